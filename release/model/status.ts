@@ -1,0 +1,68 @@
+/** Flagger's words, so that people and dashboards read them as before. */
+export const phases = [
+  "Initializing",
+  "Initialized",
+  "Waiting",
+  "Progressing",
+  "WaitingPromotion",
+  "Promoting",
+  "Finalising",
+  "Succeeded",
+  "Failed",
+  "Terminating",
+] as const;
+export type Phase = (typeof phases)[number];
+
+/** What the last run decided about a revision. */
+export interface Judged {
+  readonly revision: string;
+  readonly verdict: "passed" | "failed";
+  /** One sentence with metric, value, limit, requests and confidence. */
+  readonly reason: string;
+  readonly at: string;
+}
+
+export interface CheckStatus {
+  readonly metric: string;
+  readonly verdict: string;
+  readonly value: string;
+  readonly limit: string;
+  readonly requests: number;
+}
+
+export interface Condition {
+  readonly type: "Promoted";
+  readonly status: "True" | "False" | "Unknown";
+  readonly reason: string;
+  readonly message: string;
+  readonly lastTransitionTime: string;
+}
+
+/** The journal: status of the CanaryRelease object, written before each change of traffic. Plain JSON. */
+export interface ReleaseStatus {
+  readonly phase: Phase;
+  /** Share of the canary that is about to be, or is, set on the route; percent. */
+  readonly canaryWeight: number;
+  /** Highest share the present run may reach; percent. */
+  readonly plannedWeight: number;
+  readonly failedChecks: number;
+  readonly iterations: number;
+  readonly lastTransitionTime: string;
+  /** Revision of the present or last run. */
+  readonly revision: string;
+  /** Revision on the primary that was judged (or was the first). */
+  readonly promotedRevision?: string;
+  readonly judged?: Judged;
+  /** After a pass: until then the primary must have been updated, else the traffic is taken back. ISO time. */
+  readonly handoverDeadline?: string;
+  /** Seconds that the handover lasts, for observers that trust only their own clock. */
+  readonly handoverSeconds?: number;
+  /** Changes with every beat of a live run; observers compare it with itself, never with their clock. */
+  readonly heartbeat?: { readonly holder: string; readonly beat: number };
+  readonly fence: number;
+  readonly drainSeconds: number;
+  readonly routeName: string;
+  readonly message: string;
+  readonly conditions: readonly Condition[];
+  readonly checks: readonly CheckStatus[];
+}

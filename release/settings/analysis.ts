@@ -1,0 +1,104 @@
+import { z } from "zod";
+import { durationAtLeast } from "./duration.js";
+import { metric } from "./metrics.js";
+import { alert, webhook } from "./webhooks.js";
+
+const percent = z.int("must be a whole number").min(0, "must be 0 to 100").max(100, "must be 0 to 100");
+const positivePercent = z.int("must be a whole number").min(1, "must be 1 to 100").max(100, "must be 1 to 100");
+
+/** `analysis` of a CanaryRelease: Flagger's names and meanings, and what goes beyond them. */
+export const analysis = z
+  .strictObject({
+    interval: durationAtLeast(1).default(60).meta({ description: "Length of one step. Default 1m, at least 1s." }),
+    checkInterval: durationAtLeast(0.2)
+      .optional()
+      .meta({ description: "How often the evidence is looked at. Default: 2s, or the interval if that is shorter." }),
+    threshold: z.int().min(1).default(1).meta({ description: "Failed checks (cumulative) until rollback. Default 1." }),
+    maxWeight: positivePercent
+      .default(100)
+      .meta({ description: "Largest share of traffic for the canary, percent. Default 100." }),
+    stepWeight: positivePercent.optional().meta({ description: "Increase of the canary's share per step, percent." }),
+    stepWeights: z
+      .array(positivePercent)
+      .min(1)
+      .optional()
+      .meta({ description: "The shares of all steps, ascending, percent." }),
+    stepWeightPromotion: percent
+      .default(0)
+      .meta({ description: "Step size of the shift back to the promoted primary; 0 is one jump. Default 0." }),
+    primaryReadyThreshold: positivePercent
+      .default(100)
+      .meta({ description: "Percent of primary pods that must be ready. Default 100." }),
+    canaryReadyThreshold: positivePercent
+      .default(100)
+      .meta({ description: "Percent of canary pods that must be ready. Default 100." }),
+    metrics: z
+      .array(metric)
+      .min(1, "needs at least one metric")
+      .default([
+        {
+          name: "request-success-rate",
+          interval: 60,
+          thresholdRange: { min: 99 },
+          dryRun: false,
+          critical: false,
+          onNoData: "hold",
+          onError: "hold",
+        },
+        {
+          name: "request-duration",
+          interval: 30,
+          thresholdRange: { max: 500 },
+          dryRun: false,
+          critical: false,
+          onNoData: "hold",
+          onError: "hold",
+        },
+      ]),
+    webhooks: z.array(webhook).default([]),
+    alerts: z.array(alert).default([]),
+    confidence: z
+      .number()
+      .gt(0.5)
+      .lt(1)
+      .default(0.999)
+      .meta({ description: "1 - probability that a healthy release is taken back. Default 0.999." }),
+    minRequests: z
+      .int()
+      .min(1)
+      .default(10)
+      .meta({ description: "Canary requests seen per step before its weight may rise. Default 10." }),
+    promoteWithConfidence: z.union([z.literal(false), z.number().gt(0.5).lt(1)]).default(false),
+    initialDelay: durationAtLeast(0)
+      .default(0)
+      .meta({ description: "After first traffic, before judging. Default 0s." }),
+    inconclusiveLimit: z.int().min(1).default(10).meta({
+      description: "Steps in a row without enough data, until the release is taken back as undecided. Default 10.",
+    }),
+    consecutiveErrorLimit: z.int().min(1).default(10).meta({
+      description:
+        "Intervals in a row without an answer of the metrics provider, until the release is taken back as undecided. Default 10.",
+    }),
+  })
+  .superRefine((value, context) => {
+    const issue = (path: string, message: string): void => context.addIssue({ code: "custom", path: [path], message });
+    if (value.stepWeight !== undefined && value.stepWeights !== undefined)
+      issue("stepWeights", "give stepWeight or stepWeights, not both");
+    if (value.stepWeight === undefined && value.stepWeights === undefined)
+      issue("stepWeight", "needs stepWeight or stepWeights");
+    if (value.stepWeight !== undefined && value.stepWeight > value.maxWeight)
+      issue("stepWeight", `must not be above maxWeight ${value.maxWeight}`);
+    const steps = value.stepWeights ?? [];
+    if (steps.some((weight, index) => index > 0 && weight <= (steps[index - 1] ?? 0)))
+      issue("stepWeights", "must ascend");
+    if (value.checkInterval !== undefined && value.checkInterval > value.interval)
+      issue("checkInterval", "must not be longer than interval");
+    const names = value.metrics.map((each) => each.name);
+    names.forEach((name, index) => {
+      if (names.indexOf(name) !== index)
+        context.addIssue({ code: "custom", path: ["metrics", index, "name"], message: `${name} is there twice` });
+    });
+  });
+
+export type AnalysisSettings = z.output<typeof analysis>;
+export type AnalysisInput = z.input<typeof analysis>;

@@ -1,0 +1,11 @@
+/** User input, parsed once at the border: one schema for types, messages and reference documentation. */
+export { analysis } from "./analysis.js";
+export type { AnalysisInput, AnalysisSettings } from "./analysis.js";
+export { release } from "./release.js";
+export type { ReleaseInput, ReleaseSettings } from "./release.js";
+export type { MetricSettings, MetricTemplate, ThresholdRange } from "./metrics.js";
+export { metric, metricTemplate } from "./metrics.js";
+export type { AlertSettings, WebhookSettings, WebhookType } from "./webhooks.js";
+export { durationSeconds } from "./duration.js";
+export { problemsOf } from "./problems.js";
+export type { Problem } from "./problems.js";

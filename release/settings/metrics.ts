@@ -1,0 +1,86 @@
+import { z } from "zod";
+import { durationAtLeast } from "./duration.js";
+
+const finite = z.number().refine(Number.isFinite, { message: "must be a finite number" });
+
+export const thresholdRange = z
+  .strictObject({
+    min: finite.optional().meta({ description: "Values below fail." }),
+    max: finite.optional().meta({ description: "Values above fail." }),
+  })
+  .refine((range) => range.min !== undefined || range.max !== undefined, { message: "needs min or max" })
+  .refine((range) => range.min === undefined || range.max === undefined || range.min <= range.max, {
+    message: "min must not be above max",
+  })
+  .meta({ description: "What is good: not below min, not above max." });
+
+const policy = z.enum(["hold", "fail", "ignore"]);
+
+const common = {
+  interval: durationAtLeast(1).default(60).meta({ description: "Window of the estimate that is shown. Default 1m." }),
+  thresholdRange: thresholdRange.optional(),
+  dryRun: z.boolean().default(false).meta({ description: "Judged and reported, never acted upon. Default false." }),
+  critical: z
+    .boolean()
+    .default(false)
+    .meta({ description: "A failed check of it takes the revision back at once. Default false." }),
+  onNoData: policy
+    .default("hold")
+    .meta({ description: "No data: hold the weight (default), count as failed check, or ignore the metric." }),
+  onError: policy.default("hold").meta({ description: "The provider is away or answers wrongly. Default hold." }),
+  compare: z
+    .strictObject({
+      maxIncrease: finite.min(0).meta({
+        description: "By how many percentage points the canary may be worse than the primary in the same window.",
+      }),
+    })
+    .optional()
+    .meta({ description: "Judge against the primary instead of against the absolute limit alone." }),
+};
+
+/** Share of requests that did not fail with 5xx, in percent. */
+const successRate = z.strictObject({ name: z.literal("request-success-rate"), ...common });
+/** P99 latency in ms. */
+const duration = z.strictObject({ name: z.literal("request-duration"), ...common });
+
+export const metricTemplate = z
+  .strictObject({
+    provider: z.discriminatedUnion("type", [
+      z.strictObject({ type: z.literal("prometheus"), address: z.url({ protocol: /^https?$/ }).optional() }),
+      z.strictObject({
+        type: z.literal("web"),
+        address: z.url({ protocol: /^https?$/ }),
+        jsonPath: z.string().min(1),
+        headers: z.record(z.string(), z.string()).optional(),
+      }),
+    ]),
+    query: z.string().default(""),
+  })
+  .refine((template) => template.provider.type === "web" || template.query.trim() !== "", {
+    path: ["query"],
+    message: "a prometheus template needs a query",
+  });
+
+const custom = z.strictObject({
+  name: z
+    .string()
+    .min(1)
+    .max(100)
+    .refine((name) => !/[\r\n]/.test(name), { message: "must be one line" }),
+  ...common,
+  template: metricTemplate,
+  templateVariables: z.record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/), z.string()).default({}),
+});
+
+/** One check of the analysis: a built-in metric by name, or a custom one with its template. */
+export const metric = z
+  .union([z.discriminatedUnion("name", [successRate, duration]), custom])
+  .superRefine((value, context) => {
+    if (value.thresholdRange === undefined && value.compare === undefined) {
+      context.addIssue({ code: "custom", path: ["thresholdRange"], message: "needs a thresholdRange (or compare)" });
+    }
+  });
+
+export type MetricSettings = z.output<typeof metric>;
+export type MetricTemplate = z.output<typeof metricTemplate>;
+export type ThresholdRange = z.output<typeof thresholdRange>;
