@@ -7,5 +7,5 @@ export type { MetricSettings, MetricTemplate, ThresholdRange } from "./metrics.j
 export { metric, metricTemplate } from "./metrics.js";
 export type { AlertSettings, WebhookSettings, WebhookType } from "./webhooks.js";
 export { durationSeconds } from "./duration.js";
-export { problemsOf } from "./problems.js";
-export type { Problem } from "./problems.js";
+export { check, inOneLine } from "./problems.js";
+export type { Checked, IsUnknown, Problem } from "./problems.js";
