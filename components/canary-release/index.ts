@@ -1,0 +1,10 @@
+/** `CanaryRelease`: ships each new revision of one workload to a growing share of its users. */
+export { CanaryRelease } from "./canary-release.js";
+export type {
+  AutoscalerArgs,
+  CanaryReleaseArgs,
+  OwnedRoute,
+  RoutePlugin,
+  RouteReference,
+  ServiceArgs,
+} from "./args.js";
