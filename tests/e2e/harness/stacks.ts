@@ -1,0 +1,173 @@
+import { mkdirSync } from "node:fs";
+import path from "node:path";
+import * as k8s from "@pulumi/kubernetes";
+import { LocalWorkspace } from "@pulumi/pulumi/automation/index.js";
+import type { PreviewResult, Stack, UpOptions } from "@pulumi/pulumi/automation/index.js";
+import { CanaryPlatform, CanaryRelease, LoadTester } from "../../../components/index.js";
+import type { CanaryReleaseArgs } from "../../../components/index.js";
+
+/** Below this package, so that a program's stubs find it by its own name. */
+const workRoot = path.resolve(__dirname, "../../../../.sandbox/stacks");
+const project = "canary-e2e";
+
+export type Program = () => Promise<Record<string, unknown>> | Promise<void>;
+
+/** One Pulumi stack with an inline program, which may be another at each update. */
+export class TestStack {
+  private constructor(
+    readonly name: string,
+    private readonly stack: Stack,
+    private readonly workDir: string,
+  ) {}
+
+  static async create(name: string): Promise<TestStack> {
+    const workDir = path.join(workRoot, name);
+    const state = path.join(workDir, "state");
+    mkdirSync(state, { recursive: true });
+    const envVars = {
+      PULUMI_BACKEND_URL: `file://${state}`,
+      PULUMI_CONFIG_PASSPHRASE: "test",
+      PULUMI_SKIP_UPDATE_CHECK: "1",
+    };
+    const stack = await LocalWorkspace.createOrSelectStack(
+      { stackName: name, projectName: project, program: () => Promise.resolve() },
+      { workDir, envVars },
+    );
+    return new TestStack(name, stack, workDir);
+  }
+
+  /** Runs the update; its output, or throws with it. */
+  async up(program: Program, options: Partial<UpOptions> = {}): Promise<Update> {
+    const lines: string[] = [];
+    const started = performance.now();
+    const finish = (failed: boolean, summary: Readonly<Record<string, number>>): Update => ({
+      failed,
+      output: lines.join(""),
+      seconds: (performance.now() - started) / 1000,
+      changes: summary,
+    });
+    try {
+      const result = await this.stack.up({ program, onOutput: (line) => lines.push(line), parallel: 32, ...options });
+      return finish(false, { ...result.summary.resourceChanges });
+    } catch (error) {
+      lines.push(error instanceof Error ? error.message : String(error));
+      return finish(true, {});
+    }
+  }
+
+  preview(program: Program): Promise<PreviewResult> {
+    return this.stack.preview({ program });
+  }
+
+  /** Number of resources whose live state is not what the state file says. */
+  async drift(): Promise<Readonly<Record<string, number>>> {
+    const result = await this.stack.refresh({ onOutput: () => undefined });
+    const { same: _same, ...others } = { same: 0, ...result.summary.resourceChanges };
+    return Object.fromEntries(Object.entries(others).filter(([, count]) => count > 0));
+  }
+
+  async destroy(): Promise<void> {
+    await this.stack.destroy({ onOutput: () => undefined });
+  }
+
+  async cancel(): Promise<void> {
+    await this.stack.cancel();
+  }
+
+  /** As if the state file had been lost. */
+  async lost(): Promise<TestStack> {
+    return TestStack.create(`${this.name}-lost-${path.basename(this.workDir)}`);
+  }
+}
+
+export interface Update {
+  readonly failed: boolean;
+  readonly output: string;
+  readonly seconds: number;
+  readonly changes: Readonly<Record<string, number>>;
+}
+
+/** The platform that all tests share: deployed once, before them. */
+export function platformProgram(): Promise<void> {
+  const platform = new CanaryPlatform("edge", { namespace: "apisix" });
+  const test = new k8s.core.v1.Namespace(
+    "test",
+    { metadata: { name: "test" } },
+    { dependsOn: [...platform.dependencies] },
+  );
+  new LoadTester("loadtester", { namespace: test.metadata.name });
+  return Promise.resolve();
+}
+
+export const gatewayUrl = "http://apisix-gateway.apisix";
+export const prometheusUrl = "http://flagger-prometheus.apisix:9090";
+
+/** Behaviour of the programmable application (see sandbox/node/faulty-app.ts). */
+export type Behaviour = Readonly<Record<string, string>>;
+
+/** Short intervals, so that a release is decided within seconds. */
+export const quickAnalysis: CanaryReleaseArgs["analysis"] = {
+  interval: "1s",
+  checkInterval: "500ms",
+  threshold: 5,
+  maxWeight: 50,
+  stepWeight: 10,
+  minRequests: 1,
+  metrics: [
+    { name: "request-success-rate", thresholdRange: { min: 99 }, interval: "10s" },
+    { name: "request-duration", thresholdRange: { max: 500 }, interval: "10s" },
+  ],
+};
+
+export interface TestRelease {
+  readonly name: string;
+  readonly namespace: string;
+  readonly image: string;
+  readonly env?: Behaviour;
+  readonly overrides?: Partial<CanaryReleaseArgs>;
+}
+
+/** Host under which a test's release is reached. */
+export function hostOf(name: string): string {
+  return `${name}.example.com`;
+}
+
+/** Arguments of a small release of one programmable application. */
+export function releaseArgs({ name, namespace, image, env = {}, overrides = {} }: TestRelease): CanaryReleaseArgs {
+  return {
+    namespace,
+    template: {
+      spec: {
+        terminationGracePeriodSeconds: 10,
+        containers: [
+          {
+            name: "app",
+            image,
+            ports: [{ name: "http", containerPort: 9898 }],
+            env: Object.entries(env).map(([key, value]) => ({ name: key, value })),
+            readinessProbe: { httpGet: { path: "/readyz", port: 9898 }, periodSeconds: 1 },
+          },
+        ],
+      },
+    },
+    service: { port: 80, targetPort: 9898 },
+    route: { hosts: [hostOf(name)] },
+    ingressClassName: "apisix",
+    prometheusUrl,
+    progressDeadline: "20s",
+    drain: "1s",
+    analysis: quickAnalysis,
+    ...overrides,
+  };
+}
+
+/** A program of a namespace and some releases in it. */
+export function releaseProgram(namespace: string, releases: readonly TestRelease[]): Program {
+  return () => {
+    const home = new k8s.core.v1.Namespace(namespace, { metadata: { name: namespace } });
+    for (const release of releases) {
+      new CanaryRelease(release.name, { ...releaseArgs(release), namespace: home.metadata.name });
+    }
+    return Promise.resolve();
+  };
+}

@@ -1,0 +1,103 @@
+import http from "node:http";
+import { setTimeout as pause } from "node:timers/promises";
+
+/** What users got, by the version that answered. */
+export interface Tally {
+  total: number;
+  failed: number;
+  /** Failed answers, a few of them, for the error message of a test. */
+  readonly samples: string[];
+  readonly byVersion: Map<string, { total: number; failed: number }>;
+}
+
+export interface Traffic {
+  readonly tally: Tally;
+  /** Ends the stream and waits for the requests under way. */
+  stop(): Promise<Tally>;
+}
+
+export interface TrafficOptions {
+  readonly host: string;
+  readonly perSecond: number;
+  readonly path?: string;
+  /** Default true; false opens a connection for each request. */
+  readonly keepAlive?: boolean;
+  readonly gateway?: string;
+}
+
+/** A steady stream of users through the gateway, until stopped. */
+export function startTraffic(options: TrafficOptions): Traffic {
+  const agent = new http.Agent({ keepAlive: options.keepAlive ?? true, maxSockets: 64 });
+  const tally: Tally = { total: 0, failed: 0, samples: [], byVersion: new Map() };
+  const pending = new Set<Promise<void>>();
+  const state = { running: true };
+  const send = (): void => {
+    const request = ask(options, agent).then((answer) => count(tally, answer));
+    pending.add(request);
+    void request.finally(() => pending.delete(request));
+  };
+  const loop = pace(options.perSecond, send, () => state.running);
+  return {
+    tally,
+    stop: async () => {
+      state.running = false;
+      await loop;
+      await Promise.all(pending);
+      agent.destroy();
+      return tally;
+    },
+  };
+}
+
+async function pace(perSecond: number, send: () => void, running: () => boolean): Promise<void> {
+  const started = performance.now();
+  for (let sent = 0; running(); sent++) {
+    const due = started + (sent * 1000) / perSecond;
+    const wait = due - performance.now();
+    if (wait > 0) await pause(wait);
+    send();
+  }
+}
+
+interface Answer {
+  readonly ok: boolean;
+  readonly version: string;
+  readonly text: string;
+}
+
+function ask(
+  { host, path = "/api/info", gateway = "apisix-gateway.apisix" }: TrafficOptions,
+  agent: http.Agent,
+): Promise<Answer> {
+  return new Promise((resolve) => {
+    const request = http.get(
+      { host: gateway, port: 80, path, agent, headers: { host }, timeout: 10_000 },
+      (response) => {
+        let body = "";
+        response.setEncoding("utf8");
+        response.on("data", (chunk: string) => (body += chunk));
+        response.on("end", () => resolve(answered(response.statusCode ?? 0, body)));
+        response.on("error", (error) => resolve({ ok: false, version: "", text: error.message }));
+      },
+    );
+    request.on("timeout", () => request.destroy(new Error("no answer for 10s")));
+    request.on("error", (error) => resolve({ ok: false, version: "", text: error.message }));
+  });
+}
+
+function answered(status: number, body: string): Answer {
+  return { ok: status < 400, version: versionIn(body), text: `${status} ${body.slice(0, 80)}` };
+}
+
+function versionIn(body: string): string {
+  return /"version":\s*"([^"]*)"/.exec(body)?.[1] ?? "";
+}
+
+function count(tally: Tally, answer: Answer): void {
+  const version = tally.byVersion.get(answer.version) ?? { total: 0, failed: 0 };
+  const failed = answer.ok ? 0 : 1;
+  tally.byVersion.set(answer.version, { total: version.total + 1, failed: version.failed + failed });
+  tally.total += 1;
+  tally.failed += failed;
+  if (!answer.ok && tally.samples.length < 5) tally.samples.push(`${new Date().toISOString()} ${answer.text}`);
+}

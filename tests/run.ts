@@ -1,0 +1,89 @@
+import { spawn } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { runInside, startSandbox, stopSandbox } from "../sandbox/machine/index.js";
+
+// `node dist/tests/run.js [unit|e2e]`: all tests, the end-to-end ones inside a sandbox of their own.
+
+const root = path.resolve(__dirname, "../..");
+const sandboxName = "test";
+const reporter = path.join(__dirname, "counting-reporter.js");
+const scratch = mkdtempSync(path.join(tmpdir(), "canary-tests-"));
+const totalsFile = path.join(scratch, "totals");
+
+function mochaArguments(patterns: readonly string[], extra: readonly string[]): readonly string[] {
+  const files = patterns.map((pattern) => path.join(__dirname, pattern));
+  return [path.join(root, "node_modules/mocha/bin/mocha.js"), "--reporter", reporter, ...extra, ...files];
+}
+
+function runPlainly(argv: readonly string[]): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, ["--enable-source-maps", ...argv], {
+      stdio: ["ignore", "inherit", "inherit"],
+      cwd: root,
+      env: { ...process.env, TEST_TOTALS_FILE: totalsFile },
+    });
+    child.once("error", reject);
+    child.once("exit", (code) => resolve(code ?? 1));
+  });
+}
+
+async function unitTests(): Promise<number> {
+  return runPlainly(mochaArguments(["unit/**/*.test.js", "components/**/*.test.js"], ["--timeout", "60000"]));
+}
+
+async function endToEndTests(): Promise<number> {
+  const abort = new AbortController();
+  process.once("SIGINT", () => abort.abort(new Error("interrupted")));
+  await startSandbox({ name: sandboxName, progress: (line) => console.log(`  ${line}`), signal: abort.signal });
+  try {
+    const options = { name: sandboxName, env: { TEST_TOTALS_FILE: totalsFile }, cwd: root };
+    const node = [process.execPath, "--enable-source-maps"];
+    const deployed = await runInside([...node, path.join(__dirname, "e2e/harness/deploy-platform.js")], options);
+    if (deployed !== 0) throw new Error("the platform could not be deployed into the sandbox");
+    const extra = ["--timeout", "240000", "--parallel", "--jobs", "3"];
+    return await runInside([...node, ...mochaArguments(["e2e/*.test.js"], extra)], options);
+  } finally {
+    await stopSandbox({ name: sandboxName });
+  }
+}
+
+interface Totals {
+  readonly passes: number;
+  readonly failures: number;
+  readonly pending: number;
+}
+
+function isTotals(value: unknown): value is Totals {
+  return typeof value === "object" && value !== null && "passes" in value && "failures" in value && "pending" in value;
+}
+
+/** A suite that ended without its totals counts as one failure: silence is not success. */
+function sumUp(suites: number): Totals {
+  const lines = readFileSync(totalsFile, { encoding: "utf8", flag: "a+" }).split("\n").filter(Boolean);
+  const parts = lines.map((line): unknown => JSON.parse(line)).filter(isTotals);
+  const sum = (key: keyof Totals): number => parts.reduce((total, part) => total + part[key], 0);
+  return { passes: sum("passes"), failures: sum("failures") + (suites - parts.length), pending: sum("pending") };
+}
+
+async function main(which: string | undefined): Promise<void> {
+  const suites = { unit: [unitTests], e2e: [endToEndTests], all: [unitTests, endToEndTests] };
+  const chosen = which === "unit" || which === "e2e" ? suites[which] : suites.all;
+  const codes: number[] = [];
+  for (const suite of chosen) {
+    codes.push(
+      await suite().catch((error: unknown) => {
+        console.error(error instanceof Error ? error.message : String(error));
+        return 1;
+      }),
+    );
+  }
+  const totals = sumUp(chosen.length);
+  rmSync(scratch, { recursive: true, force: true });
+  const skipped = totals.pending > 0 ? `, ${totals.pending} skipped` : "";
+  console.log(`${totals.passes} passed, ${totals.failures} failed${skipped}`);
+  process.exit(codes.some((code) => code !== 0) || totals.failures > 0 ? 1 : 0);
+}
+
+void main(process.argv[2]);
