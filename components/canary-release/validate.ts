@@ -51,7 +51,7 @@ const schema = z
         message: "must not be above maxReplicas",
       })
       .optional(),
-    platform: z.unknown(),
+    platform: z.literal(true).optional(),
     ingressClassName: z.string().min(1).optional(),
     prometheusUrl: z.url({ protocol: /^https?$/, error: "must be an http or https URL" }).optional(),
     analysis,

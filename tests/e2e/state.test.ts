@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { at, core, custom, deployment, eventually, objects, releaseStatus } from "./harness/cluster.js";
 import { hostOf, releaseArgs, releaseProgram, TestStack } from "./harness/stacks.js";
-import { startTraffic } from "./harness/traffic.js";
+import { startTraffic } from "../../sandbox/users/index.js";
 
 const namespace = "e2e-state";
 const name = "state";

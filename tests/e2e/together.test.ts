@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { deployment, eventually, routeWeights } from "./harness/cluster.js";
 import { hostOf, releaseProgram, TestStack } from "./harness/stacks.js";
 import type { Program } from "./harness/stacks.js";
-import { startTraffic } from "./harness/traffic.js";
+import { startTraffic } from "../../sandbox/users/index.js";
 
 const namespace = "e2e-together";
 const atRest = { primary: 100, canary: 0 };

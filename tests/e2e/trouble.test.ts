@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { apps, custom, deployment, eventually, releaseStatus, routeWeights } from "./harness/cluster.js";
 import { hostOf, releaseProgram, TestStack } from "./harness/stacks.js";
 import type { Behaviour, Program } from "./harness/stacks.js";
-import { startTraffic } from "./harness/traffic.js";
+import { startTraffic } from "../../sandbox/users/index.js";
 
 const namespace = "e2e-trouble";
 const name = "trouble";

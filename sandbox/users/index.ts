@@ -1,3 +1,4 @@
+/** Users of a release: a steady stream of requests through the gateway, counted by the version that answered. */
 import http from "node:http";
 import { setTimeout as pause } from "node:timers/promises";
 
