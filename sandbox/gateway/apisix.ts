@@ -1,0 +1,43 @@
+// Stand-in for Apache APISIX 3.17 (image apache/apisix:3.17.0-debian), API-driven standalone mode.
+import { readFileSync } from "node:fs";
+import { randomBytes } from "node:crypto";
+import { Gateway } from "./apisix/gateway.js";
+import { readSettings, SettingsError } from "./apisix/settings.js";
+import type { GatewaySettings } from "./apisix/settings.js";
+
+const CONFIG_FILE = "/usr/local/apisix/conf/config.yaml";
+
+async function main(argv: readonly string[]): Promise<void> {
+  const flag = argv.indexOf("-c");
+  const file = flag < 0 ? CONFIG_FILE : (argv[flag + 1] ?? CONFIG_FILE);
+  const settings = withKey(readSettings(readFileSync(file, "utf8"), process.env));
+  const gateway = new Gateway(settings);
+  await gateway.start();
+  console.log(`stand-in for APISIX 3.17: listening on ${gateway.proxyPorts().join(", ")}; waiting for configuration`);
+  let stopping = false;
+  for (const signal of ["SIGQUIT", "SIGTERM", "SIGINT"] as const) {
+    process.on(signal, () => {
+      if (!stopping) {
+        stopping = true;
+        console.log(`${signal}: finishing requests under way`);
+        void gateway.drain().then(() => process.exit(0));
+      }
+    });
+  }
+}
+
+/** As the real one: a missing admin key is made up, so that nobody can push with the empty one. */
+function withKey(settings: GatewaySettings): GatewaySettings {
+  const { admin } = settings;
+  if (!admin.keyRequired || admin.keys.some(({ key }) => key !== "")) {
+    return { ...settings, admin: { ...admin, keys: admin.keys.filter(({ key }) => key !== "") } };
+  }
+  console.warn("deployment.admin.admin_key is empty: a random one is in force, nobody can push configuration");
+  return { ...settings, admin: { ...admin, keys: [{ key: randomBytes(16).toString("hex"), role: "admin" }] } };
+}
+
+main(process.argv.slice(2)).catch((error: unknown) => {
+  const message = error instanceof Error ? error.message : String(error);
+  console.error(error instanceof SettingsError ? message : `can't start: ${message}`);
+  process.exit(1);
+});
