@@ -33,14 +33,10 @@ export function inOneLine(problems: readonly Problem[]): string {
 }
 
 function problemsOf(issue: z.core.$ZodIssue): readonly Problem[] {
-  switch (issue.code) {
-    case "unrecognized_keys":
-      return issue.keys.map((key) => ({ path: pathText([...issue.path, key]), message: "is not a known setting" }));
-    case "invalid_union":
-      return [{ path: pathText(issue.path), message: unionMessage(issue) }];
-    default:
-      return [{ path: pathText(issue.path), message: readable(issue.message) }];
-  }
+  if (issue.code === "unrecognized_keys")
+    return issue.keys.map((key) => ({ path: pathText([...issue.path, key]), message: "is not a known setting" }));
+  const message = issue.code === "invalid_union" ? unionMessage(issue) : readable(issue.message);
+  return [{ path: pathText(issue.path), message }];
 }
 
 /** Of a union's branches, the one that came furthest says best what is wrong. */
