@@ -6,6 +6,8 @@ import { setTimeout as pause } from "node:timers/promises";
 export interface Tally {
   total: number;
   failed: number;
+  /** Answers that took longer than half a second, failed ones included. */
+  slow: number;
   /** Failed answers, a few of them, for the error message of a test. */
   readonly samples: string[];
   readonly byVersion: Map<string, { total: number; failed: number }>;
@@ -29,11 +31,12 @@ export interface TrafficOptions {
 /** A steady stream of users through the gateway, until stopped. */
 export function startTraffic(options: TrafficOptions): Traffic {
   const agent = new http.Agent({ keepAlive: options.keepAlive ?? true, maxSockets: 64 });
-  const tally: Tally = { total: 0, failed: 0, samples: [], byVersion: new Map() };
+  const tally: Tally = { total: 0, failed: 0, slow: 0, samples: [], byVersion: new Map() };
   const pending = new Set<Promise<void>>();
   const state = { running: true };
   const send = (): void => {
-    const request = ask(options, agent).then((answer) => count(tally, answer));
+    const started = performance.now();
+    const request = ask(options, agent).then((answer) => count(tally, answer, performance.now() - started));
     pending.add(request);
     void request.finally(() => pending.delete(request));
   };
@@ -94,11 +97,14 @@ function versionIn(body: string): string {
   return /"version":\s*"([^"]*)"/.exec(body)?.[1] ?? "";
 }
 
-function count(tally: Tally, answer: Answer): void {
+const slowMs = 500;
+
+function count(tally: Tally, answer: Answer, tookMs: number): void {
   const version = tally.byVersion.get(answer.version) ?? { total: 0, failed: 0 };
   const failed = answer.ok ? 0 : 1;
   tally.byVersion.set(answer.version, { total: version.total + 1, failed: version.failed + failed });
   tally.total += 1;
+  if (tookMs > slowMs) tally.slow += 1;
   tally.failed += failed;
   if (!answer.ok && tally.samples.length < 5) tally.samples.push(`${new Date().toISOString()} ${answer.text}`);
 }
