@@ -1,0 +1,6 @@
+/** Flagger and ours, one after the other, in the same sandbox, behind the same gateway. */
+export { compareAll } from "./compare.js";
+export type { Comparison } from "./compare.js";
+export { markdownOf } from "./table.js";
+export { chartOf } from "./chart.js";
+export { scenarios } from "./scenarios.js";
