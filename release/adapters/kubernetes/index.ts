@@ -1,0 +1,66 @@
+import type { ClusterPort, LockPort } from "../../ports/index.js";
+import type { ReleaseSettings } from "../../settings/index.js";
+import { ApiServer } from "./api-server.js";
+import { createAccess } from "./credentials.js";
+import { Events } from "./events.js";
+import { Lock } from "./lock.js";
+import { ReleaseObjects } from "./release-object.js";
+import { Routes } from "./routes.js";
+import { createServiceProxy } from "./service-proxy.js";
+import type { ServiceProxyFetch } from "./service-proxy.js";
+import type { Target } from "./target.js";
+import { Workloads } from "./workloads.js";
+
+export { ApiServer } from "./api-server.js";
+export type { Call } from "./call.js";
+export { createAccess, defaultNamespace } from "./credentials.js";
+export type { KubeconfigSource } from "./credentials.js";
+export { ConflictError, NotFoundError } from "./errors.js";
+export { parseStatus } from "./release-object.js";
+export type { ServiceAddress, ServiceProxyFetch } from "./service-proxy.js";
+
+export interface KubernetesAdapters {
+  readonly cluster: ClusterPort;
+  readonly lock: LockPort;
+  readonly events: Events;
+  readonly serviceProxyFetch: ServiceProxyFetch;
+}
+
+/**
+ * The cluster of one release, through its API server. Nothing is read and nobody is asked before the first call.
+ * Every write carries the field manager `apisix-canary`.
+ */
+export function createKubernetesAdapters({ settings }: { readonly settings: ReleaseSettings }): KubernetesAdapters {
+  const { kubeconfig, context } = settings;
+  const api = new ApiServer(createAccess({ kubeconfig, context }));
+  const target = targetOf(settings);
+  return {
+    cluster: clusterOf(api, target, settings.revision),
+    lock: new Lock(api, target, settings.leaseDuration),
+    events: new Events(api, target),
+    serviceProxyFetch: createServiceProxy(api),
+  };
+}
+
+function targetOf({ name, namespace, routeName, service }: ReleaseSettings): Target {
+  return { name, namespace, routeName, service: service.name };
+}
+
+function clusterOf(api: ApiServer, target: Target, revision: string): ClusterPort {
+  const objects = new ReleaseObjects(api, target);
+  const routes = new Routes(api, target);
+  const workloads = new Workloads(api, target);
+  return {
+    readRelease: (signal) => objects.read(signal),
+    writeStatus: (status, signal) => objects.writeStatus(status, signal),
+    clearCommand: (command, signal) => objects.clearCommand(command, signal),
+    readWorkload: (role, signal) => workloads.read(role, signal),
+    scaleCanary: (replicas, signal) => workloads.scaleCanary(replicas, signal),
+    readRoute: (signal) => routes.read(signal),
+    claimRoute: (token, signal) => routes.claim(token, signal),
+    setCanaryWeight: (weightPercent, token, signal) => routes.setCanaryWeight(weightPercent, token, signal),
+    readEndpoints: (role, signal) => workloads.endpoints(role, signal),
+    readRevisionNodes: (role, asked, signal) => workloads.revisionNodes(role, asked, signal),
+    readCanaryTrouble: (signal) => workloads.canaryTrouble(revision, signal),
+  };
+}

@@ -1,0 +1,172 @@
+import { z } from "zod";
+import { phases } from "../../model/index.js";
+import type { ReleaseStatus } from "../../model/index.js";
+
+/** The parts of Kubernetes objects that the runtime reads; everything else passes by. */
+const texts = z.record(z.string(), z.string());
+
+export const metadata = z.object({
+  name: z.string().default(""),
+  namespace: z.string().default(""),
+  uid: z.string().default(""),
+  resourceVersion: z.string().default(""),
+  generation: z.int().default(0),
+  annotations: texts.default({}),
+  labels: texts.default({}),
+  deletionTimestamp: z.string().optional(),
+});
+
+/** For answers that nobody reads. */
+export const anything = z.unknown();
+
+const count = z.int().default(0);
+
+/** Our own journal. Fields that an older version did not write get the value of a release that never ran. */
+export const releaseStatus: z.ZodType<ReleaseStatus> = z.object({
+  phase: z.enum(phases),
+  canaryWeight: z.number().default(0),
+  plannedWeight: z.number().default(0),
+  failedChecks: count,
+  iterations: count,
+  lastTransitionTime: z.string().default(""),
+  revision: z.string().default(""),
+  promotedRevision: z.string().exactOptional(),
+  judged: z
+    .object({ revision: z.string(), verdict: z.enum(["passed", "failed"]), reason: z.string(), at: z.string() })
+    .exactOptional(),
+  handoverDeadline: z.string().exactOptional(),
+  handoverSeconds: z.number().exactOptional(),
+  heartbeat: z.object({ holder: z.string(), beat: z.int() }).exactOptional(),
+  fence: count,
+  drainSeconds: z.number().default(3),
+  routeName: z.string().default(""),
+  message: z.string().default(""),
+  conditions: z
+    .array(
+      z.object({
+        type: z.literal("Promoted"),
+        status: z.enum(["True", "False", "Unknown"]),
+        reason: z.string(),
+        message: z.string(),
+        lastTransitionTime: z.string(),
+      }),
+    )
+    .default([]),
+  checks: z
+    .array(
+      z.object({
+        metric: z.string(),
+        verdict: z.string(),
+        value: z.string(),
+        limit: z.string(),
+        requests: z.number(),
+      }),
+    )
+    .default([]),
+});
+
+export const releaseObject = z.object({
+  metadata,
+  status: z.unknown(),
+});
+
+const backend = z.object({ serviceName: z.string().default(""), weight: z.int().default(100) });
+
+export const route = z.object({
+  metadata,
+  spec: z.object({ http: z.array(z.object({ backends: z.array(backend).default([]) })).default([]) }),
+  status: z
+    .object({
+      conditions: z
+        .array(
+          z.object({
+            type: z.string(),
+            status: z.string(),
+            reason: z.string().default(""),
+            message: z.string().default(""),
+            observedGeneration: z.int().optional(),
+          }),
+        )
+        .default([]),
+    })
+    .default({ conditions: [] }),
+});
+
+const expression = z.object({ key: z.string(), operator: z.string(), values: z.array(z.string()).default([]) });
+
+export const labelSelector = z.object({
+  matchLabels: texts.default({}),
+  matchExpressions: z.array(expression).default([]),
+});
+
+export const deployment = z.object({
+  metadata,
+  spec: z.object({
+    replicas: z.int().default(1),
+    selector: labelSelector,
+    template: z.looseObject({ metadata: z.looseObject({ annotations: texts.default({}) }).optional() }),
+  }),
+  status: z
+    .object({
+      observedGeneration: count,
+      replicas: count,
+      updatedReplicas: count,
+      availableReplicas: count,
+    })
+    .default({ observedGeneration: 0, replicas: 0, updatedReplicas: 0, availableReplicas: 0 }),
+});
+
+export const endpointSlices = z.object({
+  items: z.array(
+    z.object({
+      endpoints: z
+        .array(
+          z.object({
+            addresses: z.array(z.string()).default([]),
+            conditions: z.object({ ready: z.boolean().nullish(), terminating: z.boolean().nullish() }).default({}),
+          }),
+        )
+        .nullish(),
+    }),
+  ),
+});
+
+const terminated = z.object({ reason: z.string().default(""), exitCode: z.int().default(0) });
+const containerState = z.object({
+  waiting: z.object({ reason: z.string().default(""), message: z.string().default("") }).optional(),
+  terminated: terminated.optional(),
+});
+const containerStatus = z.object({
+  name: z.string().default(""),
+  restartCount: count,
+  state: containerState.default({}),
+  lastState: containerState.default({}),
+});
+
+export const pods = z.object({
+  items: z.array(
+    z.object({
+      metadata,
+      status: z
+        .object({
+          podIP: z.string().optional(),
+          podIPs: z.array(z.object({ ip: z.string().default("") })).default([]),
+          conditions: z.array(z.object({ type: z.string(), status: z.string() })).default([]),
+          containerStatuses: z.array(containerStatus).default([]),
+          initContainerStatuses: z.array(containerStatus).default([]),
+        })
+        .default({ podIPs: [], conditions: [], containerStatuses: [], initContainerStatuses: [] }),
+    }),
+  ),
+});
+
+export type Pod = z.output<typeof pods>["items"][number];
+export type Route = z.output<typeof route>;
+export type Deployment = z.output<typeof deployment>;
+
+export const lease = z.object({
+  metadata,
+  spec: z
+    .object({ holderIdentity: z.string().optional(), leaseTransitions: z.int().default(0) })
+    .default({ leaseTransitions: 0 }),
+});
