@@ -1,0 +1,89 @@
+import { execFile, spawn } from "node:child_process";
+import { openSync, readFileSync } from "node:fs";
+import { setTimeout as pause } from "node:timers/promises";
+import { promisify } from "node:util";
+import type { MachineRecord } from "./state.js";
+
+const execute = promisify(execFile);
+
+const shared = ["--net", "--mount", "--pid", "--fork", "--mount-proc", "--kill-child=SIGKILL"] as const;
+
+/** Whether this user may make namespaces of its own; else root does without a user namespace. */
+export async function usesUserNamespace(): Promise<boolean> {
+  if (await works(["--user", "--map-root-user", ...shared])) return true;
+  if (process.getuid?.() === 0 && (await works(shared))) return false;
+  throw new Error(
+    "unshare: this system refuses user namespaces; allow them (sysctl kernel.unprivileged_userns_clone=1, and on Ubuntu kernel.apparmor_restrict_unprivileged_userns=0) or run as root",
+  );
+}
+
+async function works(flags: readonly string[]): Promise<boolean> {
+  return execute("unshare", [...flags, "true"]).then(
+    () => true,
+    (error: unknown) => {
+      if (error instanceof Error && "code" in error && error.code === "ENOENT")
+        throw new Error("`unshare` is missing: install util-linux");
+      return false;
+    },
+  );
+}
+
+/** Starts `argv` as first process of a private network, mount and process space; it lives on when we end. */
+export async function startMachine(
+  argv: readonly string[],
+  userNamespace: boolean,
+  log: string,
+): Promise<MachineRecord> {
+  const user = userNamespace ? ["--user", "--map-root-user"] : [];
+  const output = openSync(log, "a");
+  const child = spawn("unshare", [...user, ...shared, ...argv], { detached: true, stdio: ["ignore", output, output] });
+  child.unref();
+  const outer = child.pid;
+  if (outer === undefined) throw new Error("`unshare` could not be started: install util-linux");
+  return { pid: await firstProcessOf(outer), userNamespace };
+}
+
+/** `unshare --fork` waits for its only child, which is process 1 of the new space. */
+async function firstProcessOf(outer: number): Promise<number> {
+  for (let tries = 0; tries < 100; tries++) {
+    const children = childrenOf(outer);
+    if (children[0] !== undefined) return children[0];
+    await pause(20);
+  }
+  throw new Error("the sandbox's namespaces could not be made; see its log");
+}
+
+function childrenOf(pid: number): readonly number[] {
+  try {
+    return readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").split(" ").filter(Boolean).map(Number);
+  } catch {
+    return [];
+  }
+}
+
+/** The command that runs `argv` inside the machine, in the folder `cwd`. */
+export function insideCommand(
+  { pid, userNamespace }: MachineRecord,
+  argv: readonly string[],
+  cwd: string,
+): readonly string[] {
+  const user = userNamespace ? ["--user", "--preserve-credentials"] : [];
+  // Entering a mount namespace leaves the working folder at its root.
+  const script = 'cd "$1" && shift && exec "$@"';
+  return [
+    "nsenter",
+    "--target",
+    String(pid),
+    ...user,
+    "--net",
+    "--mount",
+    "--pid",
+    "--",
+    "sh",
+    "-c",
+    script,
+    "sh",
+    cwd,
+    ...argv,
+  ];
+}
