@@ -1,8 +1,8 @@
 /**
  * Why an exchange gave no answer. `connect`: nothing was sent. `stale`: a kept connection had been closed by the
- * peer before it saw this request. `broken`: it may have been seen.
+ * peer before it saw this request. `untrusted`: its certificate. `broken`: the request may have been seen.
  */
-export type ExchangeFailure = "connect" | "timeout" | "tooLarge" | "stale" | "broken";
+export type ExchangeFailure = "connect" | "timeout" | "tooLarge" | "stale" | "untrusted" | "broken";
 
 export class ExchangeError extends Error {
   constructor(
@@ -29,7 +29,17 @@ const known: ReadonlyMap<string, string> = new Map([
 export function reasonOf(error: unknown): { readonly code: string; readonly text: string } {
   const code =
     error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "without a code";
-  return { code, text: known.get(code) ?? `the exchange failed (${code})` };
+  return {
+    code,
+    text:
+      known.get(code) ??
+      (isUntrusted(code) ? `its certificate is not trusted (${code})` : `the exchange failed (${code})`),
+  };
+}
+
+/** Whether an error code is about the peer's certificate. */
+export function isUntrusted(code: string): boolean {
+  return /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|ERR_TLS|ERR_SSL|HOSTNAME_MISMATCH/.test(code);
 }
 
 /** One line of at most `maxLength` characters, for text that others wrote. */

@@ -1,7 +1,7 @@
 import http from "node:http";
 import https from "node:https";
 import type { SecureContextOptions } from "node:tls";
-import { ExchangeError, reasonOf } from "./errors.js";
+import { ExchangeError, isUntrusted, reasonOf } from "./errors.js";
 
 /** TLS material of one peer, as node:https takes it. */
 export type TlsOptions = SecureContextOptions & {
@@ -124,6 +124,7 @@ function describe(error: unknown, request: http.ClientRequest): ExchangeError {
   if (error instanceof ExchangeError) return error;
   const neverConnected = request.socket === null || request.socket.connecting || !request.headersSent;
   const { code, text } = reasonOf(error);
+  if (isUntrusted(code)) return new ExchangeError("untrusted", text);
   const refused = code === "ECONNREFUSED" || code === "ENOTFOUND" || code === "EAI_AGAIN";
   if (refused || (neverConnected && !request.reusedSocket)) return new ExchangeError("connect", text);
   return new ExchangeError(request.reusedSocket && code === "ECONNRESET" ? "stale" : "broken", text);

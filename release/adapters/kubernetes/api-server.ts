@@ -85,8 +85,12 @@ export class ApiServer {
       const exchange = { method: methods[call.verb], headers, ...body, timeoutMs, maxBytes };
       return await this.raw(pathOf(call, fieldManager), exchange, signal);
     } catch (error) {
-      if (error instanceof ExchangeError) throw new TransientError(`the API server is away: ${error.message}`);
-      throw error;
+      if (!(error instanceof ExchangeError)) throw error;
+      if (error.kind === "untrusted")
+        throw new Error(
+          `the API server can't be used: ${error.message}; check certificate-authority in the kubeconfig`,
+        );
+      throw new TransientError(`the API server is away: ${error.message}`);
     }
   }
 }

@@ -67,7 +67,7 @@ export const releaseStatus: z.ZodType<ReleaseStatus> = z.object({
 
 export const releaseObject = z.object({
   metadata,
-  status: z.unknown(),
+  status: z.unknown().optional(),
 });
 
 const backend = z.object({ serviceName: z.string().default(""), weight: z.int().default(100) });

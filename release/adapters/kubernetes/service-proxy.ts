@@ -37,8 +37,15 @@ export function createServiceProxy(api: ApiServer): ServiceProxyFetch {
     const answer = await api.raw(`${root}${path}`, exchange, signal);
     const refusal = answer.status >= 400 ? refusalOf(answer.body) : undefined;
     if (refusal === undefined) return answer;
+    if (answer.status === 403 && refusal.includes(" cannot "))
+      throw new Error(notAllowed(namespace, service, exchange));
     throw new Error(`the API server's proxy to service ${service}.${namespace} answers ${answer.status}: ${refusal}`);
   };
+}
+
+function notAllowed(namespace: string, service: string, { method }: Omit<Exchange, "url">): string {
+  const verb = method === "GET" ? "get" : "create";
+  return `not allowed to reach service ${service}.${namespace} through the API server: give this user the RBAC verb "${verb}" on services/proxy in namespace ${namespace}`;
 }
 
 function refusalOf(body: string): string | undefined {
