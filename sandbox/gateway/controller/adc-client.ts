@@ -7,8 +7,14 @@ import type { Answer, Task } from "../adc/protocol.js";
 /** ADC's own answer should come a little after its timeout towards the gateways. */
 const GRACE_MS = 2000;
 
+/** What the controller asks of ADC. */
+export interface Adc {
+  /** Throws when ADC can't be reached. */
+  ask(action: "sync" | "validate", task: Task): Promise<Answer>;
+}
+
 /** Asks ADC, which listens on `unix:PATH` or `http://host:port`. */
-export class AdcClient {
+export class AdcClient implements Adc {
   readonly #socket: string | undefined;
   readonly #url: URL | undefined;
 
@@ -20,7 +26,6 @@ export class AdcClient {
     }
   }
 
-  /** Throws when ADC can't be reached. */
   async ask(action: "sync" | "validate", task: Task): Promise<Answer> {
     const body = JSON.stringify(task);
     const where =

@@ -1,7 +1,7 @@
 // Stand-in for the APISIX ingress controller 2.2: copies of everything it watches.
 import type { ClusterView } from "./cluster-view.js";
 import { KubeError } from "./kube.js";
-import type { KubeClient } from "./kube.js";
+import type { KubeApi } from "./kube.js";
 import { Reflector } from "./reflector.js";
 import {
   anyObjectSchema,
@@ -79,10 +79,10 @@ export class ClusterCache implements ClusterView {
   readonly #slices: Reflector<EndpointSlice>;
   readonly #secrets: Reflector<Secret>;
   readonly #others: readonly Reflector<AnyObject>[];
-  readonly #client: KubeClient;
+  readonly #client: KubeApi;
   #accessProblem: string | undefined = "permissions not checked yet";
 
-  constructor(client: KubeClient, changed: ChangeListener) {
+  constructor(client: KubeApi, changed: ChangeListener) {
     this.#client = client;
     const always = (): void => {
       changed(false);
@@ -213,7 +213,7 @@ function sameSpec(before: AnyObject | undefined, after: AnyObject | undefined): 
 }
 
 /** Throws when a CRD that the controller watches is not installed. */
-export async function checkCrds(client: KubeClient): Promise<void> {
+export async function checkCrds(client: KubeApi): Promise<void> {
   for (const [path, plurals] of Object.entries(REQUIRED_RESOURCES)) {
     const present = await resourcesOf(client, path);
     const missing = plurals.find((plural) => !present.includes(plural));
@@ -224,7 +224,7 @@ export async function checkCrds(client: KubeClient): Promise<void> {
   }
 }
 
-async function resourcesOf(client: KubeClient, path: string): Promise<readonly string[]> {
+async function resourcesOf(client: KubeApi, path: string): Promise<readonly string[]> {
   try {
     const answer = await client.json("GET", path);
     const resources: unknown =

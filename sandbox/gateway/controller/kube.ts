@@ -49,8 +49,16 @@ export function inCluster(env: NodeJS.ProcessEnv): KubeAccess {
   };
 }
 
+/** What the controller asks of the API server. */
+export interface KubeApi {
+  /** Throws KubeError for an error status, and any other error when the server can't be reached. */
+  json(method: string, path: string, body?: unknown): Promise<unknown>;
+  /** Opens a watch; each line of the text is one event. Throws like `json`. */
+  stream(path: string): Promise<AsyncIterable<unknown>>;
+}
+
 /** A small client: JSON in, JSON out, and streams for watches. */
-export class KubeClient {
+export class KubeClient implements KubeApi {
   readonly #access: KubeAccess;
   readonly #agent: Agent;
 
@@ -59,7 +67,6 @@ export class KubeClient {
     this.#agent = new Agent({ keepAlive: true, ca: access.ca });
   }
 
-  /** Throws KubeError for an error status, and any other error when the server can't be reached. */
   async json(method: string, path: string, body?: unknown): Promise<unknown> {
     const response = await this.#open(method, path, body);
     const answer = await readText(response);
@@ -70,14 +77,13 @@ export class KubeClient {
     return answer === "" ? undefined : JSON.parse(answer);
   }
 
-  /** Opens a watch; each line of the stream is one event. Throws like `json`. */
-  async stream(path: string): Promise<IncomingMessage> {
+  async stream(path: string): Promise<AsyncIterable<unknown>> {
     const response = await this.#open("GET", path, undefined);
     const status = response.statusCode ?? 0;
     if (status >= 400) {
       throw new KubeError(status, problem(await readText(response), status));
     }
-    return response;
+    return response.setEncoding("utf8");
   }
 
   #open(method: string, path: string, body: unknown): Promise<IncomingMessage> {

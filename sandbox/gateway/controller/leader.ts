@@ -5,7 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 import type { ControllerConfig } from "./config.js";
 import { KubeError } from "./kube.js";
-import type { KubeClient } from "./kube.js";
+import type { KubeApi } from "./kube.js";
 
 const leaseSchema = z.looseObject({
   metadata: z.looseObject({ resourceVersion: z.string() }),
@@ -23,14 +23,14 @@ const leaseSchema = z.looseObject({
  * the next one waits until nothing has changed for a whole lease.
  */
 export class LeaderElection {
-  readonly #client: KubeClient;
+  readonly #client: KubeApi;
   readonly #settings: ControllerConfig["leader_election"];
   readonly #name: string;
   readonly #namespace: string;
   readonly #identity = `${hostname()}_${randomUUID()}`;
   #observed = { record: "", sinceMs: 0 };
 
-  constructor(client: KubeClient, config: ControllerConfig, namespace: string) {
+  constructor(client: KubeApi, config: ControllerConfig, namespace: string) {
     this.#client = client;
     this.#settings = config.leader_election;
     this.#name = config.leader_election_id;

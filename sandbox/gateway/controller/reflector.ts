@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 import { KubeError } from "./kube.js";
-import type { KubeClient } from "./kube.js";
+import type { KubeApi } from "./kube.js";
 
 const listSchema = z.looseObject({
   metadata: z.looseObject({ resourceVersion: z.string() }),
@@ -27,7 +27,7 @@ export function objectKey(namespace: string, name: string): string {
 
 /** Lists and watches one kind of object. */
 export class Reflector<T> {
-  readonly #client: KubeClient;
+  readonly #client: KubeApi;
   readonly #path: string;
   readonly #schema: z.ZodType<T>;
   readonly #changed: (key: string, before: T | undefined, after: T | undefined) => void;
@@ -38,7 +38,7 @@ export class Reflector<T> {
 
   /** `path` is the list path; `changed` hears of every change, also of the first list. */
   constructor(
-    client: KubeClient,
+    client: KubeApi,
     path: string,
     schema: z.ZodType<T>,
     changed: (key: string, before: T | undefined, after: T | undefined) => void,
@@ -104,7 +104,6 @@ export class Reflector<T> {
     for (;;) {
       const query = `watch=true&allowWatchBookmarks=true&timeoutSeconds=${String(WATCH_SECONDS)}&resourceVersion=${this.#version}`;
       const stream = await this.#client.stream(`${this.#path}?${query}`);
-      stream.setEncoding("utf8");
       let rest = "";
       for await (const chunk of stream) {
         const lines = `${rest}${String(chunk)}`.split("\n");

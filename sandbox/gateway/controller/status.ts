@@ -1,7 +1,7 @@
 // Stand-in for the APISIX ingress controller 2.2: writes the condition Accepted.
 import { z } from "zod";
 import { KubeError } from "./kube.js";
-import type { KubeClient } from "./kube.js";
+import type { KubeApi } from "./kube.js";
 
 /** What an object's condition should say. */
 export interface Verdict {
@@ -27,12 +27,12 @@ const MAX_MESSAGE = 32_000;
 
 /** Writes verdicts one after the other per object; only the newest one matters. */
 export class StatusWriter {
-  readonly #client: KubeClient;
+  readonly #client: KubeApi;
   readonly #wanted = new Map<string, Verdict>();
   readonly #written = new Map<string, string>();
   readonly #busy = new Set<string>();
 
-  constructor(client: KubeClient) {
+  constructor(client: KubeApi) {
     this.#client = client;
   }
 
@@ -46,7 +46,7 @@ export class StatusWriter {
     this.#wanted.set(path, verdict);
     if (!this.#busy.has(path)) {
       this.#busy.add(path);
-      void this.#work(path).finally(() => this.#busy.delete(path));
+      void this.#work(path);
     }
   }
 
@@ -63,6 +63,7 @@ export class StatusWriter {
         this.#written.set(path, JSON.stringify(verdict));
       }
     }
+    this.#busy.delete(path);
   }
 
   /** True when there is nothing left to do for this verdict. */

@@ -1,7 +1,7 @@
 // Stand-in for the APISIX ingress controller 2.2: translates, pushes, and tells the objects what became of it.
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Answer, Task } from "../adc/protocol.js";
-import type { AdcClient } from "./adc-client.js";
+import type { Adc } from "./adc-client.js";
 import { assemble } from "./assemble.js";
 import type { ClusterCache } from "./cluster-cache.js";
 import type { ControllerConfig } from "./config.js";
@@ -26,7 +26,7 @@ interface GatewayWork {
 /** The loop that only the leader runs. */
 export class SyncLoop {
   readonly #cache: ClusterCache;
-  readonly #adc: AdcClient;
+  readonly #adc: Adc;
   readonly #status: StatusWriter;
   readonly #config: ControllerConfig;
   readonly #lastGood = new Map<string, TranslatedRoute>();
@@ -40,7 +40,7 @@ export class SyncLoop {
   /** Pushes by outcome, for the metrics page. */
   readonly counts = { success: 0, failure: 0 };
 
-  constructor(cache: ClusterCache, adc: AdcClient, status: StatusWriter, config: ControllerConfig) {
+  constructor(cache: ClusterCache, adc: Adc, status: StatusWriter, config: ControllerConfig) {
     this.#cache = cache;
     this.#adc = adc;
     this.#status = status;

@@ -10,8 +10,11 @@ import type { PushedUpstream, WeightedUpstream } from "./translate-upstream.js";
 export interface TranslatedRoute {
   readonly routes: readonly Readonly<Record<string, unknown>>[];
   readonly services: readonly Readonly<Record<string, unknown>>[];
-  readonly upstreams: readonly PushedUpstream[];
+  readonly upstreams: readonly NamedUpstream[];
 }
+
+/** An upstream that traffic-split refers to by id. */
+export type NamedUpstream = PushedUpstream & { readonly id: string; readonly name: string };
 
 type Plugins = Readonly<Record<string, unknown>>;
 
@@ -40,7 +43,7 @@ function translateRule(
 ): {
   readonly route: Readonly<Record<string, unknown>>;
   readonly service: Readonly<Record<string, unknown>>;
-  readonly upstreams: readonly PushedUpstream[];
+  readonly upstreams: readonly NamedUpstream[];
 } {
   const { namespace, name } = route.metadata;
   checkBackends(namespace, rule);
@@ -108,7 +111,7 @@ function splitUpstreams(
   namespace: string,
   rule: HttpRule,
   view: ClusterView,
-): { readonly own: PushedUpstream; readonly others: readonly PushedUpstream[]; readonly plugins: Plugins } {
+): { readonly own: PushedUpstream; readonly others: readonly NamedUpstream[]; readonly plugins: Plugins } {
   const weighted: WeightedUpstream[] = [
     ...(rule.backends ?? []).flatMap((backend) => backendUpstream(namespace, backend, view) ?? []),
     ...(rule.upstreams ?? []).flatMap(({ name, weight }) => {
@@ -123,13 +126,10 @@ function splitUpstreams(
   if (others.length === 0) {
     return { own: first.upstream, others: [], plugins: {} };
   }
-  const weights = [
-    { weight: first.weight },
-    ...others.map(({ upstream, weight }) => ({ upstream_id: upstream.id, weight })),
-  ];
+  const weights = [{ weight: first.weight }, ...others.map(({ id, weight }) => ({ upstream_id: id, weight }))];
   return {
     own: first.upstream,
-    others: others.map(({ upstream }) => upstream),
+    others: others.map(({ id, name, upstream }) => ({ id, name, ...upstream })),
     plugins: { "traffic-split": { rules: [{ weighted_upstreams: weights }] } },
   };
 }

@@ -10,8 +10,6 @@ const DEFAULT_TIMEOUT_SECONDS = 60;
 
 /** An upstream in the gateway's format. */
 export interface PushedUpstream {
-  readonly id?: string;
-  readonly name?: string;
   readonly type: "roundrobin";
   readonly scheme: string;
   readonly pass_host: "pass" | "node" | "rewrite";
@@ -30,6 +28,8 @@ export interface PushedTimeout {
 
 /** An upstream and its share of the traffic. */
 export interface WeightedUpstream {
+  readonly id: string;
+  readonly name: string;
   readonly upstream: PushedUpstream;
   readonly weight: number;
 }
@@ -65,11 +65,11 @@ export function backendUpstream(namespace: string, backend: Backend, view: Clust
     .join("_");
   const settings = view.upstream(namespace, backend.serviceName);
   return {
+    id: genId(name),
+    name,
     weight,
     upstream: {
       ...upstreamSettings(settings),
-      id: genId(name),
-      name,
       nodes: addresses.map(({ host, port }) => ({ host, port, weight })),
     },
   };
@@ -91,8 +91,10 @@ export function externalUpstream(
       : [{ host, port: node.port ?? fallbackPort, weight: node.weight ?? DEFAULT_WEIGHT }];
   });
   return {
+    id: genId(name),
+    name,
     weight: weight ?? DEFAULT_WEIGHT,
-    upstream: { ...upstreamSettings(source), id: genId(name), name, nodes },
+    upstream: { ...upstreamSettings(source), nodes },
   };
 }
 

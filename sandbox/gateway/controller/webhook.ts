@@ -4,7 +4,7 @@ import { createServer } from "node:https";
 import type { Server } from "node:https";
 import { json as readJson } from "node:stream/consumers";
 import { z } from "zod";
-import type { AdcClient } from "./adc-client.js";
+import type { Adc } from "./adc-client.js";
 import { assemble } from "./assemble.js";
 import type { ClusterCache } from "./cluster-cache.js";
 import type { ControllerConfig } from "./config.js";
@@ -30,7 +30,7 @@ const reviewSchema = z.looseObject({
 });
 
 /** Makes the server from the files of the config. Throws when they are missing. */
-export function webhookServer(config: ControllerConfig, cache: ClusterCache, adc: AdcClient): Server {
+export function webhookServer(config: ControllerConfig, cache: ClusterCache, adc: Adc): Server {
   const { tls_cert_dir, tls_cert_file, tls_key_file } = config.webhook;
   const [certFile, keyFile] = [`${tls_cert_dir}/${tls_cert_file}`, `${tls_cert_dir}/${tls_key_file}`];
   const missing = [certFile, keyFile].find((file) => !existsSync(file));
@@ -77,7 +77,7 @@ async function routeProblem(
   object: unknown,
   config: ControllerConfig,
   cache: ClusterCache,
-  adc: AdcClient,
+  adc: Adc,
 ): Promise<string | undefined> {
   const parsed = apisixRouteSchema.safeParse(object);
   if (!parsed.success) {

@@ -1,0 +1,118 @@
+import type { Adc } from "../../../sandbox/gateway/controller/adc-client.js";
+import { KubeError } from "../../../sandbox/gateway/controller/kube.js";
+import type { KubeApi } from "../../../sandbox/gateway/controller/kube.js";
+import type { Answer, Outcome, Task } from "../../../sandbox/gateway/adc/protocol.js";
+
+interface Item {
+  metadata: {
+    name: string;
+    namespace?: string;
+    generation?: number;
+    resourceVersion?: string;
+    labels?: Record<string, string>;
+  };
+  spec?: unknown;
+  status?: unknown;
+  [key: string]: unknown;
+}
+
+/** An API server in memory: lists, watches, and status updates. */
+export class FakeCluster implements KubeApi {
+  readonly #lists = new Map<string, Map<string, Item>>();
+  readonly #watchers = new Map<string, ((line: string) => void)[]>();
+  readonly forbidden = new Set<string>();
+  #version = 1;
+
+  /** `list` is the cluster-wide path, `/apis/apisix.apache.org/v2/apisixroutes`. */
+  put(list: string, item: Item): void {
+    const items = this.#lists.get(list) ?? new Map<string, Item>();
+    const key = `${item.metadata.namespace ?? ""}/${item.metadata.name}`;
+    const before = items.get(key);
+    const changed = JSON.stringify(before?.spec) !== JSON.stringify(item.spec);
+    const generation = (before?.metadata.generation ?? 0) + (changed ? 1 : 0);
+    this.#version += 1;
+    const metadata = { ...item.metadata, generation, resourceVersion: String(this.#version) };
+    const stored = { ...item, metadata, status: item.status ?? before?.status };
+    items.set(key, stored);
+    this.#lists.set(list, items);
+    this.#tell(list, before === undefined ? "ADDED" : "MODIFIED", stored);
+  }
+
+  remove(list: string, namespace: string, name: string): void {
+    const item = this.#lists.get(list)?.get(`${namespace}/${name}`);
+    this.#lists.get(list)?.delete(`${namespace}/${name}`);
+    if (item !== undefined) {
+      this.#tell(list, "DELETED", item);
+    }
+  }
+
+  item(list: string, namespace: string, name: string): Item | undefined {
+    return this.#lists.get(list)?.get(`${namespace}/${name}`);
+  }
+
+  json(method: string, path: string, body?: unknown): Promise<unknown> {
+    const [bare = ""] = path.split("?");
+    if (this.forbidden.has(bare)) {
+      return Promise.reject(new KubeError(403, `${bare} is forbidden`));
+    }
+    const single = /^(.*)\/namespaces\/([^/]+)\/([^/]+)\/([^/]+)(\/status)?$/.exec(bare);
+    if (single === null) {
+      const items = [...(this.#lists.get(bare)?.values() ?? [])];
+      return Promise.resolve({ metadata: { resourceVersion: String(this.#version) }, items });
+    }
+    const [, group = "", namespace = "", plural = "", name = ""] = single;
+    const list = `${group}/${plural}`;
+    const item = this.item(list, namespace, name);
+    if (item === undefined) {
+      return Promise.reject(new KubeError(404, "not found"));
+    }
+    if (method === "PUT" && typeof body === "object" && body !== null && "status" in body) {
+      this.put(list, { ...item, status: body.status });
+    }
+    return Promise.resolve(this.item(list, namespace, name));
+  }
+
+  stream(path: string): Promise<AsyncIterable<unknown>> {
+    const [list = ""] = path.split("?");
+    const queue: string[] = [];
+    let wake: (() => void) | undefined;
+    const watchers = this.#watchers.get(list) ?? [];
+    watchers.push((line) => {
+      queue.push(line);
+      wake?.();
+    });
+    this.#watchers.set(list, watchers);
+    async function* lines(): AsyncIterable<unknown> {
+      for (;;) {
+        const line = queue.shift();
+        if (line === undefined) {
+          await new Promise<void>((resolve) => (wake = resolve));
+        } else {
+          yield line;
+        }
+      }
+    }
+    return Promise.resolve(lines());
+  }
+
+  #tell(list: string, type: string, object: Item): void {
+    this.#watchers.get(list)?.forEach((watcher) => {
+      watcher(`${JSON.stringify({ type, object })}\n`);
+    });
+  }
+}
+
+/** Records what is pushed, and answers as told. */
+export class FakeAdc implements Adc {
+  readonly tasks: Task[] = [];
+  readonly times: number[] = [];
+  outcome: Outcome = { kind: "accepted", changed: true };
+
+  ask(action: "sync" | "validate", task: Task): Promise<Answer> {
+    if (action === "sync") {
+      this.tasks.push(task);
+      this.times.push(performance.now());
+    }
+    return Promise.resolve({ results: task.servers.map((server) => ({ server, outcome: this.outcome })) });
+  }
+}

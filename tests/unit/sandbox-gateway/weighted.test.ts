@@ -1,0 +1,47 @@
+import { expect } from "chai";
+import { RoundRobinMemory, WeightedRoundRobin } from "../../../sandbox/gateway/apisix/weighted.js";
+
+function picks(weights: Readonly<Record<string, number>>, count: number): string[] {
+  const robin = new WeightedRoundRobin(Object.entries(weights).map(([value, weight]) => ({ value, weight })));
+  return Array.from({ length: count }, () => robin.next() ?? "none");
+}
+
+function count(values: readonly string[], wanted: string): number {
+  return values.filter((value) => value === wanted).length;
+}
+
+describe("gateway stand-in: weighted round robin", () => {
+  it("gives the canary 1 or 2 of the first 20 requests at 90/10, and the heaviest the first one", () => {
+    const first = picks({ primary: 90, canary: 10 }, 20);
+    expect(count(first, "canary")).to.be.within(1, 2);
+    expect(first[0]).to.equal("primary");
+    expect(picks({ primary: 10, canary: 90 }, 1)).to.deep.equal(["canary"]);
+  });
+
+  for (const canary of [1, 5, 10, 50]) {
+    it(`keeps ${String(canary)}% within 0.05 points over 4,000 requests`, () => {
+      const all = picks({ primary: 100 - canary, canary }, 4000);
+      expect((100 * count(all, "canary")) / 4000).to.be.closeTo(canary, 0.05);
+    });
+  }
+
+  it("never picks weight 0 next to another weight, but picks a lone one", () => {
+    expect(count(picks({ primary: 100, canary: 0 }, 50), "canary")).to.equal(0);
+    expect(picks({ canary: 0 }, 2)).to.deep.equal(["canary", "canary"]);
+    expect(picks({}, 1)).to.deep.equal(["none"]);
+  });
+
+  it("goes on over a reload that leaves the weights alone, and starts anew with others", () => {
+    const memory = new RoundRobinMemory<string>();
+    const items = (weight: number) => [
+      { value: "primary", weight: 100 - weight },
+      { value: "canary", weight },
+    ];
+    memory.begin();
+    const before = memory.robin("split", items(10));
+    memory.begin();
+    expect(memory.robin("split", items(10))).to.equal(before);
+    memory.begin();
+    expect(memory.robin("split", items(20))).not.to.equal(before);
+  });
+});
