@@ -1,4 +1,5 @@
 // Stand-in for the APISIX ingress controller 2.2: copies of everything it watches.
+import { setTimeout as sleep } from "node:timers/promises";
 import type { ClusterView } from "./cluster-view.js";
 import { KubeError } from "./kube.js";
 import type { KubeApi } from "./kube.js";
@@ -60,6 +61,8 @@ const WATCHED_ONLY = [
   `${V1ALPHA1}/l4routepolicies`,
   "/apis/networking.k8s.io/v1/ingresses",
 ];
+
+const ACCESS_RETRY_MS = 5000;
 
 /** Listed once, to see that the permissions are there. */
 const LISTED_ONLY = ["/api/v1/namespaces", "/api/v1/pods"];
@@ -194,7 +197,7 @@ export class ClusterCache implements ClusterView {
       } catch (error) {
         this.#accessProblem = error instanceof Error ? error.message : String(error);
         console.error(`failed to list: ${this.#accessProblem}`);
-        await new Promise((resolve) => setTimeout(resolve, 5000));
+        await sleep(ACCESS_RETRY_MS, undefined, { ref: false });
       }
     }
   }

@@ -79,7 +79,7 @@ export class Reflector<T> {
         if (!(error instanceof KubeError && error.status === 410)) {
           this.#problem = error instanceof Error ? error.message : String(error);
           console.error(`failed to watch ${this.#path}: ${this.#problem}`);
-          await sleep(RETRY_MS);
+          await sleep(RETRY_MS, undefined, { ref: false });
         }
       }
     }

@@ -57,8 +57,8 @@ export class SyncLoop {
   /** Runs until the process ends. */
   async run(): Promise<never> {
     const { sync_period, init_sync_delay } = this.#config.provider;
-    setTimeout(() => this.request(true), Math.min(init_sync_delay, 86_400) * 1000);
-    setInterval(() => this.request(true), sync_period * 1000);
+    setTimeout(() => this.request(true), Math.min(init_sync_delay, 86_400) * 1000).unref();
+    setInterval(() => this.request(true), sync_period * 1000).unref();
     this.request(true);
     for (;;) {
       if (!this.#due) {
@@ -100,7 +100,7 @@ export class SyncLoop {
     }
     clearTimeout(this.#retry);
     if (failed) {
-      this.#retry = setTimeout(() => this.request(true), this.#retryMs);
+      this.#retry = setTimeout(() => this.request(true), this.#retryMs).unref();
       this.#retryMs = Math.min(this.#retryMs * 2, LONGEST_RETRY_MS);
     } else {
       this.#retryMs = FIRST_RETRY_MS;
