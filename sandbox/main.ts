@@ -8,6 +8,7 @@ import { runInside, startSandbox, stateFolder, statusOf, stopSandbox } from "./m
 const program = new Command("sandbox").description(
   "A one-machine cluster of its own: rootless, private, gone when it goes",
 );
+program.enablePositionalOptions();
 program.option("--name <name>", "of the sandbox; several may run at once", "default");
 const nameOf = (): string => program.opts<{ name: string }>().name;
 
@@ -50,10 +51,7 @@ function logs(what: string): Promise<number> {
   );
 }
 
-program
-  .enablePositionalOptions()
-  .parseAsync()
-  .catch((error: unknown) => {
-    console.error(error instanceof Error ? error.message : String(error));
-    process.exit(1);
-  });
+program.parseAsync().catch((error: unknown) => {
+  console.error(error instanceof Error ? error.message : String(error));
+  process.exit(1);
+});
