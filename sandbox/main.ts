@@ -1,57 +1,81 @@
 import { spawn } from "node:child_process";
 import path from "node:path";
 import { Command } from "commander";
-import { runInside, startSandbox, stateFolder, statusOf, stopSandbox } from "./machine/index.js";
+import { defaultName, describeSandbox, runInside, startSandbox, stateFolder, stopSandbox } from "./machine/index.js";
 
 // `npm run sandbox -- up|status|exec -- CMD|logs|down`
+
+interface Options {
+  readonly name: string;
+}
 
 const program = new Command("sandbox").description(
   "A one-machine cluster of its own: rootless, private, gone when it goes",
 );
 program.enablePositionalOptions();
-program.option("--name <name>", "of the sandbox; several may run at once", "default");
-const nameOf = (): string => program.opts<{ name: string }>().name;
 
-program
-  .command("up")
-  .description("start it (nothing to do where it runs)")
-  .action(() => startSandbox({ name: nameOf(), progress: (line) => console.log(line) }));
+/** Every verb takes the sandbox's name, so that several may run at once. */
+function verb(usage: string, description: string): Command {
+  return program.command(usage).description(description).option("--name <name>", "of the sandbox", defaultName);
+}
 
-program
-  .command("status")
-  .description("running, starting or stopped")
-  .action(() => console.log(`sandbox ${nameOf()}: ${statusOf(nameOf())}`));
+verb("up", "start it (nothing to do where it runs)")
+  .option("--foreground", "stay until Ctrl-C, then end it")
+  .action(up);
 
-program
-  .command("exec")
-  .description("run a command inside, with kubectl, pulumi and hey on its PATH")
+verb("status", "what of it runs; exit code 3 when it is stopped").action(({ name }: Options) => {
+  const lines = describeSandbox(name);
+  lines.forEach((line) => console.log(line));
+  process.exitCode = lines.length > 1 ? 0 : 3;
+});
+
+verb("exec", "run a command inside, with kubectl, pulumi and hey on its PATH")
   .argument("<command...>")
   .passThroughOptions()
-  .allowUnknownOption()
-  .action(async (command: string[]) => process.exit(await runInside(command, { name: nameOf() })));
+  .action(async (command: string[], { name }: Options) => process.exit(await runInside(command, { name })));
 
-program
-  .command("logs")
-  .description("of a part (etcd, kube-apiserver, node, …), or NAMESPACE/POD")
+verb("logs", "of a part (etcd, kube-apiserver, supervisor, node, …), or of NAMESPACE/POD")
   .argument("<what>")
-  .action(async (what: string) => process.exit(await logs(what)));
+  .option("-f, --follow", "go on with what comes")
+  .action(async (what: string, options: Options & { readonly follow?: true }) =>
+    process.exit(await logs(what, options.name, options.follow ?? false)),
+  );
 
-program
-  .command("down")
-  .description("end it and everything in it")
-  .action(() => stopSandbox({ name: nameOf() }));
+verb("down", "end it and everything in it").action(({ name }: Options) => stopSandbox({ name }));
 
-function logs(what: string): Promise<number> {
+async function up({ name, foreground }: Options & { readonly foreground?: true }): Promise<void> {
+  const abort = new AbortController();
+  const stopped = new Promise<void>((resolve) => {
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+      process.on(signal, () => {
+        abort.abort(new Error(`sandbox ${name}: given up (${signal})`));
+        resolve();
+      });
+    }
+  });
+  await startSandbox({ name, progress: (line) => console.log(line), signal: abort.signal });
+  if (foreground === undefined) return;
+  console.log("Ctrl-C ends it");
+  const alive = setInterval(() => undefined, 60_000);
+  await stopped;
+  clearInterval(alive);
+  await stopSandbox({ name });
+}
+
+function logs(what: string, name: string, follow: boolean): Promise<number> {
+  const followFlag = follow ? ["-f"] : [];
   const [namespace, pod] = what.split("/");
   if (pod !== undefined && namespace !== undefined)
-    return runInside(["kubectl", "logs", "--all-containers", "-n", namespace, pod], { name: nameOf() });
-  const file = path.join(stateFolder(nameOf()).logs, `${path.basename(what)}.log`);
-  return new Promise((resolve) =>
-    spawn("tail", ["-n", "200", file], { stdio: "inherit" }).once("exit", (code) => resolve(code ?? 1)),
+    return runInside(["kubectl", "logs", "--all-containers", ...followFlag, "-n", namespace, pod], { name });
+  const file = path.join(stateFolder(name).logs, `${path.basename(what)}.log`);
+  return new Promise((resolve, reject) =>
+    spawn("tail", ["-n", "200", ...followFlag, file], { stdio: "inherit" })
+      .once("error", () => reject(new Error("`tail` is missing: install coreutils")))
+      .once("exit", (code) => resolve(code ?? 1)),
   );
 }
 
 program.parseAsync().catch((error: unknown) => {
   console.error(error instanceof Error ? error.message : String(error));
-  process.exit(1);
+  process.exitCode = 1;
 });

@@ -1,37 +1,64 @@
 import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
-import { openSync } from "node:fs";
+import { closeSync, openSync, renameSync, writeFileSync } from "node:fs";
 import path from "node:path";
 
-/** The supervisor's own processes; each writes its log under its name. */
-export class Children {
-  private readonly running = new Map<string, ChildProcess>();
+export interface ChildOptions {
+  /** Start it again when it ends by itself. Default true. */
+  readonly restart?: boolean;
+}
 
+interface Child {
+  readonly process: ChildProcess;
+  readonly argv: readonly string[];
+  readonly options: ChildOptions;
+}
+
+const restartMs = 500;
+
+/** The supervisor's own processes; each writes its log under its name and is started again when it dies. */
+export class Children {
+  private readonly running = new Map<string, Child>();
+  private readonly report = new Map<string, string>();
+
+  /** `onUnexpectedEnd` gets the name of a process that ended by itself, and how. */
   constructor(
-    private readonly logs: string,
+    private readonly files: { readonly logs: string; readonly processes: string },
     private readonly env: NodeJS.ProcessEnv,
-    private readonly onUnexpectedEnd: (name: string, code: number | null) => void,
+    private readonly onUnexpectedEnd: (name: string, how: string) => void,
   ) {}
 
-  start(name: string, argv: readonly string[]): void {
+  start(name: string, argv: readonly string[], options: ChildOptions = {}): void {
     const [program = "", ...rest] = argv;
-    const log = openSync(path.join(this.logs, `${name}.log`), "a");
+    const log = openSync(path.join(this.files.logs, `${name}.log`), "a");
     const child = spawn(program, rest, { stdio: ["ignore", log, log], env: this.env });
-    this.running.set(name, child);
+    closeSync(log);
+    this.running.set(name, { process: child, argv, options });
     child.once("error", (error) => this.ended(name, child, error.message));
-    child.once("exit", (code, signal) => this.ended(name, child, signal ?? code));
+    child.once("exit", (code, signal) => this.ended(name, child, signal ?? `exit code ${code ?? "unknown"}`));
+    this.tell(name, `running, process ${child.pid ?? "unknown"} inside`);
   }
 
-  private ended(name: string, child: ChildProcess, how: string | number | null): void {
-    if (this.running.get(name) !== child) return;
+  private ended(name: string, process: ChildProcess, how: string): void {
+    const child = this.running.get(name);
+    if (child?.process !== process) return;
     this.running.delete(name);
-    this.onUnexpectedEnd(name, typeof how === "number" ? how : null);
+    this.tell(name, `ended (${how})`);
+    this.onUnexpectedEnd(name, how);
+    if (child.options.restart ?? true) setTimeout(() => this.start(name, child.argv, child.options), restartMs);
+  }
+
+  private tell(name: string, how: string): void {
+    this.report.set(name, how);
+    const draft = `${this.files.processes}.new`;
+    writeFileSync(draft, JSON.stringify(Object.fromEntries(this.report)));
+    renameSync(draft, this.files.processes);
   }
 
   /** Asks all to end; the process space's end does the rest. */
   stopAll(): void {
     const all = [...this.running.values()];
     this.running.clear();
-    all.forEach((child) => child.kill("SIGTERM"));
+    all.forEach(({ process }) => process.kill("SIGTERM"));
   }
 }

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { realpathSync, writeFileSync } from "node:fs";
+import { existsSync, realpathSync, writeFileSync } from "node:fs";
 import path from "node:path";
 
 export const addresses = {
@@ -24,9 +24,26 @@ export function setUpNetwork(stateFolder: string): void {
     "sysctl -qw net.ipv4.ip_local_port_range='10000 60999' || true",
   ].join("\n");
   run("sh", ["-ec", script], "`ip` is needed: install iproute2");
+  useOwnNames(stateFolder);
+}
+
+/**
+ * Makes programs of this machine ask the sandbox's name server. Name service caches and systemd's resolver answer
+ * through sockets of their own, out of the old network: those folders are hidden.
+ */
+function useOwnNames(stateFolder: string): void {
   const resolver = path.join(stateFolder, "resolv.conf");
   writeFileSync(resolver, `nameserver ${addresses.dns}\nsearch svc.cluster.local cluster.local\noptions ndots:5\n`);
-  run("mount", ["--bind", resolver, realpathSync("/etc/resolv.conf")], "`mount` is needed: install util-linux");
+  const hide = ["/run/systemd/resolve", "/run/nscd", "/var/run/nscd"].filter((folder) => existsSync(folder));
+  const target = existsSync("/etc/resolv.conf") ? realpathSync("/etc/resolv.conf") : undefined;
+  if (target === undefined) throw new Error("/etc/resolv.conf is missing: make one (an empty one will do)");
+  const hint = "`mount` is needed: install util-linux";
+  for (const folder of hide) {
+    run("mount", ["-t", "tmpfs", "sandbox", folder], hint);
+    // /etc/resolv.conf is often a link into the hidden folder.
+    if (target.startsWith(`${folder}/`)) writeFileSync(target, "");
+  }
+  run("mount", ["--bind", resolver, target], hint);
 }
 
 function run(program: string, args: readonly string[], hint: string): void {
@@ -34,6 +51,6 @@ function run(program: string, args: readonly string[], hint: string): void {
     execFileSync(program, [...args], { stdio: ["ignore", "ignore", "pipe"] });
   } catch (error) {
     const stderr = error instanceof Error && "stderr" in error ? String(error.stderr).trim().split("\n").at(-1) : "";
-    throw new Error(`${program}: ${stderr || "failed"} (${hint})`);
+    throw new Error(`${program}: ${stderr || "failed"} (${hint})`, { cause: error });
   }
 }

@@ -34,7 +34,7 @@ export class ServiceProxy {
       existing.endpoints = endpoints;
       return;
     }
-    const listener: Listener = { server: net.createServer(), endpoints, next: 0 };
+    const listener: Listener = { server: net.createServer({ allowHalfOpen: true }), endpoints, next: 0 };
     listener.server.on("connection", (client) => forward(client, pick(listener)));
     listener.server.on("error", () => this.listeners.delete(key));
     listener.server.listen(port, ip);
@@ -52,7 +52,8 @@ function forward(client: net.Socket, endpoint: ServicePort["endpoints"][number] 
     client.destroy();
     return;
   }
-  const upstream = net.connect({ host: endpoint.address, port: endpoint.port, noDelay: true });
+  // Either side may be done with sending and still wait for the answer.
+  const upstream = net.connect({ host: endpoint.address, port: endpoint.port, noDelay: true, allowHalfOpen: true });
   client.setNoDelay(true);
   const end = (): void => {
     client.destroy();
@@ -60,7 +61,8 @@ function forward(client: net.Socket, endpoint: ServicePort["endpoints"][number] 
   };
   client.on("error", end);
   upstream.on("error", end);
-  client.on("close", () => upstream.end());
-  upstream.on("close", () => client.end());
+  client.on("close", () => upstream.destroy());
+  // What came from there has still to be written here.
+  upstream.on("close", () => client.destroySoon());
   client.pipe(upstream).pipe(client);
 }

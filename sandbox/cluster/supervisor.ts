@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { KubeConfig } from "@kubernetes/client-node";
 import { insideEnvironment } from "../machine/environment.js";
-import type { StateFolder } from "../machine/state.js";
+import { filesBelow } from "../machine/state.js";
 import { Children } from "./children.js";
 import { startControlPlane } from "./control-plane.js";
 import { Directory } from "./directory.js";
@@ -10,19 +10,12 @@ import { startDns } from "./dns.js";
 import { addresses, setUpNetwork } from "./network.js";
 import { ServiceProxy } from "./service-proxy.js";
 
-// First process of the sandbox's namespaces: starts everything in it, and takes everything with it when it ends.
+// Main process of the sandbox's namespaces: starts everything in it, and takes everything with it when it ends.
 
 const root = process.argv[2];
 if (root === undefined) throw new Error("supervisor: needs the state folder");
 
-const state: StateFolder = {
-  root,
-  bin: path.join(root, "bin"),
-  logs: path.join(root, "logs"),
-  kubeconfig: path.join(root, "kubeconfig"),
-  outcome: path.join(root, "outcome.json"),
-  pid: path.join(root, "machine.json"),
-};
+const state = filesBelow(root);
 
 /** In one step, so that nobody reads half of it. */
 function tell(outcome: { readonly kind: "ready" } | { readonly kind: "failed"; readonly message: string }): void {
@@ -33,8 +26,8 @@ function tell(outcome: { readonly kind: "ready" } | { readonly kind: "failed"; r
 async function main(): Promise<void> {
   mkdirSync(state.logs, { recursive: true });
   setUpNetwork(state.root);
-  const children = new Children(state.logs, insideEnvironment(state), (name, code) => {
-    const message = `${name} ended by itself (${code ?? "signal"}); see ${state.logs}/${name}.log`;
+  const children = new Children(state, insideEnvironment(state), (name, how) => {
+    const message = `${name} ended by itself (${how}); see ${state.logs}/${name}.log`;
     console.error(message);
     if (!existsSync(state.outcome)) tell({ kind: "failed", message });
   });
@@ -45,18 +38,15 @@ async function main(): Promise<void> {
   const plane = await startControlPlane(state.root, children);
   writeFileSync(state.kubeconfig, plane.kubeconfigOf("admin"), { mode: 0o600 });
   await startServices();
-  children.start("node", [
-    process.execPath,
-    "--enable-source-maps",
-    path.resolve(__dirname, "../node/main.js"),
-    "--kubeconfig",
-    state.kubeconfig,
-    "--state-dir",
-    state.root,
-    "--node-name",
-    "sandbox",
-  ]);
+  startNode(children);
   tell({ kind: "ready" });
+}
+
+/** Not started again when it dies: its pods' processes would still be there, and unknown to the next one. */
+function startNode(children: Children): void {
+  const agent = path.resolve(__dirname, "../node/main.js");
+  const flags = ["--kubeconfig", state.kubeconfig, "--state-dir", state.root, "--node-name", "sandbox"];
+  children.start("node", [process.execPath, "--enable-source-maps", agent, ...flags], { restart: false });
 }
 
 async function startServices(): Promise<void> {

@@ -2,6 +2,7 @@ import { execFile, spawn } from "node:child_process";
 import { openSync, readFileSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
 import { promisify } from "node:util";
+import { startTicksOf } from "./state.js";
 import type { MachineRecord } from "./state.js";
 
 const execute = promisify(execFile);
@@ -28,7 +29,15 @@ async function works(flags: readonly string[]): Promise<boolean> {
   );
 }
 
-/** Starts `argv` as first process of a private network, mount and process space; it lives on when we end. */
+/**
+ * Process 1 of the new space: runs the supervisor, passes SIGTERM on, and buries the orphans that end up with process
+ * 1, which Node would leave as zombies.
+ */
+const firstProcess = `"$@" & child=$!
+trap 'kill -TERM "$child"' TERM
+while kill -0 "$child" 2>/dev/null; do wait "$child"; done`;
+
+/** Starts `argv` in a private network, mount and process space; it lives on when we end. */
 export async function startMachine(
   argv: readonly string[],
   userNamespace: boolean,
@@ -36,11 +45,15 @@ export async function startMachine(
 ): Promise<MachineRecord> {
   const user = userNamespace ? ["--user", "--map-root-user"] : [];
   const output = openSync(log, "a");
-  const child = spawn("unshare", [...user, ...shared, ...argv], { detached: true, stdio: ["ignore", output, output] });
+  const child = spawn("unshare", [...user, ...shared, "sh", "-c", firstProcess, "sh", ...argv], {
+    detached: true,
+    stdio: ["ignore", output, output],
+  });
   child.unref();
   const outer = child.pid;
   if (outer === undefined) throw new Error("`unshare` could not be started: install util-linux");
-  return { pid: await firstProcessOf(outer), userNamespace };
+  const pid = await firstProcessOf(outer);
+  return { pid, userNamespace, startTicks: startTicksOf(pid) ?? 0 };
 }
 
 /** `unshare --fork` waits for its only child, which is process 1 of the new space. */
@@ -53,7 +66,8 @@ async function firstProcessOf(outer: number): Promise<number> {
   throw new Error("the sandbox's namespaces could not be made; see its log");
 }
 
-function childrenOf(pid: number): readonly number[] {
+/** Direct children of a process; none where it has ended. */
+export function childrenOf(pid: number): readonly number[] {
   try {
     return readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").split(" ").filter(Boolean).map(Number);
   } catch {
@@ -61,29 +75,19 @@ function childrenOf(pid: number): readonly number[] {
   }
 }
 
-/** The command that runs `argv` inside the machine, in the folder `cwd`. */
+/**
+ * The command that runs `argv` inside the machine, in the folder `cwd`. `nsenter` waits for it and must not end before
+ * it: it ignores the signals of a Ctrl-C, which the command itself gets as usual.
+ */
 export function insideCommand(
   { pid, userNamespace }: MachineRecord,
   argv: readonly string[],
   cwd: string,
 ): readonly string[] {
   const user = userNamespace ? ["--user", "--preserve-credentials"] : [];
+  const enter = ["nsenter", "--target", String(pid), ...user, "--net", "--mount", "--pid", "--"];
   // Entering a mount namespace leaves the working folder at its root.
-  const script = 'cd "$1" && shift && exec "$@"';
-  return [
-    "nsenter",
-    "--target",
-    String(pid),
-    ...user,
-    "--net",
-    "--mount",
-    "--pid",
-    "--",
-    "sh",
-    "-c",
-    script,
-    "sh",
-    cwd,
-    ...argv,
-  ];
+  const change = 'cd "$1" && shift && exec env --default-signal=INT,QUIT,TERM,HUP "$@"';
+  const patient = ["sh", "-c", "trap '' INT QUIT TERM HUP; exec \"$@\"", "sh"];
+  return [...patient, ...enter, "sh", "-c", change, "sh", cwd, ...argv];
 }

@@ -1,37 +1,52 @@
-import { spawn } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, rmdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
+import { exclusively } from "../tools/index.js";
 import type { Progress } from "../tools/index.js";
-import { insideEnvironment } from "./environment.js";
-import { insideCommand, startMachine, usesUserNamespace } from "./namespaces.js";
+import { startMachine, usesUserNamespace } from "./namespaces.js";
 import { installPrograms } from "./programs.js";
-import { readJson, runningMachine, stateFolder } from "./state.js";
+import {
+  defaultName,
+  isAlive,
+  makeSandboxesFolder,
+  readJson,
+  runningMachine,
+  sandboxesFolder,
+  stateFolder,
+} from "./state.js";
 import type { MachineRecord, StateFolder } from "./state.js";
 
 export interface SandboxOptions {
   /** Several sandboxes may run at once under different names. Default "default". */
   readonly name?: string;
+  /** Gets a line for each tool, and one when the sandbox is ready. */
   readonly progress?: Progress;
+  /** Gives the start up, and takes back what was started. */
   readonly signal?: AbortSignal;
 }
 
-const defaultName = "default";
 const startMs = 90_000;
 const supervisor = path.resolve(__dirname, "../cluster/supervisor.js");
 
-/** Brings the machine and its cluster up; returns at once where it runs already. Throws a one-line error. */
-export async function startSandbox({
-  name = defaultName,
-  progress = () => undefined,
-  signal,
-}: SandboxOptions): Promise<void> {
+/**
+ * Brings the machine and its cluster up; returns at once where it runs already, and waits where another process is
+ * starting it. Throws a one-line error.
+ */
+export async function startSandbox(options: SandboxOptions): Promise<void> {
+  const { name = defaultName, progress = () => undefined, signal } = options;
+  const waiting = (): void => progress(`sandbox ${name}: another process starts or stops it, waiting …`);
+  await exclusively(`sandbox-${name}`, waiting, () => start(name, progress, signal));
+}
+
+async function start(name: string, progress: Progress, signal?: AbortSignal): Promise<void> {
+  signal?.throwIfAborted();
   const state = stateFolder(name);
   if (runningMachine(name) !== undefined && isReady(state)) {
     progress(`sandbox ${name}: running`);
     return;
   }
-  await stopSandbox({ name });
+  await stop(name);
+  makeSandboxesFolder();
   mkdirSync(state.logs, { recursive: true });
   await installPrograms(state, progress, signal);
   const started = performance.now();
@@ -53,7 +68,7 @@ function isReady(state: StateFolder): boolean {
   return typeof outcome === "object" && outcome !== null && "kind" in outcome && outcome.kind === "ready";
 }
 
-async function untilReady(state: StateFolder, { pid }: MachineRecord, signal?: AbortSignal): Promise<void> {
+async function untilReady(state: StateFolder, machine: MachineRecord, signal?: AbortSignal): Promise<void> {
   const deadline = performance.now() + startMs;
   while (!isReady(state)) {
     signal?.throwIfAborted();
@@ -61,7 +76,7 @@ async function untilReady(state: StateFolder, { pid }: MachineRecord, signal?: A
     if (typeof outcome === "object" && outcome !== null && "message" in outcome)
       throw new Error(`sandbox: ${String(outcome.message)}`);
     const log = path.join(state.logs, "supervisor.log");
-    if (!existsSync(`/proc/${pid}`)) throw new Error(`sandbox: its first process ended: ${lastLine(log)}`);
+    if (!isAlive(machine)) throw new Error(`sandbox: its first process ended: ${lastLine(log)}`);
     if (performance.now() > deadline)
       throw new Error(`sandbox: not ready after ${startMs / 1000}s; see the logs in ${state.logs}`);
     await pause(50);
@@ -72,30 +87,41 @@ function lastLine(file: string): string {
   return existsSync(file) ? (readFileSync(file, "utf8").trim().split("\n").at(-1) ?? "") : "";
 }
 
-/** Ends the machine with everything in it and removes its files. */
+/** Ends the machine with everything in it and removes its files; nothing to do where it does not run. */
 export async function stopSandbox({ name = defaultName }: Pick<SandboxOptions, "name">): Promise<void> {
+  await exclusively(
+    `sandbox-${name}`,
+    () => undefined,
+    () => stop(name),
+  );
+}
+
+async function stop(name: string): Promise<void> {
   const record = runningMachine(name);
   if (record !== undefined) await stopMachine(record);
   rmSync(stateFolder(name).root, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
+  try {
+    rmdirSync(sandboxesFolder());
+  } catch {
+    // Another sandbox is in it, or it was never made.
+  }
 }
 
 /** With the first process of a process space all others end, whatever they do. */
-async function stopMachine({ pid }: MachineRecord): Promise<void> {
+async function stopMachine(machine: MachineRecord): Promise<void> {
   for (const [signal, waitMs] of [
     ["SIGTERM", 3_000],
-    ["SIGKILL", 5_000],
+    ["SIGKILL", 20_000],
   ] as const) {
-    try {
-      process.kill(pid, signal);
-    } catch {
-      return;
-    }
+    if (!isAlive(machine)) return;
+    process.kill(machine.pid, signal);
     const deadline = performance.now() + waitMs;
     while (performance.now() < deadline) {
-      if (!existsSync(`/proc/${pid}`)) return;
-      await pause(50);
+      if (!isAlive(machine)) return;
+      await pause(25);
     }
   }
+  throw new Error(`sandbox: process ${machine.pid} does not end, not even when killed`);
 }
 
 export function statusOf(name = defaultName): "running" | "starting" | "stopped" {
@@ -103,27 +129,18 @@ export function statusOf(name = defaultName): "running" | "starting" | "stopped"
   return isReady(stateFolder(name)) ? "running" : "starting";
 }
 
-export interface InsideOptions {
-  readonly name?: string;
-  readonly cwd?: string;
-  readonly env?: Readonly<Record<string, string>>;
-}
-
-/** Runs a command inside, with our own input and output; resolves with its exit code. */
-export function runInside(argv: readonly string[], options: InsideOptions = {}): Promise<number> {
-  const name = options.name ?? defaultName;
-  const record = runningMachine(name);
-  if (record === undefined) return Promise.reject(new Error(`sandbox ${name} is not running: npm run sandbox -- up`));
-  const [program = "", ...rest] = insideCommand(record, argv, options.cwd ?? process.cwd());
-  return new Promise((resolve, reject) => {
-    const child = spawn(program, rest, { stdio: "inherit", env: insideEnvironment(stateFolder(name), options.env) });
-    // The terminal sends Ctrl-C to the command itself: we only wait for its end.
-    const ignore = (): void => undefined;
-    process.on("SIGINT", ignore);
-    child.once("error", reject);
-    child.once("exit", (code) => {
-      process.off("SIGINT", ignore);
-      resolve(code ?? 1);
-    });
-  });
+/** What a person wants to know about it, line by line. */
+export function describeSandbox(name = defaultName): readonly string[] {
+  const status = statusOf(name);
+  const first = `sandbox ${name}: ${status}`;
+  if (status === "stopped") return [first];
+  const { kubeconfig, logs, processes } = stateFolder(name);
+  const parts = readJson(processes);
+  const lines = typeof parts === "object" && parts !== null ? Object.entries(parts) : [];
+  return [
+    first,
+    ...lines.map(([part, how]) => `  ${part}: ${String(how)}`),
+    `  kubeconfig (for commands inside): ${kubeconfig}`,
+    `  logs: ${logs}`,
+  ];
 }

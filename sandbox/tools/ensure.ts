@@ -1,12 +1,12 @@
 import { execFile } from "node:child_process";
 import { constants } from "node:fs";
 import { access, mkdir, mkdtemp, rename, rm } from "node:fs/promises";
-import { homedir } from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
 import { buildTool } from "./build.js";
 import type { Tool } from "./catalogue.js";
 import { downloadTool } from "./download.js";
+import { cacheRoot } from "./lock.js";
 
 const execute = promisify(execFile);
 
@@ -23,8 +23,7 @@ const underWay = new Map<string, Promise<FoundTool>>();
 
 /** Where tools are kept between starts: one folder for each version. */
 export function cacheFolder(tool: Pick<Tool, "name" | "version">): string {
-  const cache = process.env["XDG_CACHE_HOME"] ?? path.join(homedir(), ".cache");
-  return path.join(cache, "pulumi-apisix-canary", "tools", tool.name, tool.version);
+  return path.join(cacheRoot(), "tools", tool.name, tool.version);
 }
 
 /**

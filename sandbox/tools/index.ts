@@ -3,3 +3,4 @@ export { ensureTool } from "./ensure.js";
 export type { FoundTool, Progress } from "./ensure.js";
 export { podinfo, tools } from "./catalogue.js";
 export type { Tool } from "./catalogue.js";
+export { exclusively } from "./lock.js";
