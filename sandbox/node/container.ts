@@ -1,0 +1,158 @@
+// Stand-in for a container runtime: a container is a process with its own mounts and process ids, in the pod's network.
+import { spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
+import { openSync, closeSync, readdirSync, readFileSync } from "node:fs";
+import type { V1Container } from "@kubernetes/client-node";
+import type { Image } from "../catalogue.js";
+import { expand } from "./environment.js";
+import { rootScript } from "./root-file-system.js";
+
+export interface ContainerOptions {
+  readonly container: V1Container;
+  readonly image: Image;
+  readonly env: Readonly<Record<string, string>>;
+  readonly networkPid: number;
+  readonly root: string;
+  readonly volumes: string;
+  readonly files: string;
+  readonly log: string;
+}
+
+export interface Ended {
+  readonly exitCode: number;
+  readonly signal: number;
+}
+
+const signals: Readonly<Record<string, number>> = {
+  SIGTERM: 15,
+  SIGQUIT: 3,
+  SIGKILL: 9,
+  SIGINT: 2,
+  SIGABRT: 6,
+  SIGSEGV: 11,
+};
+
+/** One start of a container's program. */
+export class RunningContainer {
+  readonly ended: Promise<Ended>;
+
+  private constructor(
+    private readonly child: ChildProcess,
+    private readonly stopSignal: NodeJS.Signals,
+  ) {
+    this.ended = new Promise((resolve) => {
+      child.once("error", () => resolve({ exitCode: 128, signal: 0 }));
+      child.once("exit", (code, signal) => {
+        const number = signal === null ? 0 : (signals[signal] ?? 9);
+        resolve({ exitCode: code ?? 128 + number, signal: number });
+      });
+    });
+  }
+
+  static start(options: ContainerOptions): RunningContainer {
+    const { container, image, env } = options;
+    const workingDirectory = container.workingDir ?? image.workingDirectory;
+    const script = rootScript({ ...options, workingDirectory });
+    const argv = argumentsOf(container, image, env);
+    const log = openSync(options.log, "a");
+    const child = spawn(
+      "nsenter",
+      [
+        ...["--target", String(options.networkPid), "--net", "--uts", "--"],
+        ...["unshare", "--mount", "--pid", "--fork", "--kill-child=SIGKILL", "sh", "-c", script, "sh", ...argv],
+      ],
+      { stdio: ["ignore", log, log], env: { ...env, PATH: `${env["PATH"] ?? ""}:/opt/bin` } },
+    );
+    closeSync(log);
+    return new RunningContainer(child, image.stopSignal);
+  }
+
+  /** The container's first process, as this machine sees it; undefined while it starts or when it has ended. */
+  get firstProcess(): number | undefined {
+    const { pid } = this.child;
+    return pid === undefined ? undefined : childrenOf(pid)[0];
+  }
+
+  askToStop(): void {
+    this.signal(this.stopSignal);
+  }
+
+  kill(): void {
+    this.signal("SIGKILL");
+  }
+
+  private signal(signal: NodeJS.Signals): void {
+    const target = this.firstProcess ?? this.child.pid;
+    try {
+      if (target !== undefined && this.child.exitCode === null) process.kill(target, signal);
+    } catch {
+      // It has ended in this very moment.
+    }
+  }
+
+  /** Resident memory of all its processes, bytes. */
+  get memoryBytes(): number {
+    const first = this.firstProcess;
+    return first === undefined ? 0 : familyOf(first).reduce((sum, pid) => sum + residentBytes(pid), 0);
+  }
+
+  /** Runs a command within the container's namespaces; resolves with its exit code. */
+  async execute(argv: readonly string[], timeoutMs: number): Promise<number> {
+    const first = this.firstProcess;
+    if (first === undefined) return 1;
+    const flags = ["--target", String(first), "--mount", "--net", "--uts", "--pid", `--root=/proc/${first}/root`, "--"];
+    return new Promise((resolve) => {
+      const child = spawn("nsenter", [...flags, ...argv], {
+        stdio: "ignore",
+        timeout: timeoutMs,
+        killSignal: "SIGKILL",
+      });
+      child.once("error", () => resolve(1));
+      child.once("exit", (code) => resolve(code ?? 1));
+    });
+  }
+}
+
+/** `command` replaces the image's entrypoint and its command; `args` replaces the command alone. */
+export function argumentsOf(
+  container: V1Container,
+  image: Image,
+  env: Readonly<Record<string, string>>,
+): readonly string[] {
+  const entrypoint = container.command ?? image.entrypoint;
+  const rest = container.args ?? (container.command === undefined ? image.command : []);
+  return [...entrypoint, ...rest].map((word) => expand(word, env));
+}
+
+function childrenOf(pid: number): readonly number[] {
+  return readText(`/proc/${pid}/task/${pid}/children`).split(" ").filter(Boolean).map(Number);
+}
+
+function familyOf(pid: number): readonly number[] {
+  const threads = safeList(`/proc/${pid}/task`);
+  const children = threads.flatMap((thread) =>
+    readText(`/proc/${pid}/task/${thread}/children`).split(" ").filter(Boolean),
+  );
+  return [pid, ...children.flatMap((child) => familyOf(Number(child)))];
+}
+
+function residentBytes(pid: number): number {
+  const kibibytes = /VmRSS:\s+(\d+)/.exec(readText(`/proc/${pid}/status`))?.[1];
+  return Number(kibibytes ?? 0) * 1024;
+}
+
+function safeList(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}
+
+function readText(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch {
+    return "";
+  }
+}
