@@ -98,7 +98,9 @@ export class PodWorker {
       if (missing.length === 0) return found;
       const reason = attempt % 2 === 0 ? "ErrImagePull" : "ImagePullBackOff";
       this.waiting = (this.pod.spec?.containers ?? []).map((container) =>
-        missing.includes(container) ? waitingView(container, reason) : waitingView(container, "ContainerCreating"),
+        missing.some(({ name }) => name === container.name)
+          ? waitingView(container, reason)
+          : waitingView(container, "ContainerCreating"),
       );
       this.report();
       await this.sleep(attempt % 2 === 0 ? retryMs : 10 * retryMs);
