@@ -40,6 +40,7 @@ export async function startSandbox(options: SandboxOptions): Promise<void> {
 
 async function start(name: string, progress: Progress, signal?: AbortSignal): Promise<void> {
   signal?.throwIfAborted();
+  requireNode();
   const state = stateFolder(name);
   if (runningMachine(name) !== undefined && isReady(state)) {
     progress(`sandbox ${name}: running`);
@@ -63,6 +64,15 @@ async function start(name: string, progress: Progress, signal?: AbortSignal): Pr
   progress(`sandbox ${name}: ready after ${((performance.now() - started) / 1000).toFixed(1)}s`);
 }
 
+/** The client library can't be loaded by an older one. */
+function requireNode(): void {
+  const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
+  if (major > 22 || (major === 22 && minor >= 19)) return;
+  throw new Error(
+    `Node ${process.versions.node} is too old: use npm's scripts (npm run sandbox), or Node 22.19 or newer`,
+  );
+}
+
 function isReady(state: StateFolder): boolean {
   const outcome = readJson(state.outcome);
   return typeof outcome === "object" && outcome !== null && "kind" in outcome && outcome.kind === "ready";
@@ -83,8 +93,10 @@ async function untilReady(state: StateFolder, machine: MachineRecord, signal?: A
   }
 }
 
+/** The line of a log that says what went wrong: the last that names an error, else the last. */
 function lastLine(file: string): string {
-  return existsSync(file) ? (readFileSync(file, "utf8").trim().split("\n").at(-1) ?? "") : "";
+  const lines = existsSync(file) ? readFileSync(file, "utf8").trim().split("\n") : [];
+  return lines.findLast((line) => /\berror\b/i.test(line)) ?? lines.at(-1) ?? "";
 }
 
 /** Ends the machine with everything in it and removes its files; nothing to do where it does not run. */

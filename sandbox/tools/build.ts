@@ -1,24 +1,33 @@
 import { execFile } from "node:child_process";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
+import { mkdir, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { promisify } from "node:util";
 import type { GoBuild, Tool } from "./catalogue.js";
+import { cacheRoot } from "./lock.js";
 
 const execute = promisify(execFile);
 const minimumGo = "1.26";
 
-/** Builds the program from its Go modules, with a module file of our own; `go` keeps what it compiled for next time. */
-export async function buildTool(tool: Tool, file: string, signal?: AbortSignal): Promise<void> {
-  const folder = await mkdtemp(path.join(tmpdir(), `canary-build-${tool.name}-`));
-  try {
-    await writeFile(path.join(folder, "go.mod"), moduleFile(tool.build));
-    await writeFile(path.join(folder, "main.go"), tool.build.main ?? wanted(tool.build));
+export type BuildableTool = Tool & { readonly build: GoBuild };
+
+/**
+ * Builds the program from its Go modules, with a module file of our own. The resolved module file is kept, so that a
+ * further version of the same program (another podinfo tag) links without any network.
+ */
+export async function buildTool(tool: BuildableTool, file: string, signal?: AbortSignal): Promise<void> {
+  const module = moduleFile(tool.build);
+  const main = tool.build.main ?? wanted(tool.build);
+  const hash = createHash("sha256").update(module).update(main).digest("hex").slice(0, 12);
+  const folder = path.join(cacheRoot(), "modules", `${path.posix.basename(tool.build.package)}-${hash}`);
+  if (!existsSync(path.join(folder, "go.sum"))) {
+    await mkdir(folder, { recursive: true });
+    await writeFile(path.join(folder, "go.mod"), module);
+    await writeFile(path.join(folder, "main.go"), main);
     await go(tool, folder, ["mod", "tidy"], signal);
-    await go(tool, folder, ["build", ...flags(tool.build), "-o", file, tool.build.package], signal);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
   }
+  await go(tool, folder, ["build", ...flags(tool.build), "-o", file, tool.build.package], signal);
 }
 
 function moduleFile({ requires, replaces = [] }: GoBuild): string {
@@ -45,7 +54,7 @@ async function go(tool: Tool, cwd: string, args: readonly string[], signal?: Abo
   const options = { cwd, maxBuffer: 64 * 1024 * 1024, ...(signal === undefined ? {} : { signal }) };
   await execute("go", [...args], {
     ...options,
-    env: { ...process.env, GOFLAGS: "-buildvcs=false", CGO_ENABLED: "0" },
+    env: { ...process.env, GOFLAGS: `${process.env["GOFLAGS"] ?? ""} -buildvcs=false`.trim(), CGO_ENABLED: "0" },
   }).catch((error: unknown) => {
     throw new Error(`${tool.name} ${tool.version}: ${reasonOf(error)}`);
   });

@@ -1,3 +1,5 @@
+import { controlPlaneMain, staging } from "./control-plane-program.js";
+
 /** One program of the sandbox: how to know it, and how to build it from Go modules. */
 export interface Tool {
   readonly name: string;
@@ -5,7 +7,10 @@ export interface Tool {
   /** Arguments that make it print its version, and what a fitting one prints. */
   readonly onPath?: { readonly args: readonly string[]; readonly fits: RegExp };
   readonly release?: Release;
-  readonly build: GoBuild;
+  /** None: it can only be found or downloaded. */
+  readonly build?: GoBuild;
+  /** The program whose build this one is a part of: one file, whose name when it starts picks the part. */
+  readonly partOf?: { readonly name: string; readonly version: string };
 }
 
 /** The project's official download, with where its checksum is published. */
@@ -27,82 +32,10 @@ export interface GoBuild {
 }
 
 const kubernetesVersion = "1.36.0";
+const etcdVersion = "3.6.8";
 
-/** Staging modules of Kubernetes, which its own go.mod names without a version. */
-const staging = [
-  "api",
-  "apiextensions-apiserver",
-  "apimachinery",
-  "apiserver",
-  "cli-runtime",
-  "client-go",
-  "cloud-provider",
-  "cluster-bootstrap",
-  "code-generator",
-  "component-base",
-  "component-helpers",
-  "controller-manager",
-  "cri-api",
-  "cri-client",
-  "cri-streaming",
-  "csi-translation-lib",
-  "dynamic-resource-allocation",
-  "endpointslice",
-  "externaljwt",
-  "kms",
-  "kube-aggregator",
-  "kube-controller-manager",
-  "kube-proxy",
-  "kube-scheduler",
-  "kubectl",
-  "kubelet",
-  "metrics",
-  "mount-utils",
-  "pod-security-admission",
-  "sample-apiserver",
-  "sample-cli-plugin",
-  "sample-controller",
-  "streaming",
-] as const;
-
-/** The control plane as one program: its name picks the part, so that everything shared is linked once. */
-const controlPlaneMain = `package main
-
-import (
-	"fmt"
-	"os"
-	"path/filepath"
-
-	"go.etcd.io/etcd/server/v3/etcdmain"
-	"k8s.io/component-base/cli"
-	_ "k8s.io/component-base/logs/json/register"
-	_ "k8s.io/component-base/metrics/prometheus/clientgo"
-	_ "k8s.io/component-base/metrics/prometheus/version"
-	kubectlcmd "k8s.io/kubectl/pkg/cmd"
-	apiserver "k8s.io/kubernetes/cmd/kube-apiserver/app"
-	cm "k8s.io/kubernetes/cmd/kube-controller-manager/app"
-	sched "k8s.io/kubernetes/cmd/kube-scheduler/app"
-)
-
-func main() {
-	name := filepath.Base(os.Args[0])
-	switch name {
-	case "etcd":
-		etcdmain.Main(os.Args)
-	case "kube-apiserver":
-		os.Exit(cli.Run(apiserver.NewAPIServerCommand()))
-	case "kube-controller-manager":
-		os.Exit(cli.Run(cm.NewControllerManagerCommand()))
-	case "kube-scheduler":
-		os.Exit(cli.Run(sched.NewSchedulerCommand()))
-	case "kubectl":
-		os.Exit(cli.Run(kubectlcmd.NewDefaultKubectlCommand()))
-	default:
-		fmt.Fprintln(os.Stderr, "unknown program", name)
-		os.Exit(2)
-	}
-}
-`;
+/** This machine in the names of releases; others than these two get a build. */
+const arch = process.arch === "arm64" ? "arm64" : "amd64";
 
 const podinfoModule = "github.com/stefanprodan/podinfo";
 const flaggerModule = "github.com/fluxcd/flagger v1.36.1";
@@ -112,7 +45,7 @@ const pulumi: Tool = {
   version: "3.250.0",
   onPath: { args: ["version"], fits: /^v3\.250\./ },
   release: {
-    url: "https://github.com/pulumi/pulumi/releases/download/v3.250.0/pulumi-v3.250.0-linux-x64.tar.gz",
+    url: `https://github.com/pulumi/pulumi/releases/download/v3.250.0/pulumi-v3.250.0-linux-${arch === "arm64" ? "arm64" : "x64"}.tar.gz`,
     checksum: {
       url: "https://github.com/pulumi/pulumi/releases/download/v3.250.0/pulumi-3.250.0-checksums.txt",
       algorithm: "sha256",
@@ -138,34 +71,62 @@ const languageHost: Tool = {
   },
 };
 
-const controlPlane: Tool = {
-  name: "kube",
-  version: kubernetesVersion,
-  build: {
-    package: ".",
-    main: controlPlaneMain,
-    requires: [`k8s.io/kubernetes v${kubernetesVersion}`, "go.etcd.io/etcd/server/v3 v3.6.8"],
-    replaces: staging.map((module) => `k8s.io/${module} => k8s.io/${module} v0.36.0`),
-    linkVariables: [
-      `k8s.io/component-base/version.gitVersion=v${kubernetesVersion}`,
-      "k8s.io/component-base/version.gitMajor=1",
-      "k8s.io/component-base/version.gitMinor=36",
-      `k8s.io/client-go/pkg/version.gitVersion=v${kubernetesVersion}`,
-    ],
-  },
+const controlPlaneBuild: GoBuild = {
+  package: ".",
+  main: controlPlaneMain,
+  requires: [`k8s.io/kubernetes v${kubernetesVersion}`, `go.etcd.io/etcd/server/v3 v${etcdVersion}`],
+  replaces: staging.map((module) => `k8s.io/${module} => k8s.io/${module} v0.36.0`),
+  linkVariables: [
+    `k8s.io/component-base/version.gitVersion=v${kubernetesVersion}`,
+    "k8s.io/component-base/version.gitMajor=1",
+    "k8s.io/component-base/version.gitMinor=36",
+    `k8s.io/client-go/pkg/version.gitVersion=v${kubernetesVersion}`,
+  ],
 };
+
+const partOf = { name: "kube", version: kubernetesVersion } as const;
+
+function kubernetesPart(name: string, onPath: NonNullable<Tool["onPath"]>): Tool {
+  const url = `https://dl.k8s.io/v${kubernetesVersion}/bin/linux/${arch}/${name}`;
+  const release: Release = { url, checksum: { url: `${url}.sha256`, algorithm: "sha256" } };
+  return { name, version: kubernetesVersion, onPath, release, build: controlPlaneBuild, partOf };
+}
+
+const etcdRelease = `https://github.com/etcd-io/etcd/releases/download/v${etcdVersion}`;
+const etcd: Tool = {
+  name: "etcd",
+  version: etcdVersion,
+  onPath: { args: ["--version"], fits: /etcd Version: 3\.[56]\./ },
+  release: {
+    url: `${etcdRelease}/etcd-v${etcdVersion}-linux-${arch}.tar.gz`,
+    checksum: { url: `${etcdRelease}/SHA256SUMS`, algorithm: "sha256" },
+    member: `etcd-v${etcdVersion}-linux-${arch}/etcd`,
+  },
+  build: controlPlaneBuild,
+  partOf,
+};
+
+const ofThisMinor = { args: ["--version"], fits: /Kubernetes v1\.36\./ } as const;
+const controlPlane: readonly Tool[] = [
+  etcd,
+  kubernetesPart("kube-apiserver", ofThisMinor),
+  kubernetesPart("kube-controller-manager", ofThisMinor),
+  kubernetesPart("kube-scheduler", ofThisMinor),
+  // Good for one minor version to either side.
+  kubernetesPart("kubectl", { args: ["version", "--client"], fits: /Client Version: v1\.3[567]\./ }),
+];
 
 const prometheus: Tool = {
   name: "prometheus",
   version: "3.16.0",
   onPath: { args: ["--version"], fits: /prometheus, version 3\./ },
   release: {
-    url: "https://github.com/prometheus/prometheus/releases/download/v3.16.0/prometheus-3.16.0.linux-amd64.tar.gz",
+    url: `https://github.com/prometheus/prometheus/releases/download/v3.16.0/prometheus-3.16.0.linux-${arch}.tar.gz`,
     checksum: {
       url: "https://github.com/prometheus/prometheus/releases/download/v3.16.0/sha256sums.txt",
       algorithm: "sha256",
     },
-    member: "prometheus-3.16.0.linux-amd64/prometheus",
+    member: `prometheus-3.16.0.linux-${arch}/prometheus`,
   },
   build: {
     package: "github.com/prometheus/prometheus/cmd/prometheus",
@@ -194,6 +155,19 @@ const flagger: Tool = {
   build: { package: "github.com/fluxcd/flagger/cmd/flagger", requires: [flaggerModule] },
 };
 
+const kubernetesPlugin = "https://github.com/pulumi/pulumi-kubernetes/releases/download/v4.34.0";
+/** The engine's real Kubernetes provider. It can't be built from a module proxy; a stand-in does where it is missing. */
+const kubernetesProvider: Tool = {
+  name: "pulumi-resource-kubernetes",
+  version: "4.34.0",
+  onPath: { args: ["--version"], fits: /4\.34\./ },
+  release: {
+    url: `${kubernetesPlugin}/pulumi-resource-kubernetes-v4.34.0-linux-${arch}.tar.gz`,
+    checksum: { url: `${kubernetesPlugin}/pulumi-kubernetes_4.34.0_checksums.txt`, algorithm: "sha256" },
+    member: "pulumi-resource-kubernetes",
+  },
+};
+
 /** podinfo as if it were released under that tag: its answers carry it. */
 export function podinfo(tag: string): Tool {
   if (!/^\d+\.\d+\.\d+$/.test(tag)) throw new Error(`podinfo:${tag} is not a version like 6.0.1`);
@@ -208,4 +182,13 @@ export function podinfo(tag: string): Tool {
   };
 }
 
-export const tools = { pulumi, languageHost, controlPlane, prometheus, hey, loadTester, flagger } as const;
+export const tools = {
+  pulumi,
+  languageHost,
+  controlPlane,
+  prometheus,
+  hey,
+  loadTester,
+  flagger,
+  kubernetesProvider,
+} as const;

@@ -6,7 +6,7 @@ import { promisify } from "node:util";
 import { buildTool } from "./build.js";
 import type { Tool } from "./catalogue.js";
 import { downloadTool } from "./download.js";
-import { cacheRoot } from "./lock.js";
+import { cacheRoot, exclusively } from "./lock.js";
 
 const execute = promisify(execFile);
 
@@ -19,10 +19,10 @@ export interface FoundTool {
 /** One line for people. */
 export type Progress = (line: string) => void;
 
-const underWay = new Map<string, Promise<FoundTool>>();
+const underWay = new Map<string, Promise<FoundTool | undefined>>();
 
 /** Where tools are kept between starts: one folder for each version. */
-export function cacheFolder(tool: Pick<Tool, "name" | "version">): string {
+export function cacheFolder(tool: Owner): string {
   return path.join(cacheRoot(), "tools", tool.name, tool.version);
 }
 
@@ -30,14 +30,21 @@ export function cacheFolder(tool: Pick<Tool, "name" | "version">): string {
  * The program, from PATH, the cache, its official release or a build, in this order; tells in one line where it came
  * from and how long it took. Throws a one-line error that says what to install.
  */
-export function ensureTool(tool: Tool, progress: Progress, signal?: AbortSignal): Promise<FoundTool> {
+export async function ensureTool(tool: Tool, progress: Progress, signal?: AbortSignal): Promise<FoundTool> {
+  const found = await findTool(tool, progress, signal);
+  if (found !== undefined) return found;
+  throw new Error(`${tool.name} ${tool.version}: put it on PATH, or let this machine reach its download`);
+}
+
+/** As `ensureTool`, but undefined where a program that can't be built can't be had either. */
+export function findTool(tool: Tool, progress: Progress, signal?: AbortSignal): Promise<FoundTool | undefined> {
   const key = `${tool.name}@${tool.version}`;
   const running = underWay.get(key);
   if (running !== undefined) return running;
   const started = performance.now();
   const found = find(tool, progress, signal).then((location) => {
     const seconds = ((performance.now() - started) / 1000).toFixed(1);
-    progress(`${tool.name} ${tool.version}: ${location.from} (${seconds}s)`);
+    if (location !== undefined) progress(`${tool.name} ${tool.version}: ${location.from} (${seconds}s)`);
     return location;
   });
   underWay.set(key, found);
@@ -45,22 +52,52 @@ export function ensureTool(tool: Tool, progress: Progress, signal?: AbortSignal)
   return found;
 }
 
-async function find(tool: Tool, progress: Progress, signal?: AbortSignal): Promise<FoundTool> {
-  const onPath = await fromPath(tool);
-  if (onPath !== undefined) return { name: tool.name, file: onPath, from: "path" };
-  const folder = cacheFolder(tool);
-  const file = path.join(folder, tool.name);
-  if (await runnable(file)) return { name: tool.name, file, from: "cache" };
+async function find(tool: Tool, progress: Progress, signal?: AbortSignal): Promise<FoundTool | undefined> {
+  const existing = (await fromPath(tool)) ?? (await fromCache(tool));
+  if (existing !== undefined) return existing;
+  const waiting = (): void => progress(`${tool.name} ${tool.version}: another process is making it, waiting …`);
+  return exclusively(`tool-${tool.partOf?.name ?? tool.name}`, waiting, async () => {
+    const made = await fromCache(tool);
+    return made ?? (await fromRelease(tool, signal)) ?? (await fromBuild(tool, progress, signal));
+  });
+}
+
+async function fromCache(tool: Tool): Promise<FoundTool | undefined> {
+  for (const owner of tool.partOf === undefined ? [tool] : [tool, tool.partOf]) {
+    const file = path.join(cacheFolder(owner), owner.name);
+    if (await runnable(file)) return { name: tool.name, file, from: "cache" };
+  }
+  return undefined;
+}
+
+async function fromRelease(tool: Tool, signal?: AbortSignal): Promise<FoundTool | undefined> {
+  const file = await intoCache(tool, (scratch) => downloadTool(tool, scratch, signal));
+  return file === undefined ? undefined : { name: tool.name, file, from: "release" };
+}
+
+async function fromBuild(tool: Tool, progress: Progress, signal?: AbortSignal): Promise<FoundTool | undefined> {
+  const { build } = tool;
+  if (build === undefined) return undefined;
+  const owner = tool.partOf ?? tool;
+  progress(`${owner.name} ${owner.version}: building …`);
+  const file = await intoCache(owner, (scratch) =>
+    buildTool({ ...tool, ...owner, build }, scratch, signal).then(() => true),
+  );
+  return file === undefined ? undefined : { name: tool.name, file, from: "build" };
+}
+
+type Owner = Pick<Tool, "name" | "version">;
+
+/** Lets `make` write the program beside its place and moves it there when it is whole. */
+async function intoCache(owner: Owner, make: (file: string) => Promise<boolean>): Promise<string | undefined> {
+  const folder = cacheFolder(owner);
+  const file = path.join(folder, owner.name);
   await mkdir(path.dirname(folder), { recursive: true });
   const scratch = await mkdtemp(`${folder}.new-`);
   try {
-    const downloaded = await downloadTool(tool, path.join(scratch, tool.name), signal);
-    if (!downloaded) {
-      progress(`${tool.name} ${tool.version}: building …`);
-      await buildTool(tool, path.join(scratch, tool.name), signal);
-    }
+    if (!(await make(path.join(scratch, owner.name)))) return undefined;
     await publish(scratch, folder, file);
-    return { name: tool.name, file, from: downloaded ? "release" : "build" };
+    return file;
   } finally {
     await rm(scratch, { recursive: true, force: true });
   }
@@ -73,7 +110,7 @@ async function publish(scratch: string, folder: string, file: string): Promise<v
   });
 }
 
-async function fromPath({ name, onPath }: Tool): Promise<string | undefined> {
+async function fromPath({ name, onPath }: Tool): Promise<FoundTool | undefined> {
   if (onPath === undefined) return undefined;
   for (const folder of (process.env["PATH"] ?? "").split(path.delimiter)) {
     const file = path.join(folder, name);
@@ -82,7 +119,7 @@ async function fromPath({ name, onPath }: Tool): Promise<string | undefined> {
       stdout: "",
       stderr: "",
     }));
-    if (onPath.fits.test(printed.stdout) || onPath.fits.test(printed.stderr)) return file;
+    if (onPath.fits.test(printed.stdout) || onPath.fits.test(printed.stderr)) return { name, file, from: "path" };
   }
   return undefined;
 }
