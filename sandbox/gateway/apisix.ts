@@ -1,6 +1,7 @@
 // Stand-in for Apache APISIX 3.17 (image apache/apisix:3.17.0-debian), API-driven standalone mode.
-import { readFileSync } from "node:fs";
 import { randomBytes } from "node:crypto";
+import { existsSync, readFileSync } from "node:fs";
+import path from "node:path";
 import { Gateway } from "./apisix/gateway.js";
 import { readSettings, SettingsError } from "./apisix/settings.js";
 import type { GatewaySettings } from "./apisix/settings.js";
@@ -10,6 +11,7 @@ const CONFIG_FILE = "/usr/local/apisix/conf/config.yaml";
 async function main(argv: readonly string[]): Promise<void> {
   const flag = argv.indexOf("-c");
   const file = flag < 0 ? CONFIG_FILE : (argv[flag + 1] ?? CONFIG_FILE);
+  checkFolder(path.dirname(file));
   const settings = withKey(readSettings(readFileSync(file, "utf8"), process.env));
   const gateway = new Gateway(settings);
   await gateway.start();
@@ -23,6 +25,15 @@ async function main(argv: readonly string[]): Promise<void> {
         void gateway.drain().then(() => process.exit(0));
       }
     });
+  }
+}
+
+/** The real one writes nginx.conf next to config.yaml, so the folder must not be a volume of a ConfigMap. */
+function checkFolder(folder: string): void {
+  if (existsSync(path.join(folder, "..data"))) {
+    throw new SettingsError(
+      `failed to update nginx.conf: ${folder} is a ConfigMap; mount config.yaml alone, with subPath`,
+    );
   }
 }
 
