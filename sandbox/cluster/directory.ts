@@ -1,5 +1,5 @@
 import { CoreV1Api, DiscoveryV1Api, makeInformer } from "@kubernetes/client-node";
-import type { KubeConfig, KubernetesListObject, V1EndpointSlice, V1Service } from "@kubernetes/client-node";
+import type { KubeConfig, KubernetesListObject, V1Endpoint, V1EndpointSlice, V1Service } from "@kubernetes/client-node";
 
 export interface ServicePort {
   readonly name: string;
@@ -81,33 +81,51 @@ export class Directory {
     const slices = [...this.slices.values()].filter(
       (slice) => slice.metadata?.namespace === namespace && serviceOf(slice) === name,
     );
-    const publishAll = service.spec?.publishNotReadyAddresses === true;
-    return {
-      namespace,
-      name,
-      clusterIp: service.spec?.clusterIP ?? "",
-      externalName: service.spec?.externalName,
-      ports: (service.spec?.ports ?? []).map((port) => ({
-        name: port.name ?? "",
-        port: port.port,
-        endpoints: slices.flatMap((slice) => endpointsOf(slice, port.name ?? "", publishAll)),
-      })),
-      addresses: [...new Set(slices.flatMap((slice) => readyAddresses(slice, publishAll)))],
-    };
+    return describeService(namespace, name, service, slices);
   }
+}
+
+/** What a Service and its slices mean together. */
+export function describeService(
+  namespace: string,
+  name: string,
+  service: V1Service,
+  slices: readonly V1EndpointSlice[],
+): ServiceEntry {
+  const takes = receivers(slices, service.spec?.publishNotReadyAddresses === true);
+  return {
+    namespace,
+    name,
+    clusterIp: service.spec?.clusterIP ?? "",
+    externalName: service.spec?.externalName,
+    ports: (service.spec?.ports ?? []).map((port) => ({
+      name: port.name ?? "",
+      port: port.port,
+      endpoints: slices.flatMap((slice) => endpointsOf(slice, port.name ?? "", takes)),
+    })),
+    addresses: [...new Set(slices.flatMap((slice) => addressesOf(slice, takes)))],
+  };
+}
+
+type Receives = (endpoint: V1Endpoint) => boolean;
+
+/** Ready endpoints; where all are about to end, those that still serve, as kube-proxy does. */
+function receivers(slices: readonly V1EndpointSlice[], publishNotReady: boolean): Receives {
+  if (publishNotReady) return () => true;
+  const isReady: Receives = ({ conditions }) => conditions?.ready !== false;
+  const someReady = slices.some((slice) => (slice.endpoints ?? []).some(isReady));
+  return someReady ? isReady : ({ conditions }) => conditions?.terminating === true && conditions.serving === true;
 }
 
 function serviceOf(slice: V1EndpointSlice): string | undefined {
   return slice.metadata?.labels?.["kubernetes.io/service-name"];
 }
 
-function readyAddresses(slice: V1EndpointSlice, publishAll: boolean): readonly string[] {
-  return (slice.endpoints ?? [])
-    .filter((endpoint) => publishAll || endpoint.conditions?.ready !== false)
-    .flatMap((endpoint) => endpoint.addresses);
+function addressesOf(slice: V1EndpointSlice, takes: Receives): readonly string[] {
+  return (slice.endpoints ?? []).filter(takes).flatMap(({ addresses }) => addresses);
 }
 
-function endpointsOf(slice: V1EndpointSlice, portName: string, publishAll: boolean): ServicePort["endpoints"] {
+function endpointsOf(slice: V1EndpointSlice, portName: string, takes: Receives): ServicePort["endpoints"] {
   const port = slice.ports?.find((each) => (each.name ?? "") === portName)?.port;
-  return port === undefined ? [] : readyAddresses(slice, publishAll).map((address) => ({ address, port }));
+  return port === undefined ? [] : addressesOf(slice, takes).map((address) => ({ address, port }));
 }

@@ -26,20 +26,18 @@ export function startDns(address: string, directory: Directory): void {
   tcp.listen(53, address);
 }
 
-function answerTo(message: Buffer, directory: Directory): dns.Packet | undefined {
+/** The answer to one query, in the form of the wire's library; undefined to what is none. */
+export function answerTo(message: Buffer, directory: Pick<Directory, "get">): dns.Packet | undefined {
   const query = decoded(message);
   const question = query?.questions?.[0];
   if (query === undefined || question === undefined) return undefined;
-  const found = addressesOf(question.name.toLowerCase(), directory);
-  const answers: dns.Answer[] =
-    question.type === "A"
-      ? (found ?? []).map((data) => ({ type: "A", name: question.name, ttl: ttlSeconds, data }))
-      : [];
+  const records = recordsOf(question.name, directory);
+  const answers = (records ?? []).filter(({ type }) => type === question.type || type === "CNAME");
   const nameError = 3;
   return {
     type: "response",
     id: query.id ?? 0,
-    flags: dns.AUTHORITATIVE_ANSWER | dns.RECURSION_DESIRED | (found === undefined ? nameError : 0),
+    flags: dns.AUTHORITATIVE_ANSWER | dns.RECURSION_DESIRED | (records === undefined ? nameError : 0),
     questions: [question],
     answers,
   };
@@ -54,12 +52,19 @@ function decoded(message: Buffer): dns.DecodedPacket | undefined {
 }
 
 /** `service.namespace.svc.cluster.local`; undefined when there is no such name. */
-function addressesOf(name: string, directory: Directory): readonly string[] | undefined {
+function recordsOf(name: string, directory: Pick<Directory, "get">, depth = 0): readonly dns.Answer[] | undefined {
   const suffix = `.svc.${domain}`;
-  if (!name.endsWith(suffix)) return undefined;
-  const [service, namespace, ...rest] = name.slice(0, -suffix.length).split(".");
+  const asked = name.toLowerCase();
+  if (!asked.endsWith(suffix)) return undefined;
+  const [service, namespace, ...rest] = asked.slice(0, -suffix.length).split(".");
   if (service === undefined || namespace === undefined || rest.length > 0) return undefined;
   const entry = directory.get(namespace, service);
   if (entry === undefined) return undefined;
-  return entry.clusterIp === "None" ? entry.addresses : [entry.clusterIp].filter((ip) => /^\d/.test(ip));
+  if (entry.externalName !== undefined) {
+    const alias: dns.Answer = { type: "CNAME", name, ttl: ttlSeconds, data: entry.externalName };
+    // A chain that never ends is cut off.
+    return [alias, ...(depth > 4 ? [] : (recordsOf(entry.externalName, directory, depth + 1) ?? []))];
+  }
+  const addresses = entry.clusterIp === "None" ? entry.addresses : [entry.clusterIp].filter((ip) => /^\d/.test(ip));
+  return addresses.map((data) => ({ type: "A", name, ttl: ttlSeconds, data }));
 }
