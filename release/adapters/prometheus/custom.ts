@@ -75,6 +75,11 @@ export async function ask(
   }
 }
 
+/** A pattern without a backslash needs no second escape inside a PromQL string. */
+function nodePattern(nodes: readonly string[]): string {
+  return nodes.map((node) => node.replace(/[^0-9A-Za-z:]/g, "[$&]")).join("|");
+}
+
 /** Values are for a quoted string or a regular expression of the query's own: nodes are a ready pattern. */
 function valuesOf(settings: ReleaseSettings, metric: CustomMetric, nodes: Nodes): TemplateValues {
   const { name, namespace, routeName, service } = settings;
@@ -88,8 +93,8 @@ function valuesOf(settings: ReleaseSettings, metric: CustomMetric, nodes: Nodes)
     route,
     ingress: route,
     interval: `${Math.ceil(metric.interval)}s`,
-    canaryNodes: nodes.canaryNodes.map(literalPattern).join("|"),
-    primaryNodes: nodes.primaryNodes.map(literalPattern).join("|"),
+    canaryNodes: nodePattern(nodes.canaryNodes),
+    primaryNodes: nodePattern(nodes.primaryNodes),
     ...Object.fromEntries(variables.map(([key, value]) => [`variables.${key}`, value])),
   };
 }

@@ -1,0 +1,176 @@
+import type { ReleaseSettings } from "../settings/index.js";
+import { LostLock, ReleaseFailed, sentenceOf } from "./failure.js";
+import { isLost, withLock } from "./lock.js";
+import { decideStart, mustBeJudgedAgain, planSteps } from "./plan.js";
+import type { Outcome, Ports } from "./ports.js";
+import { Against, callWebhooks, failureOf, Rollout } from "./rollout.js";
+import { isoTime } from "./run.js";
+import type { Run } from "./run.js";
+import { scaleUp } from "./scale-up.js";
+import { hasLeftovers, returnTraffic, rollBack } from "./take-back.js";
+
+/** After an abort this long is left to take the traffic back. */
+const lastActMs = 30_000;
+
+/** Judges the asked revision where the cluster says that there is something to judge. Throws ReleaseFailed. */
+export async function runAnalysis(settings: ReleaseSettings, ports: Ports, signal: AbortSignal): Promise<Outcome> {
+  try {
+    return await withLock(settings, ports, signal, analyse);
+  } finally {
+    await ports.reporter.flush(2_000);
+  }
+}
+
+async function analyse(run: Run): Promise<Outcome> {
+  const { cluster } = run.ports;
+  const primary = await run.persist(() => cluster.readWorkload("primary", run.signal));
+  const { revision } = run.settings;
+  const start = decideStart(revision, primary, run.status);
+  switch (start.kind) {
+    case "initialize":
+      await run.journal({ phase: "Initializing", revision, message: "waiting for the first primary" });
+      return { kind: "initialized" };
+    case "alreadyPromoted":
+      if (await hasLeftovers(run)) await returnTraffic(run);
+      return { kind: "alreadyPromoted" };
+    case "promotionPending":
+      return { kind: "passed" };
+    case "unjudged":
+      run.announce("warning", `${run.label}: the primary carries revision ${revision}, which was never judged`);
+      return { kind: "unjudged" };
+    case "analyse":
+      return judge(run);
+  }
+}
+
+async function judge(run: Run): Promise<Outcome> {
+  if (await hasLeftovers(run)) await returnTraffic(run);
+  await refuseWhenFrozen(run);
+  try {
+    const { settings, ports } = run;
+    const deadline = ports.clock.nowMs() + settings.deadline * 1000;
+    return await within(run, deadline, perform);
+  } catch (error) {
+    throw await endAgainst(run, error);
+  }
+}
+
+/** A sync that fails means that no weight would ever take effect, and that endpoints are frozen too. */
+async function refuseWhenFrozen(run: Run): Promise<void> {
+  const route = await run.persist(() => run.ports.cluster.readRoute(run.signal));
+  if (route === undefined)
+    throw new ReleaseFailed(
+      `${run.label}: ApisixRoute ${run.settings.routeName} is missing; run pulumi refresh and the update again`,
+    );
+  if (route.sync.kind === "frozen")
+    throw new ReleaseFailed(
+      `${run.label}: the gateway's sync is frozen, nothing was started: ${route.sync.message}; repair that ApisixRoute first`,
+    );
+}
+
+/** The whole analysis is bounded, whatever it waits for. */
+async function within(run: Run, deadlineMs: number, work: (run: Run) => Promise<Outcome>): Promise<Outcome> {
+  const over = new AbortController();
+  const done = new AbortController();
+  const { clock } = run.ports;
+  const timer = clock.sleep(deadlineMs - clock.nowMs(), done.signal).then(
+    () => over.abort(new Against(`not decided within the deadline of ${run.settings.deadline}s`)),
+    () => undefined,
+  );
+  try {
+    return await work(run.until(over.signal));
+  } finally {
+    done.abort(new Error("done"));
+    await timer;
+  }
+}
+
+async function perform(run: Run): Promise<Outcome> {
+  const { settings } = run;
+  const steps = planSteps(settings.analysis);
+  await run.journal(
+    {
+      phase: "Progressing",
+      revision: settings.revision,
+      canaryWeight: 0,
+      plannedWeight: settings.skipAnalysis ? 0 : Math.max(...steps),
+      failedChecks: 0,
+      iterations: 0,
+      message: "",
+      checks: [],
+      drainSeconds: settings.drain,
+      routeName: settings.routeName,
+    },
+    ["handoverDeadline", "handoverSeconds", "judged"],
+  );
+  await waitForGate(run);
+  const canary = await scaleUp(run);
+  if (settings.skipAnalysis) return pass(run, "skipped", "analysis skipped on request");
+  run.announce("info", `Starting canary analysis for ${run.label}`);
+  await preRollout(run);
+  await new Rollout(run, canary.templateHash).through(steps);
+  return pass(run, "passed", "all checks passed at every step");
+}
+
+async function waitForGate(run: Run): Promise<void> {
+  for (;;) {
+    const refused = await callWebhooks(run, "confirm-rollout");
+    if (refused === undefined) return;
+    await run.journal({ phase: "Waiting" });
+    run.announce("warning", `Halt ${run.label} advancement waiting for approval ${refused}`);
+    await run.sleep(run.settings.analysis.interval * 1000);
+    const object = await run.persist(() => run.ports.cluster.readRelease(run.signal));
+    if (object?.commands.abort !== undefined) throw new Against(`aborted on request: ${object.commands.abort}`);
+    if (object?.commands.approve === undefined) continue;
+    await run.persist(() => run.ports.cluster.clearCommand("approve", run.signal));
+    return run.journal({ phase: "Progressing" });
+  }
+}
+
+async function preRollout(run: Run): Promise<void> {
+  const { threshold, interval } = run.settings.analysis;
+  for (;;) {
+    const refused = await callWebhooks(run, "pre-rollout");
+    if (refused === undefined) return;
+    const failedChecks = run.status.failedChecks + 1;
+    await run.journal({ failedChecks });
+    run.announce("warning", `Halt ${run.label} advancement pre-rollout check ${refused}`);
+    if (failedChecks >= threshold)
+      throw new Against(`failed checks threshold reached ${threshold}: pre-rollout check ${refused}`);
+    await run.sleep(interval * 1000);
+  }
+}
+
+/** A pass is not yet a promotion: it starts a bounded handover. */
+async function pass(run: Run, kind: "passed" | "skipped", reason: string): Promise<Outcome> {
+  const { settings, ports } = run;
+  const nowMs = ports.clock.nowMs();
+  await run.journal({
+    phase: "WaitingPromotion",
+    message: reason,
+    judged: { revision: settings.revision, verdict: "passed", reason, at: isoTime(nowMs) },
+    handoverDeadline: isoTime(nowMs + settings.handover * 1000),
+    handoverSeconds: settings.handover,
+  });
+  run.announce("info", `Copying ${run.label} template spec to ${settings.name}-primary.${settings.namespace}`);
+  return { kind };
+}
+
+/** Takes the traffic back, unless somebody else is responsible by now; the error to show. */
+async function endAgainst(run: Run, error: unknown): Promise<Error> {
+  if (isLost(error) || isLost(run.signal.reason)) return error instanceof Error ? error : new LostLock(run.label);
+  const sentence = run.signal.aborted ? `interrupted: ${sentenceOf(run.signal.reason)}` : sentenceOf(error);
+  const last = run.signal.aborted ? run.with(AbortSignal.timeout(lastActMs)) : run;
+  await rollBack(last, sentence, run.signal.aborted ? "short" : "full");
+  await callWebhooks(last, "post-rollout").catch(() => undefined);
+  return failureOf(last, sentence);
+}
+
+/** Whether Pulumi must run the analysis although its inputs are the same. */
+export async function needsJudgement(settings: ReleaseSettings, ports: Ports, signal: AbortSignal): Promise<boolean> {
+  const [object, primary] = await Promise.all([
+    ports.cluster.readRelease(signal),
+    ports.cluster.readWorkload("primary", signal),
+  ]);
+  return mustBeJudgedAgain(settings.revision, primary, object?.status);
+}

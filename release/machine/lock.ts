@@ -1,0 +1,121 @@
+import { randomUUID } from "node:crypto";
+import { hostname } from "node:os";
+import type { ReleaseStatus } from "../model/index.js";
+import { FencedError } from "../ports/index.js";
+import type { LeaseView } from "../ports/index.js";
+import type { ReleaseSettings } from "../settings/index.js";
+import { LostLock, ReleaseFailed } from "./failure.js";
+import type { Ports } from "./ports.js";
+import { persist } from "./retry.js";
+import { isoTime, labelOf, Run } from "./run.js";
+
+const pollMs = 500;
+const patienceMs = 60_000;
+/** After this long a holder that gives signs of life makes the waiting run give up. */
+const busyMs = 45_000;
+
+/**
+ * Runs `body` as the only one on this release: takes the Lease, puts a fencing token on the route, beats while the body
+ * runs, and gives the Lease back. A lease is not a fence: every write to the route tests the token too.
+ */
+export async function withLock<T>(
+  settings: ReleaseSettings,
+  ports: Ports,
+  signal: AbortSignal,
+  body: (run: Run) => Promise<T>,
+): Promise<T> {
+  const holder = `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`;
+  await acquire(settings, ports, holder, signal);
+  const lost = new AbortController();
+  const ended = new AbortController();
+  try {
+    const run = await openRun(settings, ports, holder, AbortSignal.any([signal, lost.signal]));
+    const beating = beat(run, lost, ended.signal);
+    try {
+      return await body(run);
+    } finally {
+      ended.abort();
+      await beating;
+    }
+  } finally {
+    await ports.lock.release(holder, AbortSignal.timeout(5_000)).catch(() => undefined);
+  }
+}
+
+async function acquire(settings: ReleaseSettings, ports: Ports, holder: string, signal: AbortSignal): Promise<void> {
+  const { clock, lock } = ports;
+  const staleMs = settings.leaseDuration * 1000 + 2_000;
+  const giveUpAt = clock.nowMs() + Math.max(busyMs, staleMs * 2);
+  let watched: { readonly version: string; readonly sinceMs: number } | undefined;
+  for (;;) {
+    const seen = await persist(clock, signal, patienceMs, () => lock.read(signal));
+    if (watched?.version !== seen?.version) watched = { version: seen?.version ?? "", sinceMs: clock.nowMs() };
+    const free = seen?.holder === undefined || isStale(watched, clock.nowMs(), staleMs);
+    if (free && (await persist(clock, signal, patienceMs, () => lock.take(seen, holder, signal)))) return;
+    if (clock.nowMs() > giveUpAt) throw busy(settings, seen);
+    await clock.sleep(pollMs, signal);
+  }
+}
+
+/** By what this observer saw not change, never by comparing two machines' clocks. */
+function isStale(watched: { readonly sinceMs: number } | undefined, nowMs: number, staleMs: number): boolean {
+  return watched !== undefined && nowMs - watched.sinceMs >= staleMs;
+}
+
+function busy(settings: ReleaseSettings, seen: LeaseView | undefined): ReleaseFailed {
+  const who = seen?.holder ?? "somebody";
+  return new ReleaseFailed(
+    `${labelOf(settings)}: another run (${who}) is at work on this release; wait for it, or end it with: apisix-canary abort ${settings.name} -n ${settings.namespace}`,
+  );
+}
+
+async function openRun(settings: ReleaseSettings, ports: Ports, holder: string, signal: AbortSignal): Promise<Run> {
+  const { clock, cluster, lock } = ports;
+  const look = <T>(read: () => Promise<T>): Promise<T> => persist(clock, signal, patienceMs, read);
+  const [lease, route, object] = await Promise.all([
+    look(() => lock.read(signal)),
+    look(() => cluster.readRoute(signal)),
+    look(() => cluster.readRelease(signal)),
+  ]);
+  const token = Math.max(lease?.transitions ?? 0, route?.fence ?? 0) + 1;
+  if (route !== undefined) await look(() => cluster.claimRoute(token, signal));
+  const status = { ...(object?.status ?? initialStatus(settings, clock.nowMs())), fence: token };
+  return new Run(settings, ports, holder, token, signal, { status, writing: Promise.resolve(), beat: 0 });
+}
+
+function initialStatus(settings: ReleaseSettings, nowMs: number): ReleaseStatus {
+  return {
+    phase: "Initializing",
+    canaryWeight: 0,
+    plannedWeight: 0,
+    failedChecks: 0,
+    iterations: 0,
+    lastTransitionTime: isoTime(nowMs),
+    revision: settings.revision,
+    fence: 0,
+    drainSeconds: settings.drain,
+    routeName: settings.routeName,
+    message: "",
+    conditions: [],
+    checks: [],
+  };
+}
+
+/** Renews the Lease and the journal's heartbeat; aborts the run as soon as the Lease belongs to another one. */
+async function beat(run: Run, lost: AbortController, ended: AbortSignal): Promise<void> {
+  const { clock, lock } = run.ports;
+  const everyMs = (run.settings.leaseDuration * 1000) / 3;
+  const signal = AbortSignal.any([ended, run.signal]);
+  while (!signal.aborted) {
+    await clock.sleep(everyMs, signal).catch(() => undefined);
+    if (signal.aborted) return;
+    const ours = await lock.renew(run.holder, signal).catch(() => true);
+    if (!ours) return lost.abort(new LostLock(run.label));
+    await run.heartbeat().catch(() => undefined);
+  }
+}
+
+/** Whether somebody else is responsible for the release now. */
+export function isLost(error: unknown): boolean {
+  return error instanceof LostLock || error instanceof FencedError;
+}

@@ -1,0 +1,28 @@
+import type { Assessment, Observation } from "../analysis/contract.js";
+import type { Clock, ClusterPort, LockPort, MetricsPort, ReporterPort, WebhookPort } from "../ports/index.js";
+import type { ReleaseSettings } from "../settings/index.js";
+
+/** Judges one run: each observation is answered by an assessment of all evidence so far. */
+export type Judge = (settings: ReleaseSettings, startedAtMs: number) => (observation: Observation) => Assessment;
+
+/** Everything the machine needs of the world. */
+export interface Ports {
+  readonly clock: Clock;
+  readonly cluster: ClusterPort;
+  readonly lock: LockPort;
+  readonly metrics: MetricsPort;
+  readonly webhooks: WebhookPort;
+  readonly reporter: ReporterPort;
+  readonly judge: Judge;
+}
+
+/** How a part of a release ended, when it did not fail. */
+export type Outcome =
+  | { readonly kind: "nothingToDo" }
+  | { readonly kind: "healed" }
+  | { readonly kind: "initialized" }
+  | { readonly kind: "alreadyPromoted" }
+  | { readonly kind: "passed" }
+  | { readonly kind: "skipped" }
+  | { readonly kind: "promoted" }
+  | { readonly kind: "unjudged" };

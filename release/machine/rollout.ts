@@ -1,0 +1,245 @@
+import type { Assessment, Observation, Reading, Verdict } from "../analysis/contract.js";
+import type { CheckStatus, Phase } from "../model/index.js";
+import type { WebhookType } from "../settings/index.js";
+import { ReleaseFailed } from "./failure.js";
+import type { Run } from "./run.js";
+import { interferenceIn, lookAround } from "./watch.js";
+import type { Look } from "./watch.js";
+
+/** Hand-made changes of the weights that are put right before the run gives up on them. */
+const tolerableCorrections = 3;
+const phaseDuring: Phase = "Progressing";
+
+/** The run must end against the revision. */
+export class Against extends Error {
+  constructor(readonly sentence: string) {
+    super(sentence);
+    this.name = "Against";
+  }
+}
+
+/** Shifts traffic to the canary step by step and judges it; returns when the last step has passed, throws Against. */
+export class Rollout {
+  private corrections = 0;
+  private weight = 0;
+  private weightSinceMs = 0;
+  private readonly observe: (observation: Observation) => Assessment;
+
+  constructor(
+    private readonly run: Run,
+    private readonly templateHash: string,
+  ) {
+    this.observe = run.ports.judge(run.settings, run.ports.clock.nowMs());
+  }
+
+  async through(steps: readonly number[]): Promise<void> {
+    for (const [index, weight] of steps.entries()) {
+      await this.advanceTo(weight);
+      const next = steps[index + 1];
+      const promoted = await this.hold(next === undefined ? "confirm-promotion" : "confirm-traffic-increase");
+      if (promoted) return;
+    }
+  }
+
+  private async advanceTo(weight: number): Promise<void> {
+    await this.run.setWeight(weight, phaseDuring);
+    this.weight = weight;
+    this.weightSinceMs = this.run.ports.clock.nowMs();
+    this.run.announce("info", `Advance ${this.run.label} canary weight ${weight}`);
+  }
+
+  /** Stays at the weight, interval by interval, until the step is passed and its gate is open. True: promoted by hand. */
+  private async hold(gate: WebhookType): Promise<boolean> {
+    for (;;) {
+      const hooks = this.callAll("rollout");
+      const answer = await this.interval();
+      if (answer === "promote") return true;
+      const refused = await hooks;
+      const verdict = refused === undefined ? answer : ({ kind: "failedCheck", sentence: refused } as const);
+      if (await this.settle(verdict, gate)) return false;
+    }
+  }
+
+  /** Checks until the interval ends; its last verdict. */
+  private async interval(): Promise<Verdict | "promote"> {
+    const { clock } = this.run.ports;
+    const { interval, checkInterval } = this.run.settings.analysis;
+    const everyMs = (checkInterval ?? Math.min(2, interval)) * 1000;
+    const endsAt = clock.nowMs() + interval * 1000;
+    for (;;) {
+      const leftMs = endsAt - clock.nowMs();
+      // A rest shorter than half a check belongs to the check before it.
+      const last = leftMs < everyMs * 1.5;
+      await this.run.sleep(Math.max(0, last ? leftMs : everyMs));
+      const verdict = await this.check(last);
+      if (verdict === "promote") return verdict;
+      if (verdict.kind === "failNow" || verdict.kind === "giveUp") throw new Against(verdict.sentence);
+      if (last) return verdict;
+    }
+  }
+
+  private async check(intervalEnds: boolean): Promise<Verdict | "promote"> {
+    const look = await lookAround(this.run);
+    if (look === undefined) return { kind: "hold", reason: "error", sentence: "the Kubernetes API server is away" };
+    await this.interfere(look);
+    if (look.object?.commands.promote !== undefined) return this.promoteByHand();
+    const assessment = this.observe(await this.observation(look, intervalEnds));
+    this.run.ports.reporter.record({
+      atMs: this.run.ports.clock.nowMs(),
+      weightPercent: this.weight,
+      assessment,
+    });
+    if (intervalEnds) await this.run.journal({ checks: checksOf(assessment) });
+    if (look.object?.commands.pause !== undefined && assessment.verdict.kind === "pass")
+      return { kind: "hold", reason: "waiting", sentence: "paused on request" };
+    return assessment.verdict;
+  }
+
+  private async promoteByHand(): Promise<"promote"> {
+    this.run.announce("warning", `Promoting ${this.run.label} on request, without further checks`);
+    await this.run.persist(() => this.run.ports.cluster.clearCommand("promote", this.run.signal));
+    return "promote";
+  }
+
+  private async interfere(look: Look): Promise<void> {
+    const found = interferenceIn(look, { weight: this.weight, templateHash: this.templateHash });
+    switch (found.kind) {
+      case "none":
+        return;
+      case "end":
+        if (look.object?.commands.abort !== undefined)
+          await this.run.persist(() => this.run.ports.cluster.clearCommand("abort", this.run.signal));
+        throw new Against(found.sentence);
+      case "wrongWeight":
+        this.corrections += 1;
+        if (this.corrections > tolerableCorrections)
+          throw new Against(`the route's weights were changed from outside ${this.corrections} times`);
+        this.run.announce(
+          "warning",
+          `The route of ${this.run.label} was changed from outside (canary ${found.found}%): putting ${this.weight}% right`,
+        );
+        await this.run.setWeight(this.weight);
+    }
+  }
+
+  private async observation(look: Look, intervalEnds: boolean): Promise<Observation> {
+    const { canaryEndpoints, primaryEndpoints } = look;
+    const reading = await this.read(canaryEndpoints.nodes, primaryEndpoints.nodes);
+    return {
+      nowMs: this.run.ports.clock.nowMs(),
+      reading,
+      intervalEnds,
+      surroundings: {
+        subjectNodes: canaryEndpoints.nodes,
+        baselineNodes: primaryEndpoints.nodes,
+        subjectReady: canaryEndpoints.ready,
+        baselineReady: primaryEndpoints.ready,
+        weightPercent: this.weight,
+        weightSinceMs: this.weightSinceMs,
+      },
+    };
+  }
+
+  private read(canaryNodes: readonly string[], primaryNodes: readonly string[]): Promise<Reading> {
+    return readMetrics(this.run, canaryNodes, primaryNodes);
+  }
+
+  /** What an interval's end means for the run; true: the step is passed. */
+  private async settle(verdict: Verdict, gate: WebhookType): Promise<boolean> {
+    const { run } = this;
+    if ((await this.callAll("rollback", "any")) !== undefined) throw new Against("rollback was asked for by a webhook");
+    switch (verdict.kind) {
+      case "pass":
+        return this.gateOpens(gate);
+      case "hold":
+        run.announce("warning", haltSentence(run.label, verdict.sentence));
+        return false;
+      case "failedCheck":
+        await this.countFailure(verdict.sentence);
+        return false;
+      case "failNow":
+      case "giveUp":
+        throw new Against(verdict.sentence);
+    }
+  }
+
+  private async countFailure(sentence: string): Promise<void> {
+    const { run } = this;
+    const { threshold } = run.settings.analysis;
+    const failedChecks = run.status.failedChecks + 1;
+    await run.journal({ failedChecks });
+    run.announce("warning", haltSentence(run.label, sentence));
+    if (failedChecks >= threshold) throw new Against(`failed checks threshold reached ${threshold}: ${sentence}`);
+  }
+
+  private async gateOpens(gate: WebhookType): Promise<boolean> {
+    const refused = await this.callAll(gate);
+    if (refused === undefined) return true;
+    const object = await this.run.persist(() => this.run.ports.cluster.readRelease(this.run.signal));
+    if (object?.commands.approve !== undefined) {
+      await this.run.persist(() => this.run.ports.cluster.clearCommand("approve", this.run.signal));
+      return true;
+    }
+    this.run.announce("warning", `Halt ${this.run.label} advancement waiting for approval ${refused}`);
+    return false;
+  }
+
+  private callAll(type: WebhookType, wanted: "refused" | "any" = "refused"): Promise<string | undefined> {
+    return callWebhooks(this.run, type, wanted);
+  }
+}
+
+/** The first webhook of a type that refuses (for `any`: that agrees), in one sentence; undefined where none does. */
+export async function callWebhooks(
+  run: Run,
+  type: WebhookType,
+  wanted: "refused" | "any" = "refused",
+): Promise<string | undefined> {
+  for (const webhook of run.settings.analysis.webhooks.filter((each) => each.type === type)) {
+    const answer = await run.ports.webhooks.call(webhook, run.status.phase, run.signal);
+    if (wanted === "any" && answer.kind === "ok") return webhook.name;
+    if (wanted === "refused" && answer.kind === "refused") return `${webhook.name}: ${answer.message}`;
+  }
+  return undefined;
+}
+
+/** Enough raw samples to bridge a few lost scrapes. */
+const scrapesRead = 5;
+
+export function readMetrics(
+  run: Run,
+  canaryNodes: readonly string[],
+  primaryNodes: readonly string[],
+): Promise<Reading> {
+  const { checkInterval, interval } = run.settings.analysis;
+  const windowSeconds = Math.ceil((checkInterval ?? Math.min(2, interval)) + scrapesRead * run.settings.scrapeInterval);
+  return run.ports.metrics.read({ windowSeconds, canaryNodes, primaryNodes }, run.signal);
+}
+
+/** Flagger names the release, but not where the sentence does so itself. */
+export function haltSentence(label: string, sentence: string): string {
+  return sentence.startsWith("no values found")
+    ? `Halt advancement ${sentence}`
+    : `Halt ${label} advancement ${sentence}`;
+}
+
+export function checksOf({ checks }: Assessment): readonly CheckStatus[] {
+  const amount = (value: number | undefined, unit: string): string =>
+    value === undefined ? "-" : `${Number(value.toFixed(2))}${unit}`;
+  return checks.map(({ metric, verdict, value, limit, unit, requests }) => ({
+    metric,
+    verdict,
+    value: amount(value, unit),
+    limit: amount(limit, unit),
+    requests,
+  }));
+}
+
+export function failureOf(run: Run, sentence: string): ReleaseFailed {
+  const { revision } = run.settings;
+  const kept =
+    run.status.promotedRevision === undefined ? "the earlier revision" : `revision ${run.status.promotedRevision}`;
+  return new ReleaseFailed(
+    `${run.label}: revision ${revision} taken back: ${sentence}; the primary still serves ${kept}`,
+  );
+}
