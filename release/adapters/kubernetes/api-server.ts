@@ -89,6 +89,7 @@ export class ApiServer {
       if (error.kind === "untrusted")
         throw new Error(
           `the API server can't be used: ${error.message}; check certificate-authority in the kubeconfig`,
+          { cause: error },
         );
       throw new TransientError(`the API server is away: ${error.message}`);
     }

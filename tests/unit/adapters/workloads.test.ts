@@ -1,0 +1,111 @@
+import { expect } from "chai";
+import { adaptersAt, closeStages, errorOf, noSignal, playApi } from "./stage.js";
+import type { Seen, Stage } from "./stage.js";
+
+const canaryPath = "/apis/apps/v1/namespaces/test/deployments/podinfo";
+const podsPath = "/api/v1/namespaces/test/pods";
+
+const last = (stage: Stage): Seen | undefined => stage.seen.at(-1);
+const bodyOf = (seen: Seen | undefined): unknown => JSON.parse(seen?.body ?? "null");
+
+describe("Deployments and pods", () => {
+  afterEach(closeStages);
+
+  const deployment = (template: object) => ({
+    metadata: { generation: 2 },
+    spec: { replicas: 3, selector: { matchLabels: { app: "podinfo" } }, template },
+    status: { observedGeneration: 2, replicas: 3, updatedReplicas: 2, availableReplicas: 1 },
+  });
+  const template = {
+    metadata: { annotations: { "apisix-canary.io/revision": "r1" } },
+    spec: { a: 1, b: { c: 2, d: 3 } },
+  };
+
+  it("are read with a hash that only content changes", async () => {
+    const read = async (found: object) => {
+      const stage = await playApi({ [`GET ${canaryPath}`]: deployment(found) });
+      return adaptersAt(stage.url).cluster.readWorkload("canary", noSignal);
+    };
+    const first = await read(template);
+    expect(first).to.deep.include({
+      revision: "r1",
+      generation: 2,
+      replicas: 3,
+      updatedReplicas: 2,
+      availableReplicas: 1,
+    });
+    const reordered = { spec: { b: { d: 3, c: 2 }, a: 1 }, metadata: template.metadata };
+    expect((await read(reordered))?.templateHash).to.equal(first?.templateHash);
+    expect((await read({ ...template, spec: { a: 2 } }))?.templateHash).not.to.equal(first?.templateHash);
+  });
+
+  it("are scaled by a merge patch of the Deployment; one that is gone has no pods", async () => {
+    const stage = await playApi({ [`PATCH ${canaryPath}`]: {} });
+    await adaptersAt(stage.url).cluster.scaleCanary(2, noSignal);
+    expect(last(stage)?.headers["content-type"]).to.equal("application/merge-patch+json");
+    expect(bodyOf(last(stage))).to.deep.equal({ spec: { replicas: 2 } });
+    const { cluster } = adaptersAt((await playApi({})).url);
+    await cluster.scaleCanary(0, noSignal);
+    expect((await errorOf(cluster.scaleCanary(1, noSignal))).message).to.contain("does not exist");
+  });
+
+  it("have addresses: ready, not ready and terminating", async () => {
+    const endpoints = [
+      { addresses: ["10.0.0.1"], conditions: { ready: true } },
+      { addresses: ["10.0.0.2"], conditions: { ready: false } },
+      { addresses: ["10.0.0.3"], conditions: { ready: true, terminating: true } },
+      { addresses: ["10.0.0.4"] },
+      { addresses: ["10.0.0.1"], conditions: { ready: true } },
+    ];
+    const path = "/apis/discovery.k8s.io/v1/namespaces/test/endpointslices";
+    const stage = await playApi({ [`GET ${path}`]: { items: [{ endpoints }, { endpoints: null }] } });
+    const found = await adaptersAt(stage.url).cluster.readEndpoints("canary", noSignal);
+    expect(found).to.deep.equal({ nodes: ["10.0.0.1", "10.0.0.2", "10.0.0.3", "10.0.0.4"], ready: 2 });
+    expect(last(stage)?.url).to.contain("labelSelector=kubernetes.io%2Fservice-name%3Dpodinfo-canary");
+  });
+
+  const podOf = (revision: string, containerStatus: object, more: object = {}) => ({
+    metadata: { name: "p", annotations: { "apisix-canary.io/revision": revision }, ...more },
+    status: {
+      podIP: `10.1.0.${revision.slice(1)}`,
+      conditions: [{ type: "Ready", status: "True" }],
+      containerStatuses: [{ name: "c", restartCount: 2, ...containerStatus }],
+    },
+  });
+  const withPods = async (...items: readonly object[]) => {
+    const stage = await playApi({ [`GET ${canaryPath}`]: deployment(template), [`GET ${podsPath}`]: { items } });
+    return adaptersAt(stage.url).cluster;
+  };
+
+  it("are told apart by revision", async () => {
+    const cluster = await withPods(podOf("r1", {}), podOf("r2", {}), podOf("r1", {}, { deletionTimestamp: "now" }));
+    expect(await cluster.readRevisionNodes("canary", "r1", noSignal)).to.deep.equal({ nodes: ["10.1.0.1"], ready: 1 });
+  });
+
+  const waiting = (reason: string, message = "") => ({ state: { waiting: { reason, message } } });
+  const troubles: readonly (readonly [object, string | undefined])[] = [
+    [waiting("ContainerCreating"), undefined],
+    [
+      { ...waiting("CrashLoopBackOff"), lastState: { terminated: { exitCode: 3 } } },
+      "CrashLoopBackOff container c: CrashLoopBackOff (exit code 3, 2 restarts)",
+    ],
+    [{ lastState: { terminated: { reason: "OOMKilled", exitCode: 137 } } }, "OOMKilled container c ran out of memory"],
+    [waiting("ErrImagePull", "no\nsuch image"), "ImagePull container c: ErrImagePull: no such image"],
+    [waiting("InvalidImageName"), "ImagePull container c: InvalidImageName"],
+    [
+      waiting("CreateContainerConfigError", "no configmap"),
+      "ConfigError container c: CreateContainerConfigError: no configmap",
+    ],
+  ];
+  for (const [containerStatus, expected] of troubles)
+    it(`are ${expected ?? "not in trouble while they start"}`, async () => {
+      const found = await (await withPods(podOf("r1", containerStatus))).readCanaryTrouble(noSignal);
+      expect(found && `${found.reason} ${found.message}`).to.equal(expected);
+    });
+
+  it("of another revision or going away are no trouble of this one", async () => {
+    const bad = waiting("CrashLoopBackOff");
+    const cluster = await withPods(podOf("r0", bad), podOf("r1", bad, { deletionTimestamp: "now" }));
+    expect(await cluster.readCanaryTrouble(noSignal)).to.equal(undefined);
+  });
+});
