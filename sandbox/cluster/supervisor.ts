@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { KubeConfig } from "@kubernetes/client-node";
+import { setTimeout as pause } from "node:timers/promises";
+import { CoreV1Api, KubeConfig } from "@kubernetes/client-node";
 import { insideEnvironment } from "../machine/environment.js";
 import { filesBelow } from "../machine/state.js";
 import { Children } from "./children.js";
@@ -12,6 +13,7 @@ import { ServiceProxy } from "./service-proxy.js";
 
 // Main process of the sandbox's namespaces: starts everything in it, and takes everything with it when it ends.
 
+const nodeReadyMs = 30_000;
 const root = process.argv[2];
 if (root === undefined) throw new Error("supervisor: needs the state folder");
 
@@ -37,9 +39,27 @@ async function main(): Promise<void> {
   });
   const plane = await startControlPlane(state.root, children);
   writeFileSync(state.kubeconfig, plane.kubeconfigOf("admin"), { mode: 0o600 });
-  await startServices();
+  const config = new KubeConfig();
+  config.loadFromFile(state.kubeconfig);
+  await startServices(config);
   startNode(children);
-  tell({ kind: "ready" });
+  await untilNodeReady(config);
+  if (!existsSync(state.outcome)) tell({ kind: "ready" });
+}
+
+/** Pods that come earlier find a taint and wait for their scheduler's next try. */
+async function untilNodeReady(config: KubeConfig): Promise<void> {
+  const core = config.makeApiClient(CoreV1Api);
+  const deadline = performance.now() + nodeReadyMs;
+  while (!existsSync(state.outcome)) {
+    const { items } = await core.listNode();
+    const [node] = items;
+    const isReady =
+      node?.status?.conditions?.some(({ type, status }) => type === "Ready" && status === "True") ?? false;
+    if (isReady && (node?.spec?.taints ?? []).length === 0) return;
+    if (performance.now() > deadline) throw new Error(`the node was not ready after ${nodeReadyMs / 1000}s`);
+    await pause(50);
+  }
 }
 
 /** Not started again when it dies: its pods' processes would still be there, and unknown to the next one. */
@@ -49,9 +69,7 @@ function startNode(children: Children): void {
   children.start("node", [process.execPath, "--enable-source-maps", agent, ...flags], { restart: false });
 }
 
-async function startServices(): Promise<void> {
-  const config = new KubeConfig();
-  config.loadFromFile(state.kubeconfig);
+async function startServices(config: KubeConfig): Promise<void> {
   const proxy = new ServiceProxy();
   const directory: Directory = new Directory(config, (namespace, name) =>
     proxy.update(namespace, name, directory.get(namespace, name)),
@@ -59,6 +77,10 @@ async function startServices(): Promise<void> {
   await directory.start();
   startDns(addresses.dns, directory);
 }
+
+// One connection or watch that goes wrong must not take the cluster with it.
+process.on("uncaughtException", (error) => console.error(error));
+process.on("unhandledRejection", (error) => console.error(error));
 
 main().catch((error: unknown) => {
   const message = error instanceof Error ? error.message : String(error);
