@@ -17,7 +17,7 @@ export interface RootOptions {
 }
 
 const packageRoot = path.resolve(__dirname, "../../..");
-const system = ["bin", "sbin", "lib", "lib32", "lib64", "usr"] as const;
+const system = ["bin", "sbin", "lib", "lib32", "lib64"] as const;
 const configuration = ["passwd", "group", "nsswitch.conf", "ld.so.cache", "localtime", "mime.types"] as const;
 const devices = ["null", "zero", "full", "random", "urandom", "tty"] as const;
 
@@ -33,10 +33,11 @@ export function rootScript(options: RootOptions): string {
     `R=${root}`,
     'mkdir -p "$R" && mount -t tmpfs -o mode=755 tmpfs "$R"',
     'mkdir -p "$R/proc" "$R/dev" "$R/tmp" "$R/etc" "$R/root" "$R/run" "$R/var/run" "$R/var/tmp" "$R/home" && chmod 1777 "$R/tmp"',
-    ...system.map(
-      (name) =>
-        `if [ -L /${name} ]; then cp -P /${name} "$R/${name}"; elif [ -d /${name} ]; then mkdir "$R/${name}"; mount --rbind /${name} "$R/${name}"; fi`,
-    ),
+    'share() { if [ -L "$1" ]; then cp -P "$1" "$R$1"; elif [ -d "$1" ]; then mkdir -p "$R$1"; mount --rbind "$1" "$R$1"; fi; }',
+    ...system.map((name) => `share /${name}`),
+    // Folder by folder, so that what an image or a volume puts beside them lands here and not on this machine.
+    'mkdir -p "$R/usr/local"',
+    'for each in /usr/* /usr/local/*; do [ "$each" = /usr/local ] || share "$each"; done',
     ...configuration.map((name) => `cp /etc/${name} "$R/etc/" 2>/dev/null || true`),
     ...["ssl", "alternatives"].map(
       (name) => `[ ! -d /etc/${name} ] || { mkdir "$R/etc/${name}"; mount --bind /etc/${name} "$R/etc/${name}"; }`,
@@ -70,7 +71,7 @@ function bindFolder(folder: string): string {
   return `[ ! -d ${quoted} ] || { mkdir -p "$R"${quoted}; mount --bind "$(readlink -f ${quoted})" "$R"${quoted}; }`;
 }
 
-/** Into /usr nothing can be put: it is this machine's own. There the program is reached through PATH instead. */
+/** Into this machine's own folders nothing can be put: there the program is reached through PATH instead. */
 function putFile(inside: string, file: string): string {
   const target = inside.startsWith("/usr/") ? path.posix.join("/opt/bin", path.posix.basename(inside)) : inside;
   return `mkdir -p "$R"${quote(path.posix.dirname(target))} && ln -sf ${quote(file)} "$R"${quote(target)}`;
