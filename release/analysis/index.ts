@@ -1,0 +1,6 @@
+/** Decides on evidence: counters in, verdicts with sentences out. Pure, no I/O. */
+export type * from "./contract.js";
+export { startAnalysis } from "./state.js";
+export type { AnalysisContext, AnalysisState } from "./state.js";
+export { observe } from "./observe.js";
+export type { Observed } from "./observe.js";
