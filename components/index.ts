@@ -1,0 +1,9 @@
+/** The package's public face. */
+export * from "./apisix/index.js";
+export * from "./canary-release/index.js";
+export * from "./from-flagger/index.js";
+export * from "./ingress-controller/index.js";
+export * from "./load-tester/index.js";
+export * from "./platform/index.js";
+export * from "./prometheus/index.js";
+export * from "./watchdog/index.js";
