@@ -1,0 +1,56 @@
+import http from "node:http";
+import { setTimeout as sleep } from "node:timers/promises";
+import { inCluster } from "./api.js";
+import { Watchdog } from "./watchdog.js";
+
+/** Between two looks. */
+const lookEveryMs = 2_000;
+/** After so long without a finished round the kubelet may restart this pod. */
+const aliveMs = 60_000;
+
+async function main(): Promise<void> {
+  const log = (line: string): void => console.log(`${new Date().toISOString()} ${line}`);
+  const watchdog = new Watchdog(optionsOf(process.env), {
+    api: inCluster(),
+    nowMs: () => performance.now(),
+    sleep: (milliseconds) => sleep(milliseconds),
+    log,
+  });
+  const stop = new AbortController();
+  for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => stop.abort());
+  let lastRoundMs = performance.now();
+  const health = serveHealth(() => performance.now() - lastRoundMs < aliveMs);
+  log("watching");
+  while (!stop.signal.aborted) {
+    await watchdog.look();
+    lastRoundMs = performance.now();
+    await sleep(lookEveryMs, undefined, { signal: stop.signal }).catch(() => undefined);
+  }
+  await watchdog.stop();
+  health.close();
+  log("stopped");
+}
+
+function optionsOf(env: NodeJS.ProcessEnv) {
+  const after = Number(env["WATCHDOG_AFTER_SECONDS"] ?? "30");
+  if (!Number.isFinite(after) || after <= 0) throw new Error("WATCHDOG_AFTER_SECONDS must be a number of seconds");
+  const namespaces = (env["NAMESPACES"] ?? "").split(",").filter((each) => each !== "");
+  const alertUrl = env["ALERT_URL"] ?? "";
+  return {
+    watchdogAfterSeconds: after,
+    namespaces: namespaces.length === 0 ? undefined : namespaces,
+    ownNamespace: env["POD_NAMESPACE"] ?? "default",
+    podName: env["POD_NAME"] ?? "unknown",
+    alertUrl: alertUrl === "" ? undefined : alertUrl,
+  };
+}
+
+function serveHealth(isAlive: () => boolean): http.Server {
+  const server = http.createServer((_request, response) => response.writeHead(isAlive() ? 200 : 503).end());
+  return server.listen(Number(process.env["HEALTH_PORT"] ?? "8080"));
+}
+
+main().catch((error: unknown) => {
+  console.error(error instanceof Error ? error.message : String(error));
+  process.exitCode = 1;
+});
