@@ -1,0 +1,23 @@
+// Stand-in of the Pulumi engine's `kubernetes` resource-provider plugin, where the real one can't be downloaded.
+import { Server, ServerCredentials } from "@grpc/grpc-js";
+import { ResourceProviderService } from "@pulumi/pulumi/proto/provider_grpc_pb.js";
+import { KubernetesProviderService } from "./service.js";
+
+const maximumMessageBytes = 400 * 1024 * 1024;
+
+function main(): void {
+  const server = new Server({
+    "grpc.max_receive_message_length": maximumMessageBytes,
+    "grpc.max_send_message_length": maximumMessageBytes,
+  });
+  server.addService(ResourceProviderService, new KubernetesProviderService().methods);
+  server.bindAsync("127.0.0.1:0", ServerCredentials.createInsecure(), (error, port) => {
+    if (error !== null) {
+      console.error(`kubernetes provider stand-in: can't listen: ${error.message}`);
+      process.exit(1);
+    }
+    console.log(String(port));
+  });
+}
+
+main();
