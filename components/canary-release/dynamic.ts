@@ -4,23 +4,25 @@ import type { ReleaseInput } from "../../release/settings/index.js";
 /** Inputs of the three dynamic resources: the release's settings, parts of which may still be outputs. */
 export type RuntimeInputs = { readonly [K in keyof ReleaseInput]: pulumi.Input<ReleaseInput[K]> };
 
+type Provider = pulumi.dynamic.ResourceProvider<Record<string, unknown>, Record<string, unknown>>;
+
 // The stubs are what Pulumi serializes into its state, and an older state runs an older release's stub. So they
 // capture nothing, hold no path, and load this package's own runtime by name.
-const preparation: pulumi.dynamic.ResourceProvider = {
+const preparation: Provider = {
   check: async (olds, news) => (await import("pulumi-apisix-canary/release")).preparation.check(olds, news),
   diff: async (id, olds, news) => (await import("pulumi-apisix-canary/release")).preparation.diff(id, olds, news),
   create: async (inputs) => (await import("pulumi-apisix-canary/release")).preparation.create(inputs),
   update: async (id, olds, news) => (await import("pulumi-apisix-canary/release")).preparation.update(id, olds, news),
 };
 
-const analysis: pulumi.dynamic.ResourceProvider = {
+const analysis: Provider = {
   check: async (olds, news) => (await import("pulumi-apisix-canary/release")).analysis.check(olds, news),
   diff: async (id, olds, news) => (await import("pulumi-apisix-canary/release")).analysis.diff(id, olds, news),
   create: async (inputs) => (await import("pulumi-apisix-canary/release")).analysis.create(inputs),
   update: async (id, olds, news) => (await import("pulumi-apisix-canary/release")).analysis.update(id, olds, news),
 };
 
-const promotion: pulumi.dynamic.ResourceProvider = {
+const promotion: Provider = {
   check: async (olds, news) => (await import("pulumi-apisix-canary/release")).promotion.check(olds, news),
   diff: async (id, olds, news) => (await import("pulumi-apisix-canary/release")).promotion.diff(id, olds, news),
   create: async (inputs) => (await import("pulumi-apisix-canary/release")).promotion.create(inputs),

@@ -3,7 +3,11 @@ import type { Clock, ClusterPort, LockPort, MetricsPort, ReporterPort, WebhookPo
 import type { ReleaseSettings } from "../settings/index.js";
 
 /** Judges one run: each observation is answered by an assessment of all evidence so far. */
-export type Judge = (settings: ReleaseSettings, startedAtMs: number) => (observation: Observation) => Assessment;
+export type Judge = (
+  settings: ReleaseSettings,
+  startedAtMs: number,
+  subject: "canary" | "primary",
+) => (observation: Observation) => Assessment;
 
 /** Everything the machine needs of the world. */
 export interface Ports {

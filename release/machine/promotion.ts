@@ -81,7 +81,7 @@ async function shiftBack(run: Run): Promise<void> {
   const { settings, ports } = run;
   const route = await run.persist(() => ports.cluster.readRoute(run.signal));
   const weights = planShiftBack(route?.canaryWeight ?? 0, settings.analysis.stepWeightPromotion);
-  const observe = ports.judge(settings, ports.clock.nowMs());
+  const observe = ports.judge(settings, ports.clock.nowMs(), "primary");
   for (const weight of weights.filter((each) => each > 0)) {
     await run.setWeight(weight, "Promoting");
     run.announce("info", `Advance ${run.label} primary weight ${100 - weight}`);

@@ -29,7 +29,7 @@ export class Rollout {
     private readonly run: Run,
     private readonly templateHash: string,
   ) {
-    this.observe = run.ports.judge(run.settings, run.ports.clock.nowMs());
+    this.observe = run.ports.judge(run.settings, run.ports.clock.nowMs(), "canary");
   }
 
   async through(steps: readonly number[]): Promise<void> {
