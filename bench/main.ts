@@ -15,6 +15,7 @@ interface Options {
 async function main(options: Options): Promise<number> {
   const abort = new AbortController();
   for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, () => abort.abort(new Error(name)));
+  await stopSandbox({ name: sandboxName });
   await startSandbox({ name: sandboxName, progress: (line) => console.log(line), signal: abort.signal });
   try {
     const inside = { name: sandboxName, cwd: root };

@@ -36,6 +36,7 @@ async function unitTests(): Promise<number> {
 async function endToEndTests(): Promise<number> {
   const abort = new AbortController();
   process.once("SIGINT", () => abort.abort(new Error("interrupted")));
+  await stopSandbox({ name: sandboxName });
   await startSandbox({ name: sandboxName, progress: (line) => console.log(`  ${line}`), signal: abort.signal });
   try {
     const options = { name: sandboxName, env: { TEST_TOTALS_FILE: totalsFile }, cwd: root };

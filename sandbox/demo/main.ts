@@ -19,6 +19,7 @@ async function main(options: Options): Promise<number> {
   if (options.inside === true || options.context !== undefined) {
     return tellStory({ root, interval: options.interval, context: options.context, signal: abort.signal });
   }
+  await stopSandbox({ name: sandboxName });
   await startSandbox({ name: sandboxName, progress: (line) => console.log(line), signal: abort.signal });
   try {
     const argv = [process.execPath, "--enable-source-maps", __filename, "--inside", "--interval", options.interval];
