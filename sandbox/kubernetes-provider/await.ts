@@ -1,8 +1,67 @@
 // Part of the sandbox's stand-in of the Pulumi engine's `kubernetes` resource-provider plugin.
+import { setTimeout as sleep } from "node:timers/promises";
+import { UnreachableError } from "./client.js";
+import { objectPath } from "./discovery.js";
 import type { Kind } from "./discovery.js";
+import { NotReadyError } from "./failures.js";
 import type { Cluster, Operation } from "./operations.js";
+import { readinessOf } from "./readiness.js";
+import { textAt } from "./values.js";
 import type { ValueObject } from "./values.js";
+import { conditionsOf, waitForReadiness } from "./wait-for.js";
 
-export async function awaitReady(_c: Cluster, _k: Kind, object: ValueObject, _o: Operation): Promise<ValueObject> {
-  return Promise.resolve(object);
+const defaultTimeoutSeconds = 600;
+
+/** Waits until a written object is live, and returns it as it is then. @throws NotReadyError */
+export async function awaitReady(
+  cluster: Cluster,
+  kind: Kind,
+  written: ValueObject,
+  operation: Operation,
+): Promise<ValueObject> {
+  const annotation = (name: string): string | undefined =>
+    textAt(operation.inputs, "metadata", "annotations", `pulumi.com/${name}`);
+  if (annotation("skipAwait") === "true") return written;
+  const waitFor = annotation("waitFor");
+  const readiness = waitFor === undefined ? readinessOf(kind) : waitForReadiness(conditionsOf(waitFor));
+  if (readiness === undefined) return written;
+  const limitSeconds = operation.timeoutSeconds || Number(annotation("timeoutSeconds")) || defaultTimeoutSeconds;
+  const startMs = Date.now();
+  let live = written;
+  for (let waitMs = 100; ; waitMs = Math.min(waitMs * 1.5, 1000)) {
+    const waitedSeconds = (Date.now() - startMs) / 1000;
+    const verdict = await readiness(cluster.client, live, waitedSeconds);
+    if (verdict.state === "ready") return live;
+    if (verdict.state === "failed") throw notReady(live, "failed", verdict.reasons);
+    if (cluster.signal.aborted) throw notReady(live, "was cancelled while it was waiting to be ready", verdict.reasons);
+    if (waitedSeconds >= limitSeconds) {
+      throw notReady(live, `timed out waiting to be ready after ${limitSeconds} s`, verdict.reasons);
+    }
+    await sleep(Math.min(waitMs, Math.max(50, limitSeconds * 1000 - waitedSeconds * 1000)));
+    live = await latest(cluster, kind, live);
+  }
+}
+
+async function latest(cluster: Cluster, kind: Kind, object: ValueObject): Promise<ValueObject> {
+  let found: ValueObject | undefined;
+  try {
+    found = await cluster.client.find(objectPath(kind, object));
+  } catch (error) {
+    // The object is written: a moment without an API server must not lose it.
+    if (error instanceof UnreachableError) return object;
+    throw notReady(object, "can't be read", [error instanceof Error ? error.message : String(error)]);
+  }
+  if (found === undefined) throw new Error(`${describe(object)} was deleted while it was waiting to be ready`);
+  return found;
+}
+
+function notReady(object: ValueObject, what: string, reasons: readonly string[]): NotReadyError {
+  const name = textAt(object, "metadata", "name") ?? "";
+  const message = `the Kubernetes API server reported that ${describe(object)} failed to fully initialize or become live: '${name}' ${what}`;
+  return new NotReadyError(message, object, reasons.length > 0 ? reasons : [what]);
+}
+
+function describe(object: ValueObject): string {
+  const namespace = textAt(object, "metadata", "namespace");
+  return `"${namespace === undefined ? "" : `${namespace}/`}${textAt(object, "metadata", "name") ?? ""}"`;
 }
