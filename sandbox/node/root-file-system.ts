@@ -74,7 +74,8 @@ function bindFolder(folder: string): string {
 /** Into this machine's own folders nothing can be put: there the program is reached through PATH instead. */
 function putFile(inside: string, file: string): string {
   const target = inside.startsWith("/usr/") ? path.posix.join("/opt/bin", path.posix.basename(inside)) : inside;
-  return `mkdir -p "$R"${quote(path.posix.dirname(target))} && ln -sf ${quote(file)} "$R"${quote(target)}`;
+  const at = `"$R"${quote(target)}`;
+  return `mkdir -p "$R"${quote(path.posix.dirname(target))} && touch ${at} && mount --bind "$(readlink -f ${quote(file)})" ${at}`;
 }
 
 function volumeMounts({ container, volumes }: RootOptions): readonly string[] {
