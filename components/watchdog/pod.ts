@@ -1,0 +1,55 @@
+import type * as k8s from "@pulumi/kubernetes";
+import type * as pulumi from "@pulumi/pulumi";
+import { restrictedContainer, restrictedPod } from "../kubernetes/index.js";
+
+/** User `node` of the official image. */
+const user = 1000;
+const healthPort = 8080;
+
+export interface PodArgs {
+  readonly image: string;
+  readonly account: string;
+  readonly programName: pulumi.Input<string>;
+  readonly watchdogAfterSeconds: number;
+  readonly namespaces: readonly string[];
+  /** Secret with the key `url`. */
+  readonly alertSecret: pulumi.Input<string> | undefined;
+}
+
+export function podSpec(args: PodArgs): k8s.types.input.core.v1.PodSpec {
+  return {
+    serviceAccountName: args.account,
+    securityContext: restrictedPod(user),
+    // A take-back that has begun is finished first.
+    terminationGracePeriodSeconds: 30,
+    containers: [
+      {
+        name: "watchdog",
+        image: args.image,
+        args: ["/app/main.js"],
+        env: environment(args),
+        securityContext: restrictedContainer(),
+        ports: [{ name: "health", containerPort: healthPort }],
+        readinessProbe: { httpGet: { path: "/healthz", port: healthPort }, periodSeconds: 5 },
+        livenessProbe: { httpGet: { path: "/healthz", port: healthPort }, periodSeconds: 20, failureThreshold: 3 },
+        resources: { requests: { cpu: "10m", memory: "48Mi" }, limits: { memory: "128Mi" } },
+        volumeMounts: [{ name: "program", mountPath: "/app", readOnly: true }],
+      },
+    ],
+    volumes: [{ name: "program", configMap: { name: args.programName } }],
+  };
+}
+
+function environment(args: PodArgs): k8s.types.input.core.v1.EnvVar[] {
+  const { alertSecret, namespaces } = args;
+  return [
+    { name: "WATCHDOG_AFTER_SECONDS", value: String(args.watchdogAfterSeconds) },
+    { name: "HEALTH_PORT", value: String(healthPort) },
+    { name: "POD_NAME", valueFrom: { fieldRef: { fieldPath: "metadata.name" } } },
+    { name: "POD_NAMESPACE", valueFrom: { fieldRef: { fieldPath: "metadata.namespace" } } },
+    ...(namespaces.length === 0 ? [] : [{ name: "NAMESPACES", value: namespaces.join(",") }]),
+    ...(alertSecret === undefined
+      ? []
+      : [{ name: "ALERT_URL", valueFrom: { secretKeyRef: { name: alertSecret, key: "url" } } }]),
+  ];
+}
