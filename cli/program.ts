@@ -1,0 +1,137 @@
+import { userInfo } from "node:os";
+import { Command, CommanderError, InvalidArgumentError } from "commander";
+import { ask } from "./requests.js";
+import type { Request } from "./requests.js";
+import { Releases } from "./releases.js";
+import { checkBlock, description, releaseTable } from "./views.js";
+import { watch } from "./watch.js";
+
+/** Where the program writes, and when it has to end. */
+export interface Terminal {
+  readonly out: (text: string) => void;
+  readonly error: (text: string) => void;
+  readonly isTerminal: boolean;
+  readonly signal: AbortSignal;
+}
+
+interface Where {
+  readonly namespace?: string;
+  readonly allNamespaces?: boolean;
+  readonly context?: string;
+  readonly kubeconfig?: string;
+}
+
+interface Looking extends Where {
+  readonly output?: "json";
+}
+
+const requests: Readonly<Record<Request, string>> = {
+  abort: "take the canary's traffic back and fail the update",
+  pause: "hold the canary's weight",
+  resume: "go on after a pause",
+  approve: "open the gate that a release waits at",
+  promote: "leave out the remaining steps",
+};
+
+/** Runs the program; the exit code. Every error is one line. */
+export async function run(argv: readonly string[], terminal: Terminal): Promise<number> {
+  try {
+    await program(terminal).parseAsync([...argv], { from: "user" });
+    return 0;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode;
+    if (terminal.signal.aborted) return 130;
+    terminal.error(`apisix-canary: ${error instanceof Error ? error.message : String(error)}`);
+    return 1;
+  }
+}
+
+function program(terminal: Terminal): Command {
+  const root = new Command("apisix-canary")
+    .description("Looks at releases and tells a running one what to do")
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => terminal.out(text.trimEnd()),
+      writeErr: (text) => terminal.error(text.trimEnd()),
+    });
+  looking(root, "status [name]", "all releases, or one with its checks and events").action(
+    async (name: string | undefined, options: Looking) => terminal.out(await status(name, options, terminal.signal)),
+  );
+  looking(root, "watch [name]", "the same, again and again")
+    .option("--interval <seconds>", "seconds between two looks", seconds, 2)
+    .action((name: string | undefined, options: Looking & { interval: number }) => {
+      const screen = { isTerminal: terminal.isTerminal, print: terminal.out };
+      return watch(() => status(name, options, terminal.signal), screen, options.interval * 1000, terminal.signal);
+    });
+  looking(root, "report <name>", "what the last run decided, and why").action(async (name: string, options: Looking) =>
+    terminal.out(await report(name, options, terminal.signal)),
+  );
+  for (const [request, text] of Object.entries(requests)) addRequest(root, request as Request, text, terminal);
+  return root;
+}
+
+function addRequest(root: Command, request: Request, text: string, terminal: Terminal): void {
+  const command = where(root.command(`${request} <name>`).description(text));
+  if (request !== "resume")
+    command
+      .option("--reason <text>", "shown in the release's status")
+      .option("--force", "also where no run is under way: the next one will obey");
+  command.action(async (name: string, options: Where & { reason?: string; force?: boolean }) => {
+    const releases = new Releases(options);
+    const namespace = options.namespace ?? releases.defaultNamespace();
+    const reason = options.reason ?? `by ${userInfo().username}`;
+    const asking = { request, namespace, name, reason, force: options.force ?? false };
+    for (const line of await ask(releases, asking, terminal.signal)) terminal.out(line);
+  });
+}
+
+function where(command: Command): Command {
+  return command
+    .option("-n, --namespace <namespace>", "default: the one of the kubeconfig's context")
+    .option("--context <name>", "context of the kubeconfig")
+    .option("--kubeconfig <file>", "default: KUBECONFIG, then ~/.kube/config");
+}
+
+function looking(root: Command, name: string, text: string): Command {
+  return where(root.command(name).description(text))
+    .option("-A, --all-namespaces", "releases of all namespaces")
+    .option("-o, --output <format>", "json", format);
+}
+
+function format(text: string): "json" {
+  if (text !== "json") throw new InvalidArgumentError("the only other format is json");
+  return text;
+}
+
+function seconds(text: string): number {
+  const value = Number(text);
+  if (!(value >= 0.2)) throw new InvalidArgumentError("at least 0.2 seconds");
+  return value;
+}
+
+async function status(name: string | undefined, options: Looking, signal: AbortSignal): Promise<string> {
+  const releases = new Releases(options);
+  const namespace = options.namespace ?? (options.allNamespaces === true ? undefined : releases.defaultNamespace());
+  if (name === undefined) {
+    const all = await releases.list(namespace, signal);
+    return options.output === "json" ? json(all) : releaseTable(all);
+  }
+  if (namespace === undefined) throw new Error("a name belongs to one namespace: use -n NAMESPACE, not -A");
+  const release = await releases.get(namespace, name, signal);
+  if (options.output === "json") return json(release);
+  return description(release, await releases.events(release, signal), Date.now());
+}
+
+async function report(name: string, options: Looking, signal: AbortSignal): Promise<string> {
+  const releases = new Releases(options);
+  const { status: found } = await releases.get(options.namespace ?? releases.defaultNamespace(), name, signal);
+  if (found === undefined) throw new Error(`${name} has had no run yet`);
+  if (options.output === "json") return json(found);
+  const { judged, phase, revision, message, checks } = found;
+  const verdict = judged === undefined ? "not judged" : `${judged.verdict} at ${judged.at}: ${judged.reason}`;
+  return `${name}: ${phase}\nRevision: ${revision}\nVerdict:  ${verdict}\nMessage:  ${message}${checkBlock(checks)}`;
+}
+
+function json(value: unknown): string {
+  return JSON.stringify(value, undefined, 2);
+}

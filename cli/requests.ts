@@ -1,0 +1,54 @@
+import { annotations } from "../release/model/index.js";
+import { isUnderWay } from "./releases.js";
+import type { Releases, ReleaseView, Verb } from "./releases.js";
+
+/** What people can ask of a running release; `resume` takes `pause` back. */
+export type Request = Verb | "resume";
+
+interface Asking {
+  readonly request: Request;
+  readonly namespace: string;
+  readonly name: string;
+  readonly reason: string;
+  /** Write it although nobody is there to read it. */
+  readonly force: boolean;
+}
+
+/** What happens next, for each request. */
+const consequences: Readonly<Record<Request, string>> = {
+  abort: "its traffic goes back to the primary within seconds and the update fails",
+  pause: "it stays at its weight; checks go on; continue with: apisix-canary resume",
+  resume: "it goes on from its weight",
+  approve: "the gate it waits at is open, once",
+  promote: "the remaining steps are left out",
+};
+
+/**
+ * Writes a request on a release; the lines to print.
+ * @throws Error where no run is under way: the request would wait for the next one.
+ */
+export async function ask(releases: Releases, asking: Asking, signal: AbortSignal): Promise<readonly string[]> {
+  const { request, namespace, name, reason, force } = asking;
+  const release = await releases.get(namespace, name, signal);
+  if (request !== "resume" && !force && !isUnderWay(release.status?.phase))
+    throw new Error(nothingToDo(release, request));
+  const verb = request === "resume" ? "pause" : request;
+  await releases.annotate(namespace, name, verb, request === "resume" ? null : reason, signal);
+  return [`${request} ${name}.${namespace}: ${consequences[request]}`, `the same with kubectl: ${kubectl(asking)}`];
+}
+
+function nothingToDo({ name, namespace, status }: ReleaseView, request: Request): string {
+  const phase = status?.phase ?? "without a run";
+  return `${name}.${namespace} is ${phase}: there is nothing to ${request} (--force leaves the request for the next run)`;
+}
+
+/** The same request for people who have kubectl alone. */
+export function kubectl({ request, namespace, name, reason }: Asking): string {
+  const key = request === "resume" ? annotations.pause : annotations[request];
+  const change = request === "resume" ? `${key}-` : `${key}=${shellQuoted(reason)} --overwrite`;
+  return `kubectl -n ${namespace} annotate canaryreleases.apisix-canary.io ${name} ${change}`;
+}
+
+function shellQuoted(text: string): string {
+  return `'${text.replace(/'/g, `'\\''`)}'`;
+}

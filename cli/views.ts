@@ -1,0 +1,125 @@
+import Table from "cli-table3";
+import type { EventView, ReleaseView } from "./releases.js";
+
+const noBorders = {
+  top: "",
+  "top-mid": "",
+  "top-left": "",
+  "top-right": "",
+  bottom: "",
+  "bottom-mid": "",
+  "bottom-left": "",
+  "bottom-right": "",
+  left: "",
+  "left-mid": "",
+  mid: "",
+  "mid-mid": "",
+  right: "",
+  "right-mid": "",
+  middle: "  ",
+} as const;
+
+/** Columns as kubectl prints them. */
+function columns(rows: readonly (readonly string[])[], indent = ""): string {
+  const table = new Table({ chars: noBorders, style: { head: [], border: [], "padding-left": 0, "padding-right": 1 } });
+  table.push(...rows.map((row) => [...row]));
+  const lines = table.toString().split("\n");
+  return lines.map((line) => `${indent}${line}`.trimEnd()).join("\n");
+}
+
+/** The article's table. */
+export function releaseTable(releases: readonly ReleaseView[]): string {
+  if (releases.length === 0) return "No releases found";
+  const rows = releases
+    .toSorted((a, b) => `${a.namespace}/${a.name}`.localeCompare(`${b.namespace}/${b.name}`))
+    .map(({ namespace, name, status }) => [
+      namespace,
+      name,
+      status?.phase ?? "",
+      status === undefined ? "" : String(status.canaryWeight),
+      status?.lastTransitionTime ?? "",
+    ]);
+  return columns([["NAMESPACE", "NAME", "STATUS", "WEIGHT", "LASTTRANSITIONTIME"], ...rows]);
+}
+
+/** One release like `kubectl describe`: its status as in the article, then its events. */
+export function description(release: ReleaseView, events: readonly EventView[], nowMs: number): string {
+  const parts = [
+    `Name:       ${release.name}\nNamespace:  ${release.namespace}`,
+    statusBlock(release),
+    ...(Object.keys(release.commands).length === 0 ? [] : [requests(release)]),
+    eventBlock(events, nowMs),
+  ];
+  return parts.join("\n");
+}
+
+function statusBlock({ status }: ReleaseView): string {
+  if (status === undefined) return "Status:     <none> (no run yet)";
+  const conditions = status.conditions.flatMap(({ message, reason, status: value, type }) => [
+    ["  Message:", message],
+    ["  Reason:", reason],
+    ["  Status:", value],
+    ["  Type:", type],
+  ]);
+  const rows: readonly (readonly string[])[] = [
+    ["Canary Weight:", String(status.canaryWeight)],
+    ...(conditions.length === 0 ? [] : [["Conditions:", ""], ...conditions]),
+    ["Failed Checks:", String(status.failedChecks)],
+    ["Iterations:", String(status.iterations)],
+    ["Last Transition Time:", status.lastTransitionTime],
+    ["Phase:", status.phase],
+    ["Revision:", status.revision],
+    ...(status.promotedRevision === undefined ? [] : [["Promoted Revision:", status.promotedRevision]]),
+    ...(status.message === "" ? [] : [["Message:", status.message]]),
+  ];
+  return `Status:\n${columns(rows, "  ")}${checkBlock(status.checks)}`;
+}
+
+/** The last checks, with their figures. */
+export function checkBlock(checks: NonNullable<ReleaseView["status"]>["checks"]): string {
+  if (checks.length === 0) return "";
+  const rows = checks.map(({ metric, verdict, value, limit, requests: count }) => [
+    metric,
+    verdict,
+    value,
+    limit,
+    String(count),
+  ]);
+  return `\nChecks:\n${columns([["Metric", "Verdict", "Value", "Limit", "Requests"], ...rows], "  ")}`;
+}
+
+function requests({ commands }: ReleaseView): string {
+  const rows = Object.entries(commands).map(([verb, text]) => [`${verb}:`, text]);
+  return `Requests:\n${columns(rows, "  ")}`;
+}
+
+function eventBlock(events: readonly EventView[], nowMs: number): string {
+  if (events.length === 0) return "Events:     <none>";
+  const rows = events.map((event) => [
+    event.type,
+    event.reason,
+    ageOf(event, nowMs),
+    event.source.component,
+    event.message,
+  ]);
+  const head = ["Type", "Reason", "Age", "From", "Message"];
+  return `Events:\n${columns([head, head.map((title) => "-".repeat(title.length)), ...rows], "  ")}`;
+}
+
+function ageOf({ count, firstTimestamp, lastTimestamp }: EventView, nowMs: number): string {
+  const last = age(lastTimestamp, nowMs);
+  return (count ?? 1) > 1 ? `${last} (x${count} over ${age(firstTimestamp, nowMs)})` : last;
+}
+
+/** `59s`, `2m40s`, `2h5m`, `3d`, as kubectl writes ages. */
+export function age(time: string | null | undefined, nowMs: number): string {
+  if (time === null || time === undefined) return "<unknown>";
+  const seconds = Math.max(0, Math.round((nowMs - Date.parse(time)) / 1000));
+  if (!Number.isFinite(seconds)) return "<unknown>";
+  if (seconds < 120) return `${seconds}s`;
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 10) return seconds % 60 === 0 ? `${minutes}m` : `${minutes}m${seconds % 60}s`;
+  if (minutes < 180) return `${minutes}m`;
+  const hours = Math.floor(minutes / 60);
+  return hours < 48 ? `${hours}h` : `${Math.floor(hours / 24)}d`;
+}
