@@ -58,7 +58,7 @@ async function latest(cluster: Cluster, kind: Kind, object: ValueObject): Promis
 function notReady(object: ValueObject, what: string, reasons: readonly string[]): NotReadyError {
   const name = textAt(object, "metadata", "name") ?? "";
   const message = `the Kubernetes API server reported that ${describe(object)} failed to fully initialize or become live: '${name}' ${what}`;
-  return new NotReadyError(message, object, reasons.length > 0 ? reasons : [what]);
+  return new NotReadyError(message, object, [message, ...reasons]);
 }
 
 function describe(object: ValueObject): string {
