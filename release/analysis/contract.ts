@@ -60,6 +60,11 @@ export interface Observation {
   readonly surroundings: Surroundings;
   /** True when a step `interval` ends here: only then failed checks are counted and a step may be passed. */
   readonly intervalEnds: boolean;
+  /**
+   * False where another step follows this one. Only the last step needs the proof of `promoteWithConfidence`; when it
+   * isn't said, every step does.
+   */
+  readonly finalStep?: boolean;
 }
 
 export type CheckVerdict = "pass" | "fail" | "failNow" | "breached" | "inconclusive" | "noData" | "error";

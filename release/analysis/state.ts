@@ -63,6 +63,8 @@ export interface AnalysisState {
   readonly firstTrafficMs: number | undefined;
   /** Start of the evidence, then one mark for each change of weight. */
   readonly starts: readonly Mark[];
+  /** Start of the present weight. */
+  readonly weightStart: Mark;
   readonly weightPercent: number | undefined;
   readonly weightSinceMs: number | undefined;
   /** From here on the split is compared: the change has had time to take effect. */
@@ -70,7 +72,9 @@ export interface AnalysisState {
   readonly intervalStart: Totals;
   /** Marks of the recent past, oldest first: for the estimates that are shown. */
   readonly history: readonly Mark[];
+  /** By metric; and as they stood at the end of the last interval. */
   readonly comparisons: Readonly<Record<string, ComparisonState>>;
+  readonly intervalComparisons: Readonly<Record<string, ComparisonState>>;
   readonly intervals: number;
   readonly undecidedIntervals: number;
   readonly errorIntervals: number;
@@ -79,6 +83,7 @@ export interface AnalysisState {
 
 /** A fresh analysis: nothing seen, nothing spent. */
 export function startAnalysis(settings: AnalysisSettings, context: AnalysisContext): AnalysisState {
+  const start: Mark = { timeMs: context.startedAtMs, totals: emptyTotals };
   return {
     settings,
     context,
@@ -93,13 +98,15 @@ export function startAnalysis(settings: AnalysisSettings, context: AnalysisConte
     lastObservedMs: undefined,
     emptySides: [],
     firstTrafficMs: undefined,
-    starts: [{ timeMs: context.startedAtMs, totals: emptyTotals }],
+    starts: [start],
+    weightStart: start,
     weightPercent: undefined,
     weightSinceMs: undefined,
     splitStart: undefined,
     intervalStart: emptyTotals,
     history: [],
     comparisons: {},
+    intervalComparisons: {},
     intervals: 0,
     undecidedIntervals: 0,
     errorIntervals: 0,

@@ -1,0 +1,76 @@
+import type { AnalysisSettings } from "../settings/index.js";
+import type { AnalysisContext } from "./state.js";
+
+/**
+ * How the probability 1 - `confidence` of taking back a healthy release is shared out. Four fifths go to the evidence that
+ * takes a revision back at once, in equal parts to all checks that can; one fifth to failed checks, Flagger's second
+ * line. Checks that are dry runs, or that measure numbers without requests behind them, have no part in it.
+ */
+const evidencePart = 0.8;
+
+/** An estimate beyond its limit holds the weight only where chance alone would give it less often than this. */
+export const noiseLevel = 0.1;
+
+export interface Budget {
+  /** ln E from which a check takes the revision back at once. */
+  readonly failLog: number;
+  /** p-value up to which a check fails at the end of interval `index` (from 0). */
+  readonly failedCheckLevel: (index: number, critical: boolean) => number;
+}
+
+/** Of the checks that can take a revision back by evidence: how many hypotheses they have, how many of them critical. */
+export interface Shares {
+  readonly hypotheses: number;
+  readonly critical: number;
+}
+
+export function budgetOf(settings: AnalysisSettings, context: AnalysisContext, shares: Shares): Budget {
+  const error = (1 - settings.confidence) * (context.budgetShare ?? 1);
+  const count = Math.max(1, shares.hypotheses);
+  const ordinary = Math.max(1, count - shares.critical);
+  const planned = plannedIntervals(settings);
+  const each = (error * (1 - evidencePart)) / count;
+  const counted = expectedFailures(settings.threshold, each * ordinary) / ordinary;
+  return {
+    failLog: -Math.log((error * evidencePart) / count),
+    // One failed critical check is enough, so each has its own part; the others add up to the threshold together.
+    failedCheckLevel: (index, critical) => Math.min(0.5, (critical ? each : counted) * spendingShare(index, planned)),
+  };
+}
+
+function plannedIntervals({ stepWeights, stepWeight, maxWeight, threshold }: AnalysisSettings): number {
+  const steps = stepWeights?.length ?? Math.ceil(maxWeight / (stepWeight ?? maxWeight));
+  return steps + threshold;
+}
+
+/** Half in equal parts over the planned intervals, the other half over all that may follow; sums to 1. */
+function spendingShare(index: number, planned: number): number {
+  if (index < planned) return 1 / (2 * planned);
+  const over = index - planned + 1;
+  return 1 / (2 * over * (over + 1));
+}
+
+const expectedCache = new Map<string, number>();
+
+/**
+ * How many false failed checks may be expected so that `threshold` of them happen with probability ≤ `error`. With N the
+ * sum of indicators whose conditional probabilities add up to at most A: P(N ≥ T) ≤ A/T (Markov), and
+ * ≤ e^-A (eA/T)^T for A < T (Chernoff, as for martingales). The larger A of the two counts.
+ */
+export function expectedFailures(threshold: number, error: number): number {
+  const key = `${threshold} ${error}`;
+  const known = expectedCache.get(key);
+  if (known !== undefined) return known;
+  let low = 0;
+  let high = threshold;
+  for (let round = 0; round < 80; round += 1) {
+    const middle = (low + high) / 2;
+    const logBound = -middle + threshold * (1 + Math.log(middle / threshold));
+    if (logBound <= Math.log(error)) low = middle;
+    else high = middle;
+  }
+  const result = Math.max(low, threshold * error);
+  if (expectedCache.size > 1000) expectedCache.clear();
+  expectedCache.set(key, result);
+  return result;
+}

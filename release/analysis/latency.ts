@@ -1,0 +1,55 @@
+import type { Tally } from "./tally.js";
+
+/** `request-duration` is the 99th percentile: at most this share of requests may be slower than the limit. */
+export const slowShareAllowed = 0.01;
+
+/** Key of a bucket in a tally. */
+export function boundKey(upperBoundMs: number): string {
+  return Number.isFinite(upperBoundMs) ? String(upperBoundMs) : "+Inf";
+}
+
+/**
+ * The bucket bound that stands for a limit: the limit itself where it is one, else the next above, so that only what
+ * is surely slower counts as slow. undefined while no such bound has been seen: then nothing is surely slower.
+ */
+export function boundAtOrAbove(boundsMs: readonly number[], limitMs: number): number | undefined {
+  return boundsMs.find((bound) => bound >= limitMs);
+}
+
+/** The bound at or below a limit: what surely took no longer than the limit. */
+export function boundAtOrBelow(boundsMs: readonly number[], limitMs: number): number | undefined {
+  return boundsMs.findLast((bound) => bound <= limitMs);
+}
+
+/** Requests that took at most `boundMs`. A bucket that is missing holds nothing: the gateway makes them when needed. */
+export function countWithin(tally: Tally, boundMs: number): number {
+  return Math.min(tally.timed, tally.within[boundKey(boundMs)] ?? 0);
+}
+
+/** A quantile by linear interpolation within its bucket, as Prometheus does it, ms; undefined without data. */
+export function quantileMs(tally: Tally, boundsMs: readonly number[], quantile: number): number | undefined {
+  if (tally.timed <= 0 || boundsMs.length === 0) return undefined;
+  const rank = quantile * tally.timed;
+  let lowerMs = 0;
+  let below = 0;
+  for (const boundMs of boundsMs) {
+    const within = countWithin(tally, boundMs);
+    if (within >= rank && within > below) return lowerMs + ((boundMs - lowerMs) * (rank - below)) / (within - below);
+    lowerMs = boundMs;
+    below = Math.max(below, within);
+  }
+  return boundsMs.at(-1);
+}
+
+/** Bounds of the gateway's histogram unless its plugin is configured otherwise, ms. */
+export const usualBoundsMs = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000, 30000, 60000] as const;
+
+/** A warning for preview where a limit lies between two bounds of the histogram; undefined where it is exact. */
+export function boundWarning(limitMs: number, boundsMs: readonly number[] = usualBoundsMs): string | undefined {
+  if (boundsMs.includes(limitMs)) return undefined;
+  const above = boundAtOrAbove(boundsMs, limitMs);
+  const below = boundAtOrBelow(boundsMs, limitMs);
+  if (above === undefined)
+    return `request-duration: max ${limitMs} is above the largest bucket of the gateway's histogram, ${boundsMs.at(-1)} ms: nothing can be proved slower than it`;
+  return `request-duration: max ${limitMs} is between two buckets of the gateway's histogram (${below ?? 0} and ${above} ms), so only requests slower than ${above} ms count against the revision; set it to ${below === undefined ? above : `${below} or ${above}`}`;
+}
