@@ -27,6 +27,8 @@ export interface World {
 const leaderSeconds = 10;
 /** A longer gap between two looks (API server away, process paused) proves nothing about anybody else. */
 const longestGapMs = 10_000;
+/** Between two tries on one release: each takes its Lease, which a new run may be waiting for. */
+const againAfterMs = 15_000;
 
 /** Looks at all releases again and again; the leader takes back those whose run is gone. */
 export class Watchdog {
@@ -35,6 +37,7 @@ export class Watchdog {
   readonly #holder: string;
   readonly #busy = new Map<string, Promise<void>>();
   readonly #told = new Map<string, string>();
+  readonly #triedMs = new Map<string, number>();
   #memory = new Map<string, Memory>();
   #lastLookMs = -Infinity;
   #leader = false;
@@ -78,6 +81,8 @@ export class Watchdog {
     const { memory, decision } = decide(look, before, this.#world.nowMs(), this.#options.watchdogAfterSeconds);
     after.set(release.uid, memory);
     if (decision.kind === "leave" || !this.#leader) return;
+    if (this.#world.nowMs() - (this.#triedMs.get(release.uid) ?? -Infinity) < againAfterMs) return;
+    this.#triedMs.set(release.uid, this.#world.nowMs());
     const acting = this.#act(release, lease, decision.reason).finally(() => this.#busy.delete(release.uid));
     this.#busy.set(release.uid, acting);
   }

@@ -152,6 +152,18 @@ describe("the watchdog", () => {
     expect(lines.join()).to.contain("already carries the new revision and is not ready with it");
   });
 
+  it("leaves room for a new run between its tries, and tells a trouble that stays once", async () => {
+    const status = { phase: "WaitingPromotion", handoverSeconds: 10, handoverDeadline: "t" };
+    const fake = cluster(status, "r2");
+    Object.assign(at(fake.get(primary), "status") as object, { updatedReplicas: 1 });
+    Object.assign(at(fake.get(lease), "spec") as object, { holderIdentity: "" });
+    await watching(fake).watch(80);
+    const takes = fake.writes.filter((write) => write === `PUT ${lease}`).length;
+    expect(takes).to.be.within(2, 5);
+    expect(fake.writes.filter((write) => write.endsWith("/events"))).to.have.length(1);
+    expect(weights(fake)).to.deep.equal([70, 30]);
+  });
+
   it("finishes the shift where the primary is ready with the new revision, and does not call it promoted", async () => {
     const fake = cluster(
       { phase: "Promoting", judged: { revision: "r2", verdict: "passed" }, promotedRevision: "r1" },
