@@ -6,39 +6,61 @@ import type { Kind } from "./discovery.js";
 import { NotReadyError } from "./failures.js";
 import type { Cluster, Operation } from "./operations.js";
 import { readinessOf } from "./readiness.js";
+import type { Readiness, Verdict } from "./readiness.js";
 import { textAt } from "./values.js";
 import type { ValueObject } from "./values.js";
 import { conditionsOf, waitForReadiness } from "./wait-for.js";
 
 const defaultTimeoutSeconds = 600;
 
-/** Waits until a written object is live, and returns it as it is then. @throws NotReadyError */
-export async function awaitReady(
-  cluster: Cluster,
-  kind: Kind,
-  written: ValueObject,
-  operation: Operation,
-): Promise<ValueObject> {
+/** How to wait for one object; nothing when it is ready as soon as it is written. */
+export interface Wait {
+  readonly readiness: Readiness | undefined;
+  readonly limitSeconds: number;
+}
+
+/** Reads a program's wishes, before anything is written. @throws Error for an annotation that means nothing */
+export function plannedWait(kind: Kind, operation: Operation): Wait {
   const annotation = (name: string): string | undefined =>
     textAt(operation.inputs, "metadata", "annotations", `pulumi.com/${name}`);
-  if (annotation("skipAwait") === "true") return written;
+  const limitSeconds = operation.timeoutSeconds || Number(annotation("timeoutSeconds")) || defaultTimeoutSeconds;
+  if (annotation("skipAwait") === "true") return { readiness: undefined, limitSeconds };
   const waitFor = annotation("waitFor");
   const readiness = waitFor === undefined ? readinessOf(kind) : waitForReadiness(conditionsOf(waitFor));
+  return { readiness, limitSeconds };
+}
+
+/** Waits until a written object is live, and returns it as it is then. @throws NotReadyError */
+export async function awaitReady(cluster: Cluster, kind: Kind, written: ValueObject, wait: Wait): Promise<ValueObject> {
+  const { readiness, limitSeconds } = wait;
   if (readiness === undefined) return written;
-  const limitSeconds = operation.timeoutSeconds || Number(annotation("timeoutSeconds")) || defaultTimeoutSeconds;
   const startMs = Date.now();
   let live = written;
   for (let waitMs = 100; ; waitMs = Math.min(waitMs * 1.5, 1000)) {
     const waitedSeconds = (Date.now() - startMs) / 1000;
-    const verdict = await readiness(cluster.client, live, waitedSeconds);
+    const verdict = await judged(readiness, cluster, live, waitedSeconds);
     if (verdict.state === "ready") return live;
     if (verdict.state === "failed") throw notReady(live, "failed", verdict.reasons);
     if (cluster.signal.aborted) throw notReady(live, "was cancelled while it was waiting to be ready", verdict.reasons);
     if (waitedSeconds >= limitSeconds) {
       throw notReady(live, `timed out waiting to be ready after ${limitSeconds} s`, verdict.reasons);
     }
-    await sleep(Math.min(waitMs, Math.max(50, limitSeconds * 1000 - waitedSeconds * 1000)));
+    await sleep(Math.min(waitMs, Math.max(50, (limitSeconds - waitedSeconds) * 1000)));
     live = await latest(cluster, kind, live);
+  }
+}
+
+/** The object is written: a question that fails must not lose it. */
+async function judged(
+  readiness: Readiness,
+  cluster: Cluster,
+  live: ValueObject,
+  waitedSeconds: number,
+): Promise<Verdict> {
+  try {
+    return await readiness(cluster.client, live, waitedSeconds);
+  } catch (error) {
+    return { state: "waiting", reasons: [error instanceof Error ? error.message : String(error)] };
   }
 }
 
@@ -47,7 +69,7 @@ async function latest(cluster: Cluster, kind: Kind, object: ValueObject): Promis
   try {
     found = await cluster.client.find(objectPath(kind, object));
   } catch (error) {
-    // The object is written: a moment without an API server must not lose it.
+    // A moment without an API server must not lose it either.
     if (error instanceof UnreachableError) return object;
     throw notReady(object, "can't be read", [error instanceof Error ? error.message : String(error)]);
   }

@@ -77,8 +77,16 @@ export class ApiClient {
     if (this.kubeConfig === undefined || server === undefined) throw unreachable(this.failure);
     const url = new URL(server.replace(/\/$/, "") + path);
     for (const [name, value] of Object.entries(options.query ?? {})) url.searchParams.set(name, value);
+    try {
+      return await this.exchange(this.kubeConfig, url, method, options);
+    } catch (error) {
+      throw unreachable(error instanceof Error ? error.message || error.name : String(error));
+    }
+  }
+
+  private async exchange(config: KubeConfig, url: URL, method: Method, options: RequestOptions): Promise<Answer> {
     const request: https.RequestOptions = { method, headers: {}, timeout: requestTimeoutSeconds * 1000 };
-    await this.kubeConfig.applyToHTTPSOptions(request);
+    await config.applyToHTTPSOptions(request);
     const text = options.body === undefined ? undefined : JSON.stringify(options.body);
     const headers = {
       ...request.headers,
@@ -88,11 +96,7 @@ export class ApiClient {
         : { "Content-Type": options.contentType ?? "application/json", "Content-Length": Buffer.byteLength(text) }),
     };
     this.agent ??= keepAliveAgent(url, request);
-    try {
-      return await exchange(url, { ...request, headers, agent: this.agent }, text);
-    } catch (error) {
-      throw unreachable(error instanceof Error ? error.message || error.name : String(error));
-    }
+    return await exchange(url, { ...request, headers, agent: this.agent }, text);
   }
 }
 

@@ -1,7 +1,7 @@
 // Part of the sandbox's stand-in of the Pulumi engine's `kubernetes` resource-provider plugin.
 import { setTimeout as sleep } from "node:timers/promises";
 import { apply, creator, isTakenOver, managerOf, takeOver, withoutIgnored } from "./apply.js";
-import { awaitReady } from "./await.js";
+import { awaitReady, plannedWait } from "./await.js";
 import { ApiError, UnreachableError } from "./client.js";
 import type { ApiClient } from "./client.js";
 import { NoSuchKindError, collectionPath, objectPath } from "./discovery.js";
@@ -37,8 +37,9 @@ export async function create(cluster: Cluster, operation: Operation): Promise<Va
   const object = inScope(kind, operation.inputs);
   const path = collectionPath(kind, textAt(object, "metadata", "namespace"));
   const query = { fieldManager: creator };
+  const wait = plannedWait(kind, operation);
   const created = await cluster.client.request("POST", path, { query, body: object });
-  return await awaitReady(cluster, kind, complete(created, kind), operation);
+  return await awaitReady(cluster, kind, complete(created, kind), wait);
 }
 
 export interface Update extends Operation {
@@ -66,6 +67,7 @@ async function updateNow(cluster: Cluster, operation: Update): Promise<ValueObje
   const object = inScope(kind, inputs);
   const path = objectPath(kind, object);
   const manager = managerOf(operation.urn);
+  const wait = plannedWait(kind, operation);
   const live = await client.find(path);
   if (live === undefined && isPreview) return inputs;
   if (live !== undefined && !isTakenOver(live, manager)) {
@@ -76,7 +78,7 @@ async function updateNow(cluster: Cluster, operation: Update): Promise<ValueObje
   const wanted = live === undefined ? object : withoutIgnored(object, operation.ignored, live, manager);
   const applied = await apply(client, path, { object: wanted, manager, isDryRun: isPreview });
   if (isPreview) return complete(applied, kind);
-  return await awaitReady(cluster, kind, complete(applied, kind), operation);
+  return await awaitReady(cluster, kind, complete(applied, kind), wait);
 }
 
 /** Removes the object and waits until it is gone; one that is gone already is fine. */
