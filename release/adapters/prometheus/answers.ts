@@ -103,20 +103,24 @@ export function singleValue(data: Data): CustomOutcome {
 function oneOf(result: Extract<Data, { resultType: "vector" }>["result"]): CustomOutcome {
   const [first, ...others] = result;
   if (first === undefined) return { kind: "noData" };
-  if (others.length > 0) {
-    const names = result.slice(0, 3).map(({ metric }) => `{${labelText(metric)}}`);
-    const more = result.length > 3 ? ", …" : "";
-    const named = quote(`${names.join(", ")}${more}`, 200);
-    return { kind: "error", message: `the query answers with ${result.length} series, not with one: ${named}` };
-  }
+  if (others.length > 0) return { kind: "error", message: tooMany(result.map(({ metric }) => metric)) };
   if (first.value === undefined) return { kind: "error", message: "the query answers with a histogram" };
   return valueOf(first.value[1]);
 }
 
-function labelText(metric: Readonly<Record<string, string>>): string {
-  return Object.entries(metric)
-    .map(([name, value]) => `${name}=${JSON.stringify(value)}`)
-    .join(",");
+type Labels = Readonly<Record<string, string>>;
+
+/** Names the series by what tells them apart. */
+function tooMany(series: readonly Labels[]): string {
+  const differs = (name: string): boolean => new Set(series.map((labels) => labels[name])).size > 1;
+  const text = (labels: Labels): string =>
+    Object.entries(labels)
+      .filter(([name]) => differs(name))
+      .map(([name, value]) => `${name}=${JSON.stringify(value)}`)
+      .join(",");
+  const named = series.slice(0, 3).map((labels) => `{${text(labels)}}`);
+  const all = quote([...named, ...(series.length > 3 ? ["…"] : [])].join(", "), 200);
+  return `the query answers with ${series.length} series, not with one: ${all}`;
 }
 
 /** NaN is what a division by zero requests gives: nothing was measured. */
