@@ -1,0 +1,70 @@
+import { observe, startAnalysis } from "../../release/analysis/index.js";
+import type { Observation } from "../../release/analysis/index.js";
+import { canaryNode, Gateway, primaryNode, scrapeSeconds } from "./gateway.js";
+import { promoted, rolledBack, undecided } from "./outcome.js";
+import type { Outcome } from "./outcome.js";
+import type { Release } from "./scenarios.js";
+
+const deadlineSeconds = 3600;
+const defaultCheckSeconds = 2;
+
+/** Our rule: the real analysis, asked at every check, obeyed as the machine obeys it. */
+export function ours(release: Release): Outcome {
+  const { settings, steps } = release;
+  const gateway = new Gateway(release);
+  const checkSeconds = settings.checkInterval ?? Math.min(defaultCheckSeconds, settings.interval);
+  let state = startAnalysis(settings, {
+    name: "podinfo",
+    namespace: "test",
+    startedAtMs: 0,
+    scrapeIntervalSeconds: scrapeSeconds,
+  });
+  let step = 0;
+  let weightSince = 0;
+  let intervalStart = 0;
+  let failedChecks = 0;
+  gateway.setWeight(steps[0] ?? 0);
+  for (let second = checkSeconds; second <= deadlineSeconds; second += checkSeconds) {
+    gateway.runUntil(second);
+    const intervalEnds = second - intervalStart >= settings.interval;
+    const finalStep = step === steps.length - 1;
+    const observation = observationOf(gateway, second, weightSince, intervalEnds, finalStep);
+    const { state: next, assessment } = observe(state, observation);
+    state = next;
+    if (intervalEnds) intervalStart = second;
+    const { verdict } = assessment;
+    if (verdict.kind === "failedCheck") failedChecks += 1;
+    if (verdict.kind === "failNow" || failedChecks >= settings.threshold)
+      return rolledBack(gateway, second, state.totals.subject.requests);
+    if (verdict.kind === "giveUp") return undecided(gateway, second);
+    if (verdict.kind !== "pass" || !intervalEnds) continue;
+    if (finalStep) return promoted(release, gateway, second);
+    step += 1;
+    weightSince = second;
+    gateway.setWeight(steps[step] ?? 0);
+  }
+  return undecided(gateway, deadlineSeconds);
+}
+
+function observationOf(
+  gateway: Gateway,
+  second: number,
+  weightSince: number,
+  intervalEnds: boolean,
+  finalStep: boolean,
+): Observation {
+  return {
+    nowMs: second * 1000,
+    reading: { kind: "reading", series: gateway.series(), custom: [] },
+    surroundings: {
+      subjectNodes: [canaryNode],
+      baselineNodes: [primaryNode],
+      subjectReady: 1,
+      baselineReady: 1,
+      weightPercent: gateway.weightPercent,
+      weightSinceMs: weightSince * 1000,
+    },
+    intervalEnds,
+    finalStep,
+  };
+}
