@@ -58,6 +58,6 @@ export function podTemplate(
 
 /** What both judge by. */
 export const metrics = [
-  { name: "request-success-rate", thresholdRange: { min: 99 }, interval: "1m" },
-  { name: "request-duration", thresholdRange: { max: 500 }, interval: "30s" },
+  { name: "request-success-rate" as const, thresholdRange: { min: 99 }, interval: "1m" },
+  { name: "request-duration" as const, thresholdRange: { max: 500 }, interval: "30s" },
 ];

@@ -44,6 +44,6 @@ export function jsonRowOf({ scenario, ours, flagger }: Comparison): Record<strin
 }
 
 function medians(runs: readonly Run[]): Record<string, unknown> {
-  const numbers = figures.map(([figure]) => [figure, figureOf(runs, figure)?.median ?? null]);
+  const numbers = figures.map(([figure]): [string, number | null] => [figure, figureOf(runs, figure)?.median ?? null]);
   return { ...outcomeOf(runs), ...Object.fromEntries(numbers) };
 }

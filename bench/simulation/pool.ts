@@ -4,7 +4,7 @@ import { Worker } from "node:worker_threads";
 import { runsOf, scenarioNames } from "./scenarios.js";
 import type { ScenarioName } from "./scenarios.js";
 import type { Chunk, Simulated } from "./simulate.js";
-import { figuresOf } from "./summary.js";
+import { rowOf } from "./summary.js";
 import type { Row } from "./summary.js";
 
 const chunkSize = 100;
@@ -26,13 +26,11 @@ export async function simulateAll(options: PoolOptions): Promise<readonly Row[]>
     const own = results
       .filter(({ chunk }) => chunk.scenario === scenario)
       .toSorted((a, b) => a.chunk.from - b.chunk.from);
-    const oursOutcomes = own.flatMap((each) => each.ours);
-    return {
+    return rowOf(
       scenario,
-      runs: oursOutcomes.length,
-      ours: figuresOf(oursOutcomes),
-      flagger: figuresOf(own.flatMap((each) => each.flagger)),
-    };
+      own.flatMap((each) => each.ours),
+      own.flatMap((each) => each.flagger),
+    );
   });
 }
 

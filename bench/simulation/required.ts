@@ -38,10 +38,8 @@ export function requirementsOf(rows: readonly Row[]): readonly Requirement[] {
       ? null
       : ours.medianSecondsToPromotion / flagger.medianSecondsToPromotion,
   );
-  atMost("healthy", "mean seconds to promotion, of Flagger's", 1, ({ ours, flagger }) =>
-    ours.meanSecondsToPromotion === null || flagger.meanSecondsToPromotion === null
-      ? null
-      : ours.meanSecondsToPromotion / flagger.meanSecondsToPromotion,
+  atMost("healthy", "mean seconds to promotion where both promote, of Flagger's", 1, ({ bothPromoted }) =>
+    bothPromoted === null ? null : bothPromoted.ours / bothPromoted.flagger,
   );
   return found;
 }

@@ -19,6 +19,24 @@ export interface Row {
   readonly runs: number;
   readonly ours: Figures;
   readonly flagger: Figures;
+  /** Mean seconds to promotion of the releases that both rules promote; null where there are none. */
+  readonly bothPromoted: { readonly ours: number; readonly flagger: number } | null;
+}
+
+export function rowOf(scenario: ScenarioName, ours: readonly Outcome[], flagger: readonly Outcome[]): Row {
+  const pairs = ours.flatMap((own, index) => {
+    const other = flagger[index];
+    return own.ending === "promoted" && other?.ending === "promoted" ? [[own.seconds, other.seconds] as const] : [];
+  });
+  const own = mean(pairs.map(([seconds]) => seconds));
+  const other = mean(pairs.map(([, seconds]) => seconds));
+  return {
+    scenario,
+    runs: ours.length,
+    ours: figuresOf(ours),
+    flagger: figuresOf(flagger),
+    bothPromoted: own === null || other === null ? null : { ours: own, flagger: other },
+  };
 }
 
 export function figuresOf(outcomes: readonly Outcome[]): Figures {

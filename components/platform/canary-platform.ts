@@ -52,7 +52,11 @@ export class CanaryPlatform extends pulumi.ComponentResource implements Platform
     );
     const prometheus = new Prometheus(`${name}-prometheus`, { namespace, ...args.prometheus }, { parent: this });
     if (args.watchdog !== false) {
-      const watchdog = new ReleaseWatchdog(`${name}-watchdog`, { namespace, ...args.watchdog }, { parent: this, dependsOn: [definition] });
+      const watchdog = new ReleaseWatchdog(
+        `${name}-watchdog`,
+        { namespace, ...args.watchdog },
+        { parent: this, dependsOn: [definition] },
+      );
       this.watchdogAfterSeconds = watchdog.watchdogAfterSeconds;
     }
     this.ingressClassName = controller.ingressClassName;
@@ -66,7 +70,11 @@ export class CanaryPlatform extends pulumi.ComponentResource implements Platform
 
   private createNamespace(name: string, args: CanaryPlatformArgs): pulumi.Output<string> {
     if (args.createNamespace === false) return pulumi.output(args.namespace);
-    const made = new k8s.core.v1.Namespace(`${name}-namespace`, { metadata: { name: args.namespace } }, { parent: this });
+    const made = new k8s.core.v1.Namespace(
+      `${name}-namespace`,
+      { metadata: { name: args.namespace } },
+      { parent: this },
+    );
     return made.metadata.name;
   }
 }

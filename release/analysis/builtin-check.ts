@@ -5,7 +5,7 @@ import type { CheckReport, CheckVerdict } from "./contract.js";
 import { confidenceOf, logEvidenceAbove, logEvidenceBelow, mixOverStarts } from "./e-process.js";
 import type { Trials } from "./e-process.js";
 import { compared, isWorse } from "./comparison.js";
-import { hypothesesOf, trialsOf } from "./hypotheses.js";
+import { hypothesesOf, trialsBetween, trialsOf } from "./hypotheses.js";
 import type { Hypothesis } from "./hypotheses.js";
 import { quantileMs } from "./latency.js";
 import { confidenceText, countText, durationSentence, noValuesText, successRateText } from "./sentences.js";
@@ -24,17 +24,17 @@ export interface Moment {
   readonly trouble: { readonly verdict: "error" | "noData" | "inconclusive"; readonly sentence: string } | undefined;
 }
 
-/** One hypothesis with everything that is known about it. */
+/** One hypothesis with everything that is known about it. Tallies are what had been counted when a span began. */
 interface Finding {
   readonly hypothesis: Hypothesis;
   readonly log: number;
-  /** Since the start whose part of the evidence is the largest. */
-  readonly span: Tally;
+  /** The start whose part of the evidence is the largest. */
+  readonly from: Tally;
   readonly intervalTail: number;
-  readonly intervalSpan: Tally;
-  /** What the estimate is beyond its limit on, more than by chance. */
-  readonly breach: Tally | undefined;
-  readonly proofLog: number;
+  /** Since then the estimate is beyond its limit, more than by chance. */
+  readonly breachedFrom: Tally | undefined;
+  /** Of the whole run. */
+  readonly trials: Trials;
 }
 
 /** Judges success rate or duration by the subject's own requests. */
@@ -51,7 +51,7 @@ export function checkBuiltin(state: AnalysisState, metric: MetricSettings, momen
     value: valueOf(metric, tally, state.boundsMs),
     limit: worst?.hypothesis.asked,
     unit: metric.name === "request-success-rate" ? "%" : "ms",
-    requests: countOf(metric, minus(state.totals.subject, (state.starts[0] ?? state.weightStart).totals.subject)),
+    requests: countOf(metric, state.totals.subject) - countOf(metric, startOf(state, 0)),
     confidence: confidenceOf(log),
     dryRun: metric.dryRun,
     sentence,
@@ -62,7 +62,11 @@ export function checkBuiltin(state: AnalysisState, metric: MetricSettings, momen
   const explain = (tally: Tally, finding: Finding, part: "evidence" | "estimate"): string =>
     sentenceOf(state, finding.hypothesis, tally, { log: part === "evidence" ? log : undefined, versus: versus?.text });
   if (moment.trouble !== undefined) return report(moment.trouble.verdict, log, window, moment.trouble.sentence);
-  if (log >= moment.budget.failLog) return report("failNow", log, worst.span, explain(worst.span, worst, "evidence"));
+  const since = (from: Tally): Tally => minus(state.totals.subject, from);
+  if (log >= moment.budget.failLog) {
+    const span = since(worst.from);
+    return report("failNow", log, span, explain(span, worst, "evidence"));
+  }
 
   const failing = findings.find(
     (finding) =>
@@ -70,19 +74,24 @@ export function checkBuiltin(state: AnalysisState, metric: MetricSettings, momen
       Math.max(absolute ? finding.intervalTail : 0, versus?.intervalTail ?? 0) <=
         moment.budget.failedCheckLevel(state.intervals, metric.critical),
   );
-  if (failing !== undefined)
-    return report("fail", log, failing.intervalSpan, explain(failing.intervalSpan, failing, "estimate"));
+  if (failing !== undefined) {
+    const span = since(state.intervalStart.subject);
+    return report("fail", log, span, explain(span, failing, "estimate"));
+  }
 
-  const sinceWeight = minus(state.totals.subject, state.weightStart.totals.subject);
-  const requests = countOf(metric, sinceWeight);
+  const requests = countOf(metric, state.totals.subject) - countOf(metric, state.weightStart.totals.subject);
   const { name, namespace } = state.context;
   if (requests === 0)
     return report("noData", log, window, noValuesText(metric.name, name, namespace) + strangersText(state));
-  const breached = absolute ? findings.find(({ breach }) => breach !== undefined) : undefined;
-  if (breached?.breach !== undefined)
-    return report("breached", log, breached.breach, explain(breached.breach, breached, "estimate"));
-  if (!absolute && versus !== undefined && isWorse(versus))
-    return report("breached", log, sinceWeight, explain(sinceWeight, worst, "estimate"));
+  const breached = absolute ? findings.find(({ breachedFrom }) => breachedFrom !== undefined) : undefined;
+  if (breached?.breachedFrom !== undefined) {
+    const span = since(breached.breachedFrom);
+    return report("breached", log, span, explain(span, breached, "estimate"));
+  }
+  if (!absolute && versus !== undefined && isWorse(versus)) {
+    const span = since(startOf(state, 0));
+    return report("breached", log, span, explain(span, worst, "estimate"));
+  }
   if (requests < state.settings.minRequests)
     return report(
       "inconclusive",
@@ -108,23 +117,25 @@ export function waitsForProof(report: CheckReport): boolean {
 function findingOf(state: AnalysisState, hypothesis: Hypothesis): Finding {
   const { subject } = state.totals;
   const { event, limit } = hypothesis;
-  const spans = state.starts.map((start) => minus(subject, start.totals.subject));
-  const trials = spans.map((span) => trialsOf(event, span, state.boundsMs));
+  const since = (from: Tally): Trials => trialsBetween(event, from, subject, state.boundsMs);
+  const trials = state.starts.map((start) => since(start.totals.subject));
   const evidence = mixOverStarts(trials.map((each) => logEvidenceAbove(limit, each)));
-  const whole = spans[0] ?? subject;
-  const intervalSpan = minus(subject, state.intervalStart.subject);
-  const sinceWeight = minus(subject, state.weightStart.totals.subject);
   const undecided = event.kind === "failed" ? state.totals.undecided - state.weightStart.totals.undecided : 0;
-  const candidates = [whole, sinceWeight].map((tally) => ({ tally, trials: trialsOf(event, tally, state.boundsMs) }));
+  const wholeRun = startOf(state, 0);
   return {
     hypothesis,
     log: evidence.log,
-    span: spans[evidence.loudest] ?? whole,
-    intervalTail: upperTail(limit, trialsOf(event, intervalSpan, state.boundsMs)),
-    intervalSpan,
-    breach: candidates.find((each) => isBeyondChance(limit, each.trials, undecided))?.tally,
-    proofLog: logEvidenceBelow(limit, trials[0] ?? { count: 0, events: 0 }),
+    from: startOf(state, evidence.loudest),
+    intervalTail: upperTail(limit, since(state.intervalStart.subject)),
+    breachedFrom: [wholeRun, state.weightStart.totals.subject].find((from) =>
+      isBeyondChance(limit, since(from), undecided),
+    ),
+    trials: since(wholeRun),
   };
+}
+
+function startOf(state: AnalysisState, index: number): Tally {
+  return (state.starts[index] ?? state.weightStart).totals.subject;
 }
 
 /** Failures that can't be told apart are held to be this revision's: they hold the weight, and prove nothing. */
@@ -135,13 +146,13 @@ function isBeyondChance(limit: number, trials: Trials, undecided: number): boole
 
 function isProved({ settings }: AnalysisState, finding: Finding): boolean {
   if (settings.promoteWithConfidence === false) return true;
-  return finding.proofLog >= -Math.log(1 - settings.promoteWithConfidence);
+  return logEvidenceBelow(finding.hypothesis.limit, finding.trials) >= -Math.log(1 - settings.promoteWithConfidence);
 }
 
-function proofText({ settings }: AnalysisState, { hypothesis, proofLog, span }: Finding): string {
+function proofText({ settings }: AnalysisState, { hypothesis, trials }: Finding): string {
   const asked = settings.promoteWithConfidence === false ? 0 : settings.promoteWithConfidence * 100;
   const limit = Number((hypothesis.limit * 100).toFixed(4));
-  return `not yet proved: at most ${limit}% ${eventName(hypothesis)} at ${Number(asked.toFixed(4))}% confidence (now ${(confidenceOf(proofLog) * 100).toFixed(2)}% after ${span.requests} requests)`;
+  return `not yet proved: at most ${limit}% ${eventName(hypothesis)} at ${Number(asked.toFixed(4))}% confidence (now ${(confidenceOf(logEvidenceBelow(hypothesis.limit, trials)) * 100).toFixed(2)}% after ${trials.count} requests)`;
 }
 
 function eventName({ event }: Hypothesis): string {

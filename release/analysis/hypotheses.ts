@@ -65,6 +65,13 @@ export function trialsOf(event: Event, tally: Tally, boundsMs: readonly number[]
   }
 }
 
+/** The same between two moments. */
+export function trialsBetween(event: Event, from: Tally, to: Tally, boundsMs: readonly number[]): Trials {
+  const before = trialsOf(event, from, boundsMs);
+  const after = trialsOf(event, to, boundsMs);
+  return { count: after.count - before.count, events: Math.max(0, after.events - before.events) };
+}
+
 /** Between whom the error budget is shared: dry runs and numbers without requests have no part in it. */
 export function sharesOf({ metrics }: AnalysisSettings): Shares {
   const acting = metrics.filter((metric) => !isCustom(metric) && !metric.dryRun);

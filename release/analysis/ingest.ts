@@ -26,7 +26,8 @@ export function ingest(state: AnalysisState, observation: Observation): Analysis
   const credit = new Credit(owners, [...new Set([...emptySides, ...state.emptySides])]);
   for (const increment of counted.increments) credit.add(increment, increment.timeMs > cutMs ? "after" : "before");
   const settled = settleUnowned(owners, state.unowned);
-  const before = totalsPlus(totalsPlus(state.totals, settled.totals), credit.totals("before"));
+  const credited = settled.totals === emptyTotals ? state.totals : totalsPlus(state.totals, settled.totals);
+  const before = changed ? totalsPlus(credited, credit.totals("before")) : credited;
   const totals = totalsPlus(before, credit.totals("after"));
   const weightStart: Mark = { timeMs: surroundings.weightSinceMs, totals: before };
   const firstTrafficMs = state.firstTrafficMs ?? (totals.subject.requests > 0 ? nowMs : undefined);
@@ -129,7 +130,7 @@ class Credit {
       const draft = this.draftAt(series.node, timeMs, part);
       if (draft === undefined) return;
       if (series.kind === "latencyCount") draft.timed += amount;
-      else if (series.upperBoundMs !== undefined) {
+      else if (series.upperBoundMs !== undefined && Number.isFinite(series.upperBoundMs)) {
         const key = boundKey(series.upperBoundMs);
         draft.within[key] = (draft.within[key] ?? 0) + amount;
       }

@@ -3,9 +3,9 @@ import type { Tally } from "./tally.js";
 /** `request-duration` is the 99th percentile: at most this share of requests may be slower than the limit. */
 export const slowShareAllowed = 0.01;
 
-/** Key of a bucket in a tally. */
+/** Key of a bucket in a tally; not a bare number, which engines store as a sparse array. */
 export function boundKey(upperBoundMs: number): string {
-  return Number.isFinite(upperBoundMs) ? String(upperBoundMs) : "+Inf";
+  return `le${upperBoundMs}`;
 }
 
 /**

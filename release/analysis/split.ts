@@ -1,5 +1,4 @@
 import type { AnalysisState } from "./state.js";
-import { minus } from "./tally.js";
 
 export interface Split {
   readonly sharePercent: number | undefined;
@@ -50,7 +49,7 @@ function requestsSince(
   mark: AnalysisState["weightStart"],
 ): { readonly subject: number; readonly baseline: number } {
   return {
-    subject: minus(totals.subject, mark.totals.subject).requests,
-    baseline: minus(totals.baseline, mark.totals.baseline).requests,
+    subject: totals.subject.requests - mark.totals.subject.requests,
+    baseline: totals.baseline.requests - mark.totals.baseline.requests,
   };
 }

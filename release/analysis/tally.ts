@@ -9,7 +9,7 @@ export interface Tally {
   readonly failed: number;
   /** Requests whose latency is known. */
   readonly timed: number;
-  /** Of these, how many took at most so many ms; key is the bucket's bound as text. */
+  /** Of these, how many took at most so many ms; by the key of the bucket. */
   readonly within: Readonly<Record<string, number>>;
 }
 

@@ -68,8 +68,9 @@ async function look(client: CustomObjectsApi): Promise<Seen> {
       name: "podinfo-podinfo-canary",
     }) as Promise<unknown>,
   ]);
+  const phase = at(release, "status", "phase");
   return {
-    phase: String(at(release, "status", "phase") ?? ""),
+    phase: typeof phase === "string" ? phase : "",
     weight: Number(at(route, "spec", "http", 0, "backends", 1, "weight")),
     primaryWeight: Number(at(route, "spec", "http", 0, "backends", 0, "weight")),
   };

@@ -2,7 +2,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { V1Container, V1Pod } from "@kubernetes/client-node";
 import type { Image } from "../catalogue.js";
-import { RunningContainer } from "./container.js";
+import type { RunningContainer } from "./container.js";
 import { MissingReference } from "./environment.js";
 import { runProbe } from "./probes.js";
 import type { ProbeTarget } from "./probes.js";

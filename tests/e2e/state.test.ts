@@ -1,6 +1,6 @@
 import { expect } from "chai";
-import { at, core, custom, deployment, eventually, objects, releaseStatus } from "./harness/cluster.js";
-import { hostOf, releaseArgs, releaseProgram, TestStack } from "./harness/stacks.js";
+import { at, core, custom, deployment, eventually, releaseStatus } from "./harness/cluster.js";
+import { hostOf, quickAnalysis, releaseProgram, TestStack } from "./harness/stacks.js";
 import { startTraffic } from "../../sandbox/users/index.js";
 
 const namespace = "e2e-state";
@@ -40,13 +40,12 @@ describe("the state file and the cluster", () => {
     const items = at(left, "items");
     const names = (Array.isArray(items) ? items : []).map((item) => at(item, "metadata", "namespace"));
     expect(names).not.to.include(home);
-    void objects;
   });
 
   it("refuses wrong settings in preview, by property, and changes nothing", async () => {
     const stack = await TestStack.create("wrong");
     const home = "e2e-wrong";
-    const overrides = { analysis: { ...releaseArgs({ name, namespace: home, image: "x" }).analysis, stepWeight: 140 } };
+    const overrides = { analysis: { ...quickAnalysis, stepWeight: 140 } };
     const wrong = releaseProgram(home, [{ name, namespace: home, image: "sandbox/faulty:1.0.0", overrides }]);
     const message = await stack.preview(wrong).then(
       () => "no error",

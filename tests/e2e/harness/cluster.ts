@@ -48,7 +48,10 @@ export async function releaseStatus(namespace: string, name: string): Promise<St
     plural: "canaryreleases",
     name,
   });
-  const text = (key: string): string => String(at(object, "status", key) ?? "");
+  const text = (key: string): string => {
+    const value = at(object, "status", key);
+    return typeof value === "string" || typeof value === "number" ? String(value) : "";
+  };
   return {
     phase: text("phase"),
     canaryWeight: Number(text("canaryWeight")),

@@ -106,7 +106,7 @@ export const prometheusUrl = "http://flagger-prometheus.apisix:9090";
 export type Behaviour = Readonly<Record<string, string>>;
 
 /** Short intervals, so that a release is decided within seconds. */
-export const quickAnalysis: CanaryReleaseArgs["analysis"] = {
+export const quickAnalysis = {
   interval: "1s",
   checkInterval: "500ms",
   threshold: 5,
@@ -117,7 +117,7 @@ export const quickAnalysis: CanaryReleaseArgs["analysis"] = {
     { name: "request-success-rate", thresholdRange: { min: 99 }, interval: "10s" },
     { name: "request-duration", thresholdRange: { max: 500 }, interval: "10s" },
   ],
-};
+} satisfies CanaryReleaseArgs["analysis"];
 
 export interface TestRelease {
   readonly name: string;
