@@ -8,3 +8,4 @@ export type {
   RouteReference,
   ServiceArgs,
 } from "./args.js";
+export type { AnalysisInput, MetricTemplateInput as MetricTemplate } from "../../release/settings/index.js";

@@ -3,7 +3,7 @@ export { analysis } from "./analysis.js";
 export type { AnalysisInput, AnalysisSettings } from "./analysis.js";
 export { release } from "./release.js";
 export type { ReleaseInput, ReleaseSettings } from "./release.js";
-export type { MetricSettings, MetricTemplate, ThresholdRange } from "./metrics.js";
+export type { MetricSettings, MetricTemplate, MetricTemplateInput, ThresholdRange } from "./metrics.js";
 export { metric, metricTemplate } from "./metrics.js";
 export type { AlertSettings, WebhookSettings, WebhookType } from "./webhooks.js";
 export { durationSeconds } from "./duration.js";

@@ -83,4 +83,6 @@ export const metric = z
 
 export type MetricSettings = z.output<typeof metric>;
 export type MetricTemplate = z.output<typeof metricTemplate>;
+/** What a user writes of it; one object may be shared by several releases. */
+export type MetricTemplateInput = z.input<typeof metricTemplate>;
 export type ThresholdRange = z.output<typeof thresholdRange>;

@@ -1,0 +1,39 @@
+import { CanaryPlatform, CanaryRelease } from "pulumi-apisix-canary";
+import type { MetricTemplate } from "pulumi-apisix-canary";
+
+const platform = new CanaryPlatform("edge", { namespace: "apisix" });
+
+// The article's metric, corrected: its own numerator keeps what is *not* a 404, so it takes every good release back.
+// A template is a plain object: several releases may share it.
+const notFoundPercentage: MetricTemplate = {
+  provider: { type: "prometheus" },
+  query: `
+    sum(rate(apisix_http_status{route=~"{{ namespace }}_{{ route }}-{{ target }}-canary_.+", code="404", node=~"{{ canaryNodes }}"}[{{ interval }}]))
+    /
+    sum(rate(apisix_http_status{route=~"{{ namespace }}_{{ route }}-{{ target }}-canary_.+", node=~"{{ canaryNodes }}"}[{{ interval }}]))
+    * 100`,
+};
+
+// Any JSON endpoint, and where the number is in its answer.
+const openIncidents: MetricTemplate = {
+  provider: { type: "web", address: "http://status-page.ops/api/open-incidents", jsonPath: "$.incidents.length" },
+};
+
+new CanaryRelease("podinfo", {
+  namespace: "default",
+  template: { spec: { containers: [{ name: "podinfod", image: "ghcr.io/stefanprodan/podinfo:6.0.1" }] } },
+  service: { port: 80, targetPort: 9898 },
+  route: { hosts: ["app.example.com"] },
+  platform,
+  analysis: {
+    interval: "10s",
+    threshold: 10,
+    maxWeight: 50,
+    stepWeight: 10,
+    metrics: [
+      { name: "request-success-rate", thresholdRange: { min: 99 }, interval: "1m" },
+      { name: "404s percentage", template: notFoundPercentage, thresholdRange: { max: 5 }, interval: "1m" },
+      { name: "open incidents", template: openIncidents, thresholdRange: { max: 0 }, onError: "ignore" },
+    ],
+  },
+});
