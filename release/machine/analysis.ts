@@ -1,8 +1,9 @@
 import type { ReleaseSettings } from "../settings/index.js";
-import { LostLock, ReleaseFailed, sentenceOf } from "./failure.js";
+import { LostLock, sentenceOf } from "./failure.js";
 import { isLost, withLock } from "./lock.js";
 import { decideStart, mustBeJudgedAgain, planSteps } from "./plan.js";
 import type { Outcome, Ports } from "./ports.js";
+import { preflight } from "./preflight.js";
 import { Against, callWebhooks, failureOf, Rollout } from "./rollout.js";
 import { isoTime } from "./run.js";
 import type { Run } from "./run.js";
@@ -45,7 +46,7 @@ async function analyse(run: Run): Promise<Outcome> {
 
 async function judge(run: Run): Promise<Outcome> {
   if (await hasLeftovers(run)) await returnTraffic(run);
-  await refuseWhenFrozen(run);
+  await preflight(run);
   try {
     const { settings, ports } = run;
     const deadline = ports.clock.nowMs() + settings.deadline * 1000;
@@ -53,19 +54,6 @@ async function judge(run: Run): Promise<Outcome> {
   } catch (error) {
     throw await endAgainst(run, error);
   }
-}
-
-/** A sync that fails means that no weight would ever take effect, and that endpoints are frozen too. */
-async function refuseWhenFrozen(run: Run): Promise<void> {
-  const route = await run.persist(() => run.ports.cluster.readRoute(run.signal));
-  if (route === undefined)
-    throw new ReleaseFailed(
-      `${run.label}: ApisixRoute ${run.settings.routeName} is missing; run pulumi refresh and the update again`,
-    );
-  if (route.sync.kind === "frozen")
-    throw new ReleaseFailed(
-      `${run.label}: the gateway's sync is frozen, nothing was started: ${route.sync.message}; repair that ApisixRoute first`,
-    );
 }
 
 /** The whole analysis is bounded, whatever it waits for. */

@@ -95,3 +95,20 @@ export async function eventually(what: string, seconds: number, condition: () =>
   }
   throw new Error(`not within ${seconds}s: ${what}`);
 }
+
+/** A kubeconfig that acts as this service account. */
+export async function tokenKubeconfig(namespace: string, account: string): Promise<string> {
+  const body = { spec: { audiences: [], expirationSeconds: 3600 } };
+  const { status } = await core.createNamespacedServiceAccountToken({ namespace, name: account, body });
+  const cluster = config.getCurrentCluster();
+  if (cluster === null || status === undefined) throw new Error("no cluster, or no token");
+  const { name, server, caData, tlsServerName } = cluster;
+  return JSON.stringify({
+    apiVersion: "v1",
+    kind: "Config",
+    clusters: [{ name, cluster: { server, "certificate-authority-data": caData, "tls-server-name": tlsServerName } }],
+    users: [{ name: account, user: { token: status.token } }],
+    contexts: [{ name: "here", context: { cluster: name, user: account } }],
+    "current-context": "here",
+  });
+}

@@ -1,0 +1,41 @@
+import { ReleaseFailed } from "./failure.js";
+import { readMetrics } from "./rollout.js";
+import type { Run } from "./run.js";
+
+/** A provider that answers within this time was only slow to start. */
+const metricsPatienceMs = 10_000;
+const pollMs = 1_000;
+
+/** What must be in order before a canary gets its first pod; throws ReleaseFailed, and nothing has been changed. */
+export async function preflight(run: Run): Promise<void> {
+  await refuseWhenFrozen(run);
+  if (!run.settings.skipAnalysis) await refuseWithoutMetrics(run);
+}
+
+/** A sync that fails means that no weight would ever take effect, and that endpoints are frozen too. */
+async function refuseWhenFrozen(run: Run): Promise<void> {
+  const route = await run.persist(() => run.ports.cluster.readRoute(run.signal));
+  if (route === undefined)
+    throw new ReleaseFailed(
+      `${run.label}: ApisixRoute ${run.settings.routeName} is missing; run pulumi refresh and the update again`,
+    );
+  if (route.sync.kind === "frozen")
+    throw new ReleaseFailed(
+      `${run.label}: the gateway's sync is frozen, nothing was started: ${route.sync.message}; repair that ApisixRoute first`,
+    );
+}
+
+/** Nobody is sent to a revision that can't be judged. */
+async function refuseWithoutMetrics(run: Run): Promise<void> {
+  const { clock } = run.ports;
+  const deadline = clock.nowMs() + metricsPatienceMs;
+  for (;;) {
+    const reading = await readMetrics(run, [], []);
+    if (reading.kind !== "error") return;
+    if (clock.nowMs() >= deadline)
+      throw new ReleaseFailed(
+        `${run.label}: prometheusUrl: ${reading.message}; nothing was started: check that URL and that Prometheus runs`,
+      );
+    await run.sleep(pollMs);
+  }
+}
