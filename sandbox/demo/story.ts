@@ -119,9 +119,9 @@ async function pulumi(
   return result;
 }
 
-/** The engine's lines about the release, without its heartbeat. */
+/** The engine's lines about the release, without its heartbeat and where it found its plugins. */
 function interesting(line: string): void {
-  if (line.trim() === "" || /^@ updating/.test(line.trim())) return;
+  if (line.trim() === "" || /^@ updating|warning: using pulumi-\S+ from \$PATH/.test(line.trim())) return;
   console.log(`   ${line}`);
 }
 
