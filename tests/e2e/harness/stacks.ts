@@ -1,4 +1,4 @@
-import { mkdirSync } from "node:fs";
+import { existsSync, mkdirSync, rmSync } from "node:fs";
 import path from "node:path";
 import * as k8s from "@pulumi/kubernetes";
 import { LocalWorkspace } from "@pulumi/pulumi/automation/index.js";
@@ -21,9 +21,7 @@ export class TestStack {
   ) {}
 
   static async create(name: string): Promise<TestStack> {
-    const workDir = path.join(workRoot, name);
-    const state = path.join(workDir, "state");
-    mkdirSync(state, { recursive: true });
+    const { workDir, state } = foldersOf(name);
     const envVars = {
       PULUMI_BACKEND_URL: `file://${state}`,
       PULUMI_CONFIG_PASSPHRASE: "test",
@@ -78,6 +76,18 @@ export class TestStack {
   async lost(): Promise<TestStack> {
     return TestStack.create(`${this.name}-lost-${path.basename(this.workDir)}`);
   }
+}
+
+/** The state goes with the sandbox whose cluster it describes; another one begins anew. */
+function foldersOf(name: string): { readonly workDir: string; readonly state: string } {
+  const sandbox = process.env["APISIX_CANARY_SANDBOX_DIR"];
+  if (sandbox === undefined) throw new Error("end-to-end tests run inside a sandbox: npm run test:e2e");
+  const workDir = path.join(workRoot, path.basename(sandbox), name);
+  const state = path.join(sandbox, "stacks", name);
+  if (!existsSync(state)) rmSync(workDir, { recursive: true, force: true });
+  mkdirSync(workDir, { recursive: true });
+  mkdirSync(state, { recursive: true });
+  return { workDir, state };
 }
 
 export interface Update {
