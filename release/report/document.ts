@@ -96,7 +96,9 @@ const announcement = z.object({
  * URL or header.
  */
 export const report = z.object({
-  version: z.literal(reportVersion, { error: `is of a version that this program can't read (it reads ${reportVersion})` }),
+  version: z.literal(reportVersion, {
+    error: `is of a version that this program can't read (it reads ${reportVersion})`,
+  }),
   release: z.string(),
   namespace: z.string(),
   revision: z.string(),

@@ -6,4 +6,5 @@ export { Recorder } from "./recorder.js";
 export { redactedUrl } from "./redact.js";
 export { observationOf, parseChange, replay, settingsOf } from "./replay.js";
 export type { Change, Judge, Replayed } from "./replay.js";
+export { clockText, sentenceOf, sinceStart, stagesOf, verdictOf } from "./stages.js";
 export { withoutOldest } from "./shorten.js";

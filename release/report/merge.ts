@@ -15,7 +15,9 @@ export function joined(earlier: WrittenReport, later: WrittenReport): WrittenRep
     ...tick,
     analysis: tick.analysis + earlier.analyses.length,
     reading:
-      tick.reading.kind === "error" ? tick.reading : { ...tick.reading, list: tick.reading.list + earlier.lists.length },
+      tick.reading.kind === "error"
+        ? tick.reading
+        : { ...tick.reading, list: tick.reading.list + earlier.lists.length },
   }));
   return {
     ...later,

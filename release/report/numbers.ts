@@ -1,14 +1,15 @@
 import { z } from "zod";
 
-/** JSON has no infinity and would write null: such numbers are texts in a report. */
+/** JSON has neither infinity nor a negative zero, and would write others: such numbers are texts in a report. */
 export const number = z.union([
   z.number(),
-  z.enum(["Infinity", "-Infinity", "NaN"]).transform((text): number => Number(text)),
+  z.enum(["Infinity", "-Infinity", "NaN", "-0"]).transform((text): number => Number(text)),
 ]);
 
 export type WrittenNumber = z.input<typeof number>;
 
 export function writeNumber(value: number): WrittenNumber {
+  if (Object.is(value, -0)) return "-0";
   if (Number.isFinite(value)) return value;
   return Number.isNaN(value) ? "NaN" : value > 0 ? "Infinity" : "-Infinity";
 }

@@ -60,7 +60,13 @@ export function scrubber(settings: ReleaseSettings): Scrub {
 
 /** What a report names in any case: a webhook may well be told the release's name. */
 function ownWords({ name, namespace, revision, routeName, analysis }: ReleaseSettings): readonly string[] {
-  return [`${name}.${namespace}`, `${name}-primary.${namespace}`, revision, routeName, ...analysis.metrics.map((metric) => metric.name)];
+  return [
+    `${name}.${namespace}`,
+    `${name}-primary.${namespace}`,
+    revision,
+    routeName,
+    ...analysis.metrics.map((metric) => metric.name),
+  ];
 }
 
 function secretsIn(value: unknown, secret: boolean): ReadonlySet<string> {

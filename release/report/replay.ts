@@ -22,7 +22,10 @@ export interface Replayed {
 
 /** The settings of a report, with changes. @throws Error of one line where they are not valid. */
 export function settingsOf(report: Report, changes: readonly Change[] = []): ReleaseSettings {
-  const changed = changes.reduce<unknown>((value, change) => withChange(value, change.path, change.value), report.settings);
+  const changed = changes.reduce<unknown>(
+    (value, change) => withChange(value, change.path, change.value),
+    report.settings,
+  );
   const checked = check(release, changed);
   if (checked.kind === "valid") return checked.settings;
   throw new Error(checked.kind === "invalid" ? inOneLine(checked.problems) : "the settings are incomplete");

@@ -100,7 +100,10 @@ function labelsOf(series: CounterSeries): Pool["labels"] {
 }
 
 /** The reading of a tick as it was. */
-export function readingOf({ series, lists }: Pick<Report, "series" | "lists">, { reading }: Tick): Reading {
+export function readingOf(
+  { series, lists }: Pick<Report, "series" | "lists">,
+  { reading }: Pick<Tick, "reading">,
+): Reading {
   if (reading.kind === "error") return reading;
   const list = lists[reading.list] ?? [];
   const found = list.flatMap((index, place) => {
@@ -113,6 +116,8 @@ export function readingOf({ series, lists }: Pick<Report, "series" | "lists">, {
 
 function windowOf(series: Report["series"][number], from: number, length: number): CounterSeries {
   const { timesMs, values, upstreamStatus, upstreamAddress, upperBoundMs, ...labels } = series;
-  const points = timesMs.slice(from, from + length).map((timeMs, index) => ({ timeMs, value: values[from + index] ?? NaN }));
+  const points = timesMs
+    .slice(from, from + length)
+    .map((timeMs, index) => ({ timeMs, value: values[from + index] ?? NaN }));
   return { ...labels, upstreamStatus, upstreamAddress, upperBoundMs, points };
 }

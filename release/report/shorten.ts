@@ -49,4 +49,3 @@ function movedReading(
   );
   return { ...reading, windows };
 }
-

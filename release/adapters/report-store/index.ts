@@ -41,7 +41,11 @@ export function createReportStore(api: ApiServer, { name, namespace }: Of): Repo
   const place = { group: "", version: "v1", plural: "configmaps", namespace } as const;
   const find = (signal: AbortSignal) => api.find({ verb: "get", ...place, name: reportName(name) }, configMap, signal);
   const findOwner = (signal: AbortSignal) =>
-    api.find({ verb: "get", group: apiGroup, version: apiVersion, plural: releasePlural, namespace, name }, owner, signal);
+    api.find(
+      { verb: "get", group: apiGroup, version: apiVersion, plural: releasePlural, namespace, name },
+      owner,
+      signal,
+    );
   const read = async (signal: AbortSignal): Promise<string | undefined> => textOf(await find(signal));
   return {
     read,

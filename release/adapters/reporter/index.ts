@@ -55,7 +55,9 @@ export function createReporter(settings: ReleaseSettings, world: ReporterWorld):
       const store = async (signal: AbortSignal): Promise<void> => {
         await world.storeReport(recorder.report(end, world.clock.nowMs()), end.part, signal);
       };
-      await atMost(world.clock, milliseconds, (signal) => store(signal).catch(missed("the report's ConfigMap")));
+      await atMost(world.clock, milliseconds, (signal) =>
+        store(signal).catch(missed("the report", "could not be stored")),
+      );
     },
   };
 }
@@ -131,12 +133,13 @@ function typeOf(level: Announcement["level"]): "Normal" | "Warning" {
 }
 
 /** One line per receiver is enough: it may be away for the whole run. */
-function complainOnce(log: Log): (receiver: string) => (error: unknown) => void {
+function complainOnce(log: Log): (receiver: string, fate?: string) => (error: unknown) => void {
   const complained = new Set<string>();
-  return (receiver) => (error) => {
-    if (complained.has(receiver)) return;
-    complained.add(receiver);
-    const reason = error instanceof Error ? quote(error.message, 200) : "no reason given";
-    log(`${receiver} could not be told: ${reason}`, "warning");
-  };
+  return (receiver, fate = "could not be told") =>
+    (error) => {
+      if (complained.has(receiver)) return;
+      complained.add(receiver);
+      const reason = error instanceof Error ? quote(error.message, 200) : "no reason given";
+      log(`${receiver} ${fate}: ${reason}`, "warning");
+    };
 }
