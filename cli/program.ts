@@ -1,10 +1,8 @@
 import { userInfo } from "node:os";
 import { Command, CommanderError, InvalidArgumentError } from "commander";
-import type { Change } from "../release/report/index.js";
 import { ask } from "./requests.js";
 import type { Request } from "./requests.js";
 import { Releases } from "./releases.js";
-import { addChange, replayFile } from "./replay.js";
 import { showReport, statusOf } from "./report.js";
 import type { ReportTarget } from "./report.js";
 import { description, releaseTable } from "./views.js";
@@ -97,10 +95,12 @@ function addReplay(root: Command, terminal: Terminal, result: { code: number }):
     .option(
       "--set <setting=value>",
       "with another setting, e.g. analysis.confidence=0.99; may be repeated",
-      addChange,
+      (text: string, earlier: readonly string[]) => [...earlier, text],
       [],
     )
-    .action(async (file: string, options: { readonly set: readonly Change[] }) => {
+    .action(async (file: string, options: { readonly set: readonly string[] }) => {
+      // The analysis takes a moment to load: only for those who ask for it.
+      const { replayFile } = await import("./replay.js");
       const { text, identical } = await replayFile(file, options.set);
       terminal.out(text);
       if (!identical && options.set.length === 0) result.code = 1;

@@ -1,17 +1,18 @@
 import { readFile } from "node:fs/promises";
 import { judge } from "../release/machine/index.js";
 import { parseChange, readReport, replay, settingsOf } from "../release/report/index.js";
-import type { Change, Report } from "../release/report/index.js";
+import type { Report } from "../release/report/index.js";
 import { replayText } from "./report-text.js";
 
 /**
- * Decides a stored report again. `identical` is whether every decision is as recorded.
+ * Decides a stored report again, with other settings (`analysis.confidence=0.99`) where given. `identical` is whether every decision is as recorded.
  * @throws Error of one line about the file or a setting.
  */
 export async function replayFile(
   file: string,
-  changes: readonly Change[],
+  settings: readonly string[],
 ): Promise<{ readonly text: string; readonly identical: boolean }> {
+  const changes = settings.map(parseChange);
   const report = await read(file);
   const replayed = replay(report, settingsOf(report, changes), judge);
   return {
@@ -30,9 +31,4 @@ async function read(file: string): Promise<Report> {
   } catch (error) {
     throw new Error(`${file} ${error instanceof Error ? error.message : "can't be read"}`, { cause: error });
   }
-}
-
-/** For commander: `--set` may be given several times. */
-export function addChange(text: string, earlier: readonly Change[]): readonly Change[] {
-  return [...earlier, parseChange(text)];
 }

@@ -29,7 +29,7 @@ function decisions(report: Report): string {
   return columns([["Time", "Weight", "Verdict", "", "Why"], ...rows], "  ");
 }
 
-/** Every check of a replay, marked where it is not as recorded; then what that means. */
+/** Every check of a replay, below it what was recorded where that is different; then what that means. */
 export function replayText(report: Report, replayed: readonly Replayed[]): string {
   const rows = replayed.map(({ tick, decision, differences }) => [
     differences.length === 0 ? " " : "!",
@@ -37,10 +37,14 @@ export function replayText(report: Report, replayed: readonly Replayed[]): strin
     `${tick.canaryWeight}%`,
     verdictOf(decision),
     oneLine(sentenceOf({ decision })),
-    differences.length === 0 ? "" : `recorded: ${recordedText(tick, differences)}`,
+  ]);
+  const lines = rows.length === 0 ? [] : columns(rows).split("\n");
+  const told = replayed.flatMap(({ tick, differences }, index) => [
+    lines[index] ?? "",
+    ...(differences.length === 0 ? [] : [`      recorded: ${recordedText(tick, differences)}`]),
   ]);
   const head = `${report.release}.${report.namespace} revision ${oneLine(report.revision)}, recorded outcome ${report.outcome}`;
-  return [head, ...(rows.length === 0 ? [] : [columns(rows)]), conclusion(report, replayed)].join("\n");
+  return [head, ...told, conclusion(report, replayed)].join("\n");
 }
 
 function recordedText(tick: Tick, differences: readonly string[]): string {

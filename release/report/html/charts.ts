@@ -29,10 +29,8 @@ const size = { width: 960, height: 260 };
 export function chartsOf(report: Report, newChart: NewChart): readonly Chart[] {
   const points = timelineOf(report);
   const startMs = Date.parse(report.startedAt);
-  const pair = (at: TimelinePoint, value: number | undefined): [number, number | null] => [
-    (at.atMs - startMs) / 1000,
-    value === undefined ? null : Math.round(value * 1000) / 1000,
-  ];
+  const at = (atMs: number): number => Math.max(0, atMs - startMs) / 1000;
+  const endSeconds = Math.ceil(at(Date.parse(report.endedAt)));
   const line = (
     name: "canary" | "primary",
     valueOf: (point: TimelinePoint) => number | undefined,
@@ -42,22 +40,16 @@ export function chartsOf(report: Report, newChart: NewChart): readonly Chart[] {
     symbol: "none",
     lineStyle: { width: 2 },
     color: colors[name],
-    data: points.map((point) => pair(point, valueOf(point))),
+    z: name === "canary" ? 3 : 2,
+    data: points.map((point) => [at(point.atMs), rounded(valueOf(point))]),
   });
   const draw = (title: string, unit: string, series: readonly LineSeriesOption[], axis: object): Chart => ({
     title,
-    svg: svgOf(newChart, {
-      ...frame(
-        unit,
-        axis,
-        series.map(({ name }) => String(name)),
-      ),
-      series: [...series],
-    }),
+    svg: svgOf(newChart, { ...frame(unit, axis, endSeconds), ...legendOf(series), series: [...series] }),
   });
   const seconds = windowSeconds(report);
   return [
-    draw("Weight of the canary, and what each check said", "%", weightSeries(report, points, pair), {
+    draw("Weight of the canary, and what each check said", "%", weightSeries(report, at), {
       min: 0,
       max: 100,
     }),
@@ -88,30 +80,46 @@ export function chartsOf(report: Report, newChart: NewChart): readonly Chart[] {
   ];
 }
 
-function weightSeries(
-  report: Report,
-  points: readonly TimelinePoint[],
-  pair: (point: TimelinePoint, value: number) => [number, number | null],
-): readonly LineSeriesOption[] {
-  const color = (index: number): string => {
-    const verdict = report.ticks[index]?.decision.verdict ?? "hold";
-    return verdict === "failNow" || verdict === "giveUp" ? colors.end : colors[verdict];
-  };
+/** The weight over time, and each check as a dot in the colour of its verdict. */
+function weightSeries(report: Report, at: (atMs: number) => number): readonly LineSeriesOption[] {
   return [
     {
       name: "weight",
       type: "line",
       step: "end",
-      symbolSize: 7,
-      symbol: "circle",
-      showAllSymbol: true,
+      symbol: "none",
       color: colors.canary,
-      data: points.map((point, index) => ({
-        value: pair(point, point.canaryWeight),
-        itemStyle: { color: color(index) },
+      data: weightsOf(report).map(({ atMs, weight }) => [at(atMs), weight]),
+    },
+    {
+      name: "checks",
+      type: "line",
+      lineStyle: { width: 0 },
+      symbol: "circle",
+      symbolSize: 7,
+      showAllSymbol: true,
+      data: report.ticks.map(({ nowMs, canaryWeight, decision }) => ({
+        value: [at(nowMs), canaryWeight],
+        itemStyle: { color: colorOf(decision.verdict) },
       })),
     },
   ];
+}
+
+/** Each moment at which the weight is known: its changes, what was said, and the end. */
+function weightsOf(report: Report): readonly { readonly atMs: number; readonly weight: number }[] {
+  const known = [
+    ...report.announcements.map(({ at, canaryWeight }) => ({ atMs: Date.parse(at), weight: canaryWeight })),
+    ...report.ticks.flatMap(({ nowMs, canaryWeight, surroundings }) => [
+      { atMs: surroundings.weightSinceMs, weight: canaryWeight },
+      { atMs: nowMs, weight: canaryWeight },
+    ]),
+  ].toSorted((a, b) => a.atMs - b.atMs);
+  return [...known, { atMs: Date.parse(report.endedAt), weight: known.at(-1)?.weight ?? 0 }];
+}
+
+function colorOf(verdict: Report["ticks"][number]["decision"]["verdict"]): string {
+  return verdict === "failNow" || verdict === "giveUp" ? colors.end : colors[verdict];
 }
 
 function withLimit(series: LineSeriesOption, limit: number | undefined): LineSeriesOption {
@@ -122,7 +130,7 @@ function withLimit(series: LineSeriesOption, limit: number | undefined): LineSer
       silent: true,
       symbol: "none",
       lineStyle: { color: colors.end, type: "dashed" },
-      label: { formatter: "limit {c}", color: colors.end, position: "insideEndTop" },
+      label: { formatter: "limit {c}", color: colors.end, position: "insideEndTop", distance: 1 },
       data: [{ yAxis: limit }],
     },
   };
@@ -142,16 +150,20 @@ function nameOf(metric: unknown): unknown {
   return typeof metric === "object" && metric !== null ? Reflect.get(metric, "name") : undefined;
 }
 
-function frame(unit: string, axis: object, legend: readonly string[]): EChartsOption {
+/** A gap where there is no figure. */
+function rounded(value: number | undefined): number | null {
+  return value === undefined ? null : Math.round(value * 1000) / 1000;
+}
+
+function frame(unit: string, axis: object, endSeconds: number): EChartsOption {
   const text = { color: colors.quiet };
   return {
     animation: false,
     grid: { left: 64, right: 24, top: 36, bottom: 32 },
-    legend: { top: 0, right: 24, data: [...legend], textStyle: text, show: legend.length > 1 },
     xAxis: {
       type: "value",
       min: 0,
-      max: "dataMax",
+      max: endSeconds,
       axisLabel: { ...text, formatter: (value: number) => clockText(value), hideOverlap: true },
       axisLine: { lineStyle: { color: colors.quiet } },
       splitLine: { show: false },
@@ -163,6 +175,13 @@ function frame(unit: string, axis: object, legend: readonly string[]): EChartsOp
       splitLine: { lineStyle: { color: colors.grid } },
     },
   };
+}
+
+/** Only where both versions are shown. */
+function legendOf(series: readonly LineSeriesOption[]): EChartsOption {
+  const data = ["canary", "primary"].filter((name) => series.some((each) => each.name === name));
+  if (data.length === 0) return {};
+  return { legend: { top: 0, left: 64, data, icon: "roundRect", itemHeight: 4, textStyle: { color: colors.quiet } } };
 }
 
 function svgOf(newChart: NewChart, option: EChartsOption): string {

@@ -21,7 +21,8 @@ svg { height: auto; max-width: 100%; }
 table { border-collapse: collapse; font-size: 14px; width: 100%; }
 th, td { border-bottom: 1px solid var(--line); padding: 4px 10px 4px 0; text-align: left; vertical-align: top; }
 th { color: var(--quiet); font-weight: 600; }
-td { overflow-wrap: anywhere; }
+td { overflow-wrap: break-word; }
+td:last-child { overflow-wrap: anywhere; }
 td.n { font-variant-numeric: tabular-nums; white-space: nowrap; }
 .v { white-space: nowrap; }
 .pass { color: #15803d; } .hold, .breached, .inconclusive, .noData, .error, .warning { color: #a16207; }

@@ -96,7 +96,7 @@ describe("apisix-canary report and replay", () => {
   it("shows what another setting changes, and exits 0", async () => {
     const { out, code } = await cli(["replay", file, "--set", "analysis.metrics[0].thresholdRange.min=50"]);
     expect(code).to.equal(0);
-    expect(out).to.match(/^! .* recorded: failNow success rate /m);
+    expect(out).to.match(/^! .*\n +recorded: failNow success rate /m);
     expect(out).to.match(/\d of \d checks differ from the record$/);
   });
 
