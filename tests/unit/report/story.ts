@@ -1,4 +1,5 @@
 import { createReporter } from "../../../release/adapters/reporter/index.js";
+import type { StoreReport } from "../../../release/adapters/reporter/index.js";
 import type { Assessment, Observation } from "../../../release/analysis/contract.js";
 import { runAnalysis, runPromotion } from "../../../release/machine/index.js";
 import type { Ports } from "../../../release/machine/index.js";
@@ -33,19 +34,12 @@ export async function tell(plot: Plot): Promise<Told> {
   const settings = settingsFor("r2", plot.analysis, plot.settings);
   const seen: Told["seen"][number][] = [];
   let stored: WrittenReport | undefined;
+  const store: StoreReport = async (report, name) => {
+    stored =
+      name === "promotion" && stored !== undefined && continues(stored, report) ? joined(stored, report) : report;
+  };
   const part = (of: ReleaseSettings): Ports => {
-    const reporter = createReporter(of, {
-      log: () => undefined,
-      writeEvent: () => Promise.resolve(),
-      webhooks: world.webhooks,
-      reach: () => Promise.resolve({ status: 200, body: "" }),
-      clock: world.clock,
-      storeReport: async (report, name) => {
-        stored =
-          name === "promotion" && stored !== undefined && continues(stored, report) ? joined(stored, report) : report;
-      },
-    });
-    const ports = portsOf(world);
+    const ports = portsReporting(world, of, store);
     const judge: Ports["judge"] = (...args) => {
       const observe = ports.judge(...args);
       return (observation) => {
@@ -54,12 +48,25 @@ export async function tell(plot: Plot): Promise<Told> {
         return assessment;
       };
     };
-    return { ...ports, reporter, judge };
+    return { ...ports, judge };
   };
   await play(world, settings, plot, part);
   if (stored === undefined) throw new Error("no report was stored");
   const json = JSON.stringify(stored);
   return { json, report: readReport(json), seen };
+}
+
+/** The world as ports, with the real reporter. */
+export function portsReporting(world: World, settings: ReleaseSettings, storeReport: StoreReport): Ports {
+  const reporter = createReporter(settings, {
+    log: () => undefined,
+    writeEvent: () => Promise.resolve(),
+    webhooks: world.webhooks,
+    reach: () => Promise.resolve({ status: 200, body: "" }),
+    clock: world.clock,
+    storeReport,
+  });
+  return { ...portsOf(world), reporter };
 }
 
 async function play(
