@@ -63,7 +63,7 @@ export function chartsOf(report: Report, newChart: NewChart): readonly Chart[] {
         ),
         line("primary", ({ primary }) => primary.successPercent),
       ],
-      { max: 100, scale: true },
+      { max: 100, min: justBelow(limitOf(report, "request-success-rate", "min")) },
     ),
     draw(
       `Latency, 99th percentile, last ${seconds}s`,
@@ -148,6 +148,11 @@ function limitOf(report: Report, metric: string, side: "min" | "max"): number | 
 
 function nameOf(metric: unknown): unknown {
   return typeof metric === "object" && metric !== null ? Reflect.get(metric, "name") : undefined;
+}
+
+/** Start of an axis of percents, below all figures and below the limit, so that small differences can be seen. */
+function justBelow(limit: number | undefined): (extent: { readonly min: number }) => number {
+  return ({ min }) => Math.max(0, Math.floor(Math.min(min, limit ?? 100) - 0.5));
 }
 
 /** A gap where there is no figure. */
