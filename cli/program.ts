@@ -3,7 +3,9 @@ import { Command, CommanderError, InvalidArgumentError } from "commander";
 import { ask } from "./requests.js";
 import type { Request } from "./requests.js";
 import { Releases } from "./releases.js";
-import { checkBlock, description, releaseTable } from "./views.js";
+import { showReport, statusOf } from "./report.js";
+import type { ReportTarget } from "./report.js";
+import { description, releaseTable } from "./views.js";
 import { watch } from "./watch.js";
 
 /** Where the program writes, and when it has to end. */
@@ -36,8 +38,9 @@ const requests: Readonly<Record<Request, string>> = {
 /** Runs the program; the exit code. Every error is one line. */
 export async function run(argv: readonly string[], terminal: Terminal): Promise<number> {
   try {
-    await program(terminal).parseAsync([...argv], { from: "user" });
-    return 0;
+    const result = { code: 0 };
+    await program(terminal, result).parseAsync([...argv], { from: "user" });
+    return result.code;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode;
     if (terminal.signal.aborted) return 130;
@@ -46,7 +49,7 @@ export async function run(argv: readonly string[], terminal: Terminal): Promise<
   }
 }
 
-function program(terminal: Terminal): Command {
+function program(terminal: Terminal, result: { code: number }): Command {
   const root = new Command("apisix-canary")
     .description("Looks at releases and tells a running one what to do")
     .exitOverride()
@@ -63,11 +66,45 @@ function program(terminal: Terminal): Command {
       const screen = { isTerminal: terminal.isTerminal, print: terminal.out };
       return watch(() => status(name, options, terminal.signal), screen, options.interval * 1000, terminal.signal);
     });
-  looking(root, "report <name>", "what the last run decided, and why").action(async (name: string, options: Looking) =>
-    terminal.out(await report(name, options, terminal.signal)),
-  );
+  addReport(root, terminal);
+  addReplay(root, terminal, result);
   for (const [request, text] of Object.entries(requests)) addRequest(root, request as Request, text, terminal);
   return root;
+}
+
+function addReport(root: Command, terminal: Terminal): void {
+  where(root.command("report <name>").description("what the last run decided, and why"))
+    .option("-o, --output <format>", "json: the status alone", format)
+    .option("--json <file>", "write the stored report as JSON; - for standard output")
+    .option("--html <file>", "write it as one page with charts; - for standard output")
+    .action(async (name: string, options: Looking & ReportTarget) => {
+      const releases = new Releases(options);
+      const namespace = options.namespace ?? releases.defaultNamespace();
+      const text =
+        options.output === "json"
+          ? json(await statusOf(releases, namespace, name, terminal.signal))
+          : await showReport(releases, namespace, name, options, terminal.signal);
+      terminal.out(text);
+    });
+}
+
+function addReplay(root: Command, terminal: Terminal, result: { code: number }): void {
+  root
+    .command("replay <report>")
+    .description("decide a report (JSON file) again, offline; exit 1 where anything differs without --set")
+    .option(
+      "--set <setting=value>",
+      "with another setting, e.g. analysis.confidence=0.99; may be repeated",
+      (text: string, earlier: readonly string[]) => [...earlier, text],
+      [],
+    )
+    .action(async (file: string, options: { readonly set: readonly string[] }) => {
+      // The analysis takes a moment to load: only for those who ask for it.
+      const { replayFile } = await import("./replay.js");
+      const { text, identical } = await replayFile(file, options.set);
+      terminal.out(text);
+      if (!identical && options.set.length === 0) result.code = 1;
+    });
 }
 
 function addRequest(root: Command, request: Request, text: string, terminal: Terminal): void {
@@ -120,16 +157,6 @@ async function status(name: string | undefined, options: Looking, signal: AbortS
   const release = await releases.get(namespace, name, signal);
   if (options.output === "json") return json(release);
   return description(release, await releases.events(release, signal), Date.now());
-}
-
-async function report(name: string, options: Looking, signal: AbortSignal): Promise<string> {
-  const releases = new Releases(options);
-  const { status: found } = await releases.get(options.namespace ?? releases.defaultNamespace(), name, signal);
-  if (found === undefined) throw new Error(`${name} has had no run yet`);
-  if (options.output === "json") return json(found);
-  const { judged, phase, revision, message, checks } = found;
-  const verdict = judged === undefined ? "not judged" : `${judged.verdict} at ${judged.at}: ${judged.reason}`;
-  return `${name}: ${phase}\nRevision: ${revision}\nVerdict:  ${verdict}\nMessage:  ${message}${checkBlock(checks)}`;
 }
 
 function json(value: unknown): string {

@@ -40,12 +40,12 @@ export interface ReleaseView {
 
 /** Releases of a cluster, for people: read them, and write requests on them. */
 export class Releases {
-  readonly #api: ApiServer;
+  readonly api: ApiServer;
   readonly #source: KubeconfigSource;
 
   constructor(source: KubeconfigSource) {
     this.#source = source;
-    this.#api = new ApiServer(createAccess(source));
+    this.api = new ApiServer(createAccess(source));
   }
 
   /** Namespace of the kubeconfig's context. */
@@ -56,7 +56,7 @@ export class Releases {
   /** All releases of a namespace; undefined: of the cluster. */
   async list(namespace: string | undefined, signal: AbortSignal): Promise<readonly ReleaseView[]> {
     const call = { verb: "list", group: apiGroup, version: apiVersion, plural: releasePlural, namespace } as const;
-    const found = await this.#api.find(call, z.object({ items: z.array(object) }), signal);
+    const found = await this.api.find(call, z.object({ items: z.array(object) }), signal);
     if (found === undefined)
       throw new Error(`this cluster has no ${releasePlural}.${apiGroup}: CanaryPlatform installs them`);
     return found.items.map(viewOf);
@@ -64,7 +64,7 @@ export class Releases {
 
   /** @throws Error where there is no such release. */
   async get(namespace: string, name: string, signal: AbortSignal): Promise<ReleaseView> {
-    const found = await this.#api.find({ verb: "get", ...placeOf(namespace, name) }, object, signal);
+    const found = await this.api.find({ verb: "get", ...placeOf(namespace, name) }, object, signal);
     if (found === undefined) throw new Error(`there is no release ${name} in namespace ${namespace}`);
     return viewOf(found);
   }
@@ -72,7 +72,7 @@ export class Releases {
   /** Writes a request, or removes it (null). */
   async annotate(namespace: string, name: string, verb: Verb, text: string | null, signal: AbortSignal): Promise<void> {
     const body = { metadata: { annotations: { [annotations[verb]]: text } } };
-    await this.#api.do({ verb: "patch", ...placeOf(namespace, name), patch: "merge", body }, object, signal);
+    await this.api.do({ verb: "patch", ...placeOf(namespace, name), patch: "merge", body }, object, signal);
   }
 
   /** Events about a release, oldest first. */
@@ -86,7 +86,7 @@ export class Releases {
       namespace,
       query: { fieldSelector },
     } as const;
-    const { items } = await this.#api.do(call, z.object({ items: z.array(event) }), signal);
+    const { items } = await this.api.do(call, z.object({ items: z.array(event) }), signal);
     return items.toSorted((a, b) => timeOf(a) - timeOf(b));
   }
 }

@@ -20,11 +20,16 @@ const noBorders = {
 } as const;
 
 /** Columns as kubectl prints them. */
-function columns(rows: readonly (readonly string[])[], indent = ""): string {
+export function columns(rows: readonly (readonly string[])[], indent = ""): string {
   const table = new Table({ chars: noBorders, style: { head: [], border: [], "padding-left": 0, "padding-right": 1 } });
   table.push(...rows.map((row) => [...row]));
   const lines = table.toString().split("\n");
   return lines.map((line) => `${indent}${line}`.trimEnd()).join("\n");
+}
+
+/** Text that others wrote, without line breaks and what would steer a terminal. */
+export function oneLine(text: string): string {
+  return text.replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, " ").trim();
 }
 
 /** The article's table. */

@@ -1,15 +1,16 @@
 /** The real world behind the runtime's ports. */
-import type { Clock, ClusterPort, LockPort, MetricsPort, WebhookPort } from "../ports/index.js";
+import type { Clock, ClusterPort, LockPort, MetricsPort, ReporterPort, WebhookPort } from "../ports/index.js";
 import type { ReleaseSettings } from "../settings/index.js";
 import { realClock } from "./clock/index.js";
 import { createKubernetesAdapters } from "./kubernetes/index.js";
 import { createPrometheus } from "./prometheus/index.js";
 import { createReach } from "./reach/index.js";
+import { createReportStore } from "./report-store/index.js";
 import { createReporter } from "./reporter/index.js";
-import type { Log, Reporter } from "./reporter/index.js";
+import type { Log } from "./reporter/index.js";
 import { createWebhooks } from "./webhooks/index.js";
 
-export type { Log, Records, Reporter } from "./reporter/index.js";
+export type { Log } from "./reporter/index.js";
 
 /** All ports but the judge, which is pure. */
 export interface AdapterPorts {
@@ -17,16 +18,17 @@ export interface AdapterPorts {
   readonly lock: LockPort;
   readonly metrics: MetricsPort;
   readonly webhooks: WebhookPort;
-  readonly reporter: Reporter;
+  readonly reporter: ReporterPort;
   readonly clock: Clock;
 }
 
 /** Connects nothing yet: wrong credentials or an absent cluster show at the first call, as an error of one line. */
 export function createPorts(settings: ReleaseSettings, { log }: { readonly log: Log }): AdapterPorts {
-  const { cluster, lock, events, serviceProxyFetch } = createKubernetesAdapters({ settings });
+  const { api, cluster, lock, events, serviceProxyFetch } = createKubernetesAdapters({ settings });
   const reach = createReach({ namespace: settings.namespace, serviceProxyFetch });
   const webhooks = createWebhooks(settings, reach);
   const writeEvent: Parameters<typeof createReporter>[1]["writeEvent"] = (...event) => events.write(...event);
-  const reporter = createReporter(settings, { log, writeEvent, webhooks, reach, clock: realClock });
+  const { write: storeReport } = createReportStore(api, settings);
+  const reporter = createReporter(settings, { log, writeEvent, webhooks, reach, clock: realClock, storeReport });
   return { cluster, lock, metrics: createPrometheus({ settings, reach }), webhooks, reporter, clock: realClock };
 }

@@ -4,6 +4,7 @@ import { isLost, withLock } from "./lock.js";
 import { decideStart, mustBeJudgedAgain, planSteps } from "./plan.js";
 import type { Outcome, Ports } from "./ports.js";
 import { preflight } from "./preflight.js";
+import { reported } from "./record.js";
 import { Against, callWebhooks, failureOf, Rollout } from "./rollout.js";
 import { isoTime } from "./run.js";
 import type { Run } from "./run.js";
@@ -15,11 +16,7 @@ const lastActMs = 30_000;
 
 /** Judges the asked revision where the cluster says that there is something to judge. Throws ReleaseFailed. */
 export async function runAnalysis(settings: ReleaseSettings, ports: Ports, signal: AbortSignal): Promise<Outcome> {
-  try {
-    return await withLock(settings, ports, signal, analyse);
-  } finally {
-    await ports.reporter.flush(2_000);
-  }
+  return reported(ports, "analysis", () => withLock(settings, ports, signal, analyse));
 }
 
 async function analyse(run: Run): Promise<Outcome> {

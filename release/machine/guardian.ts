@@ -92,6 +92,7 @@ export async function takeBackHandover(
   patience: "full" | "short",
   signal: AbortSignal,
 ): Promise<void> {
+  let takenBack = false;
   await withLock(settings, ports, signal, async (run) => {
     const primary = await run.persist(() => ports.cluster.readWorkload("primary", signal));
     const { status } = run;
@@ -100,6 +101,8 @@ export async function takeBackHandover(
     await rollBack(run, reason, patience);
     // The verdict stands: the revision is good, only its traffic is back; the next update judges it again.
     await run.journal({ judged: { revision: settings.revision, verdict: "passed", reason, at: run.isoNow() } });
+    takenBack = true;
   });
   await ports.reporter.flush(500);
+  if (takenBack) await ports.reporter.conclude({ part: "analysis", outcome: "failed", reason }, 1_000);
 }

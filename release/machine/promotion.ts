@@ -5,6 +5,7 @@ import { ReleaseFailed } from "./failure.js";
 import { withLock } from "./lock.js";
 import { passedEarlier, planShiftBack, readinessOf } from "./plan.js";
 import type { Outcome, Ports } from "./ports.js";
+import { judgeOnRecord, reported } from "./record.js";
 import { callWebhooks, checksOf, haltSentence, readMetrics } from "./rollout.js";
 import type { Run } from "./run.js";
 import { drain, hasLeftovers, returnTraffic } from "./take-back.js";
@@ -14,11 +15,7 @@ const announceEveryMs = 10_000;
 
 /** Finishes what the analysis began: primary ready, traffic back to it, canary down. Throws ReleaseFailed. */
 export async function runPromotion(settings: ReleaseSettings, ports: Ports, signal: AbortSignal): Promise<Outcome> {
-  try {
-    return await withLock(settings, ports, signal, promote);
-  } finally {
-    await ports.reporter.flush(2_000);
-  }
+  return reported(ports, "promotion", () => withLock(settings, ports, signal, promote));
 }
 
 async function promote(run: Run): Promise<Outcome> {
@@ -81,7 +78,7 @@ async function shiftBack(run: Run): Promise<void> {
   const { settings, ports } = run;
   const route = await run.persist(() => ports.cluster.readRoute(run.signal));
   const weights = planShiftBack(route?.canaryWeight ?? 0, settings.analysis.stepWeightPromotion);
-  const observe = ports.judge(settings, ports.clock.nowMs(), "primary");
+  const observe = judgeOnRecord(run, "primary");
   for (const weight of weights.filter((each) => each > 0)) {
     await run.setWeight(weight, "Promoting");
     run.announce("info", `Advance ${run.label} primary weight ${100 - weight}`);
@@ -109,7 +106,7 @@ async function judgeInterval(
   canaryWeight: number,
   weightSinceMs: number,
 ): Promise<Verdict> {
-  const { clock, cluster, reporter } = run.ports;
+  const { clock, cluster } = run.ports;
   const { interval, checkInterval } = run.settings.analysis;
   const everyMs = (checkInterval ?? Math.min(2, interval)) * 1000;
   const endsAt = clock.nowMs() + interval * 1000;
@@ -136,7 +133,6 @@ async function judgeInterval(
         weightSinceMs,
       },
     });
-    reporter.record({ atMs: clock.nowMs(), weightPercent: canaryWeight, assessment });
     if (intervalEnds) await run.journal({ checks: checksOf(assessment) });
     const { verdict } = assessment;
     if (intervalEnds || verdict.kind === "failNow" || verdict.kind === "giveUp") return verdict;

@@ -2,6 +2,7 @@ import type { Assessment, Observation, Reading, Verdict } from "../analysis/cont
 import type { CheckStatus, Phase } from "../model/index.js";
 import type { WebhookType } from "../settings/index.js";
 import { ReleaseFailed } from "./failure.js";
+import { judgeOnRecord } from "./record.js";
 import type { Run } from "./run.js";
 import { interferenceIn, lookAround } from "./watch.js";
 import type { Look } from "./watch.js";
@@ -29,7 +30,7 @@ export class Rollout {
     private readonly run: Run,
     private readonly templateHash: string,
   ) {
-    this.observe = run.ports.judge(run.settings, run.ports.clock.nowMs(), "canary");
+    this.observe = judgeOnRecord(run, "canary");
   }
 
   async through(steps: readonly number[]): Promise<void> {
@@ -84,11 +85,6 @@ export class Rollout {
     await this.interfere(look);
     if (look.object?.commands.promote !== undefined) return this.promoteByHand();
     const assessment = this.observe(await this.observation(look, intervalEnds));
-    this.run.ports.reporter.record({
-      atMs: this.run.ports.clock.nowMs(),
-      weightPercent: this.weight,
-      assessment,
-    });
     if (intervalEnds) await this.run.journal({ checks: checksOf(assessment) });
     if (look.object?.commands.pause !== undefined && assessment.verdict.kind === "pass")
       return { kind: "hold", reason: "waiting", sentence: "paused on request" };

@@ -1,4 +1,4 @@
-import type { Assessment } from "../analysis/contract.js";
+import type { Assessment, Observation } from "../analysis/contract.js";
 import type { Phase } from "../model/index.js";
 
 /** Something people should know, in Flagger's wording where the meaning is the same. */
@@ -11,11 +11,34 @@ export interface Announcement {
   readonly alert: boolean;
 }
 
+/** One check with all that went into it, so that it can be decided again. */
+export interface CheckRecord {
+  /** Who is judged: the canary, or the primary's new pods during a promotion. */
+  readonly subject: "canary" | "primary";
+  /** Start of the analysis that this check belongs to, ms since the epoch: one for each analysis of a run. */
+  readonly startedAtMs: number;
+  readonly observation: Observation;
+  readonly assessment: Assessment;
+}
+
+/** How a part of a release ended. `promotionFailed`: judged good, but its promotion could not be finished. */
+export interface RunEnd {
+  readonly part: "analysis" | "promotion";
+  readonly outcome: "passed" | "skipped" | "promoted" | "failed" | "promotionFailed";
+  /** One sentence; "" where the outcome says all. */
+  readonly reason: string;
+}
+
 export interface ReporterPort {
   /** Kubernetes Event, live log line, event webhooks, alerts. Never throws, never blocks the caller for long. */
   announce(announcement: Announcement): void;
   /** The record of one check, for the report. */
-  record(entry: { readonly atMs: number; readonly weightPercent: number; readonly assessment: Assessment }): void;
+  record(check: CheckRecord): void;
   /** Waits until what was announced is out, at most `milliseconds`. */
   flush(milliseconds: number): Promise<void>;
+  /**
+   * Stores the report of all that was announced and recorded, at most `milliseconds`, and only if anything was. For after the
+   * traffic is where it belongs: never throws.
+   */
+  conclude(end: RunEnd, milliseconds: number): Promise<void>;
 }

@@ -175,6 +175,7 @@ export class World {
     announce: (announcement) => void this.announcements.push(announcement),
     record: () => undefined,
     flush: () => Promise.resolve(),
+    conclude: () => Promise.resolve(),
   };
 
   get messages(): readonly string[] {

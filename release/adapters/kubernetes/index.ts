@@ -20,6 +20,8 @@ export { parseStatus } from "./release-object.js";
 export type { ServiceAddress, ServiceProxyFetch } from "./service-proxy.js";
 
 export interface KubernetesAdapters {
+  /** The API server itself, for other adapters. */
+  readonly api: ApiServer;
   readonly cluster: ClusterPort;
   readonly lock: LockPort;
   readonly events: Events;
@@ -35,6 +37,7 @@ export function createKubernetesAdapters({ settings }: { readonly settings: Rele
   const api = new ApiServer(createAccess({ kubeconfig, context }));
   const target = targetOf(settings);
   return {
+    api,
     cluster: clusterOf(api, target, settings.revision),
     lock: new Lock(api, target, settings.leaseDuration),
     events: new Events(api, target),

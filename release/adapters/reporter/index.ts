@@ -1,4 +1,6 @@
-import type { Announcement, Clock, ReporterPort, WebhookPort } from "../../ports/index.js";
+import type { Announcement, Clock, ReporterPort, RunEnd, WebhookPort } from "../../ports/index.js";
+import { Recorder } from "../../report/index.js";
+import type { WrittenReport } from "../../report/index.js";
 import type { AlertSettings, ReleaseSettings } from "../../settings/index.js";
 import { quote } from "../http/index.js";
 import type { Reach } from "../reach/index.js";
@@ -10,24 +12,16 @@ export type Log = (line: string, level: "info" | "warning" | "error") => void;
 /** Writes one Kubernetes Event. */
 export type WriteEvent = (type: "Normal" | "Warning", message: string, at: Date, signal: AbortSignal) => Promise<void>;
 
+/** Keeps the report where `apisix-canary report` finds it; what the promotion adds goes on the analysis' own. */
+export type StoreReport = (report: WrittenReport, part: RunEnd["part"], signal: AbortSignal) => Promise<void>;
+
 export interface ReporterWorld {
   readonly log: Log;
   readonly writeEvent: WriteEvent;
   readonly webhooks: WebhookPort;
   readonly reach: Reach;
   readonly clock: Clock;
-}
-
-type CheckRecord = Parameters<ReporterPort["record"]>[0];
-
-/** All that was said and seen, for the report at the end of a run. */
-export interface Records {
-  readonly announcements: readonly (Announcement & { readonly atMs: number })[];
-  readonly checks: readonly CheckRecord[];
-}
-
-export interface Reporter extends ReporterPort {
-  readonly records: Records;
+  readonly storeReport: StoreReport;
 }
 
 const alertTimeoutMs = 5_000;
@@ -36,18 +30,16 @@ const eventTimeoutMs = 10_000;
 const alertAnswerBytes = 16 * 1024;
 
 /** Tells people: the live line at once; Events, `event` webhooks and alerts in the background, each in its order. */
-export function createReporter(settings: ReleaseSettings, world: ReporterWorld): Reporter {
+export function createReporter(settings: ReleaseSettings, world: ReporterWorld): ReporterPort {
   const events = new Outbox();
   const hooks = new Outbox();
   const alerts = new Outbox();
-  const announcements: (Announcement & { readonly atMs: number })[] = [];
-  const checks: CheckRecord[] = [];
+  const recorder = new Recorder(settings);
   const missed = complainOnce(world.log);
   return {
-    records: { announcements, checks },
     announce: (announcement) => {
       const at = new Date(world.clock.nowMs());
-      announcements.push({ ...announcement, atMs: at.getTime() });
+      recorder.announce(announcement, at.getTime());
       world.log(announcement.message, announcement.level);
       events.add(() => writeEvent(world, announcement, at), missed("Kubernetes Events"));
       for (const webhook of settings.analysis.webhooks.filter(({ type }) => type === "event"))
@@ -55,15 +47,35 @@ export function createReporter(settings: ReleaseSettings, world: ReporterWorld):
       for (const alert of settings.analysis.alerts.filter((each) => concerns(each, announcement)))
         alerts.add(() => sendAlert(settings, world, alert, announcement, at), missed(`alert ${quote(alert.name)}`));
     },
-    record: (entry) => void checks.push(entry),
-    flush: async (milliseconds) => {
-      const all = Promise.all([events.done(), hooks.done(), alerts.done()]);
-      const timer = new AbortController();
-      const late = world.clock.sleep(milliseconds, timer.signal).catch(() => undefined);
-      await Promise.race([all, late]);
-      timer.abort();
+    record: (check) => recorder.record(check),
+    flush: (milliseconds) =>
+      atMost(world.clock, milliseconds, () => Promise.all([events.done(), hooks.done(), alerts.done()])),
+    conclude: async (end, milliseconds) => {
+      if (recorder.isEmpty) return;
+      const store = async (signal: AbortSignal): Promise<void> => {
+        await world.storeReport(recorder.report(end, world.clock.nowMs()), end.part, signal);
+      };
+      await atMost(world.clock, milliseconds, (signal) =>
+        store(signal).catch(missed("the report", "could not be stored")),
+      );
     },
   };
+}
+
+/** Waits for `work`, but no longer than that; what is late is aborted. */
+async function atMost(
+  clock: Clock,
+  milliseconds: number,
+  work: (signal: AbortSignal) => Promise<unknown>,
+): Promise<void> {
+  const timer = new AbortController();
+  const late = new AbortController();
+  const over = clock.sleep(milliseconds, timer.signal).then(
+    () => late.abort(new Error(`not done within ${milliseconds / 1000}s`)),
+    () => undefined,
+  );
+  await Promise.race([work(late.signal), over]);
+  timer.abort();
 }
 
 function concerns(alert: AlertSettings, { alert: wanted, level }: Announcement): boolean {
@@ -121,12 +133,13 @@ function typeOf(level: Announcement["level"]): "Normal" | "Warning" {
 }
 
 /** One line per receiver is enough: it may be away for the whole run. */
-function complainOnce(log: Log): (receiver: string) => (error: unknown) => void {
+function complainOnce(log: Log): (receiver: string, fate?: string) => (error: unknown) => void {
   const complained = new Set<string>();
-  return (receiver) => (error) => {
-    if (complained.has(receiver)) return;
-    complained.add(receiver);
-    const reason = error instanceof Error ? quote(error.message, 200) : "no reason given";
-    log(`${receiver} could not be told: ${reason}`, "warning");
-  };
+  return (receiver, fate = "could not be told") =>
+    (error) => {
+      if (complained.has(receiver)) return;
+      complained.add(receiver);
+      const reason = error instanceof Error ? quote(error.message, 200) : "no reason given";
+      log(`${receiver} ${fate}: ${reason}`, "warning");
+    };
 }

@@ -2,8 +2,9 @@ import { expect } from "chai";
 import { realClock } from "../../../release/adapters/clock/index.js";
 import { alertRequest } from "../../../release/adapters/reporter/alert-payloads.js";
 import { createReporter } from "../../../release/adapters/reporter/index.js";
-import type { WriteEvent } from "../../../release/adapters/reporter/index.js";
+import type { StoreReport, WriteEvent } from "../../../release/adapters/reporter/index.js";
 import type { Announcement } from "../../../release/ports/index.js";
+import type { WrittenReport } from "../../../release/report/index.js";
 import type { AlertSettings, WebhookSettings } from "../../../release/settings/index.js";
 import { settingsFor } from "./stage.js";
 
@@ -25,7 +26,7 @@ const alertTo = (
   provider: { type, address: "http://alerts.example.com/hook?token=t", channel: "#ops" },
 });
 
-function world(changed: { writeEvent?: WriteEvent } = {}) {
+function world(changed: { writeEvent?: WriteEvent; storeReport?: StoreReport } = {}) {
   const lines: string[] = [];
   const sent: { url: string; body: unknown }[] = [];
   const hooks: WebhookSettings[] = [];
@@ -41,6 +42,7 @@ function world(changed: { writeEvent?: WriteEvent } = {}) {
       return Promise.resolve({ status: 200, body: "" });
     },
     clock: realClock,
+    storeReport: changed.storeReport ?? (() => Promise.resolve()),
   };
 }
 
@@ -50,7 +52,9 @@ describe("the reporter", () => {
     const settings = settingsFor({ analysis: { stepWeight: 10, webhooks, alerts: [alertTo("slack")] } });
     const events: string[] = [];
     const writeEvent: WriteEvent = (type, message) => Promise.resolve(void events.push(`${type} ${message}`));
-    const around = world({ writeEvent });
+    const stored: WrittenReport[] = [];
+    const storeReport: StoreReport = (report) => Promise.resolve(void stored.push(report));
+    const around = world({ writeEvent, storeReport });
     const reporter = createReporter(settings, around);
     reporter.announce(announcement());
     reporter.announce(announcement({ level: "error", message: "Canary failed!", alert: false }));
@@ -60,7 +64,13 @@ describe("the reporter", () => {
     expect(around.hooks.map(({ metadata }) => metadata["eventType"])).to.deep.equal(["Normal", "Warning"]);
     expect(around.hooks[0]?.metadata).to.include({ a: "b", eventMessage: "Starting canary analysis for podinfo.test" });
     expect(around.sent).to.have.length(1);
-    expect(reporter.records.announcements).to.have.length(2);
+    await reporter.conclude({ part: "analysis", outcome: "failed", reason: "told so" }, 1000);
+    expect(stored).to.have.length(1);
+    expect(stored[0]?.announcements.map(({ message }) => message)).to.deep.equal([
+      "Starting canary analysis for podinfo.test",
+      "Canary failed!",
+    ]);
+    expect(stored[0]).to.deep.include({ outcome: "failed", reason: "told so" });
   });
 
   it("never waits longer than asked, never throws, and complains once", async () => {
@@ -77,6 +87,28 @@ describe("the reporter", () => {
     expect(around.lines.filter((line) => line.startsWith("warning"))).to.deep.equal([
       "warning Kubernetes Events could not be told: the API server is away",
     ]);
+  });
+
+  it("never lets a run wait for its report, nor fail by it, and stores none of a run that said nothing", async () => {
+    const end = { part: "analysis", outcome: "passed", reason: "" } as const;
+    const signals: AbortSignal[] = [];
+    const hang: StoreReport = (_report, _part, signal) => {
+      signals.push(signal);
+      return new Promise(() => undefined);
+    };
+    const hanging = createReporter(settingsFor(), world({ storeReport: hang }));
+    await hanging.conclude(end, 50);
+    expect(signals).to.have.length(0);
+    hanging.announce(announcement());
+    const before = performance.now();
+    await hanging.conclude(end, 50);
+    expect(performance.now() - before).to.be.lessThan(500);
+    expect(signals.map(({ aborted }) => aborted)).to.deep.equal([true]);
+    const around = world({ storeReport: () => Promise.reject(new Error("not allowed to create configmaps")) });
+    const failing = createReporter(settingsFor(), around);
+    failing.announce(announcement());
+    await failing.conclude(end, 1000);
+    expect(around.lines.at(-1)).to.equal("warning the report could not be stored: not allowed to create configmaps");
   });
 
   it("sends alerts by severity", async () => {

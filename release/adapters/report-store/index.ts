@@ -1,0 +1,98 @@
+import { z } from "zod";
+import { apiGroup, apiVersion, fieldManager, releaseKind, releasePlural } from "../../model/index.js";
+import type { RunEnd } from "../../ports/index.js";
+import { continues, joined, writtenReport } from "../../report/index.js";
+import type { WrittenReport } from "../../report/index.js";
+import type { ApiServer } from "../kubernetes/index.js";
+import { pack, unpack } from "./pack.js";
+
+/** The last run's report of one release, in the ConfigMap `<name>-report` next to it. */
+export interface ReportStore {
+  /** JSON text of the report; undefined where there is none. @throws Error of one line. */
+  readonly read: (signal: AbortSignal) => Promise<string | undefined>;
+  /**
+   * Replaces the report of the run before; a promotion's is added to that of its analysis. Does nothing where the
+   * CanaryRelease object is gone. @throws Error of one line, also where that name is somebody else's.
+   */
+  readonly write: (report: WrittenReport, part: RunEnd["part"], signal: AbortSignal) => Promise<void>;
+}
+
+const key = "report.json.br";
+const managedBy = "app.kubernetes.io/managed-by";
+
+const configMap = z.object({
+  metadata: z.object({ labels: z.record(z.string(), z.string()).default({}) }),
+  binaryData: z.record(z.string(), z.string()).default({}),
+});
+const owner = z.object({ metadata: z.object({ uid: z.string() }) });
+const anything = z.unknown();
+
+interface Of {
+  readonly name: string;
+  readonly namespace: string;
+}
+
+/** Name of the ConfigMap. */
+export function reportName(release: string): string {
+  return `${release}-report`;
+}
+
+export function createReportStore(api: ApiServer, { name, namespace }: Of): ReportStore {
+  const place = { group: "", version: "v1", plural: "configmaps", namespace } as const;
+  const find = (signal: AbortSignal) => api.find({ verb: "get", ...place, name: reportName(name) }, configMap, signal);
+  const findOwner = (signal: AbortSignal) =>
+    api.find(
+      { verb: "get", group: apiGroup, version: apiVersion, plural: releasePlural, namespace, name },
+      owner,
+      signal,
+    );
+  const read = async (signal: AbortSignal): Promise<string | undefined> => textOf(await find(signal));
+  return {
+    read,
+    write: async (report, part, signal) => {
+      const [found, release] = await Promise.all([find(signal), findOwner(signal)]);
+      if (release === undefined) return;
+      if (found !== undefined && found.metadata.labels[managedBy] !== fieldManager)
+        throw new Error(`ConfigMap ${reportName(name)} is somebody else's: rename that one to have reports`);
+      const whole = part === "promotion" ? await continued(found, report) : report;
+      const body = objectOf(name, namespace, release.metadata.uid, whole, await pack(whole));
+      signal.throwIfAborted();
+      if (found === undefined) await api.do({ verb: "create", ...place, body }, anything, signal);
+      else await api.do({ verb: "patch", ...place, name: reportName(name), patch: "merge", body }, anything, signal);
+    },
+  };
+}
+
+async function textOf(found: z.output<typeof configMap> | undefined): Promise<string | undefined> {
+  const packed = found?.binaryData[key];
+  return packed === undefined ? undefined : unpack(packed);
+}
+
+/** A stored report that can't be read is no reason to lose the new one. */
+async function continued(found: z.output<typeof configMap> | undefined, report: WrittenReport): Promise<WrittenReport> {
+  const text = await textOf(found).catch(() => undefined);
+  if (text === undefined) return report;
+  const earlier = writtenReport.safeParse(JSON.parse(text));
+  return earlier.success && continues(earlier.data, report) ? joined(earlier.data, report) : report;
+}
+
+function objectOf(name: string, namespace: string, uid: string, report: WrittenReport, packed: string): object {
+  return {
+    apiVersion: "v1",
+    kind: "ConfigMap",
+    metadata: {
+      name: reportName(name),
+      namespace,
+      labels: { [managedBy]: fieldManager },
+      ownerReferences: [{ apiVersion: `${apiGroup}/${apiVersion}`, kind: releaseKind, name, uid }],
+    },
+    data: {
+      outcome: report.outcome,
+      revision: report.revision,
+      endedAt: report.endedAt,
+      reason: report.reason,
+      "read-it-with": `apisix-canary report ${name} -n ${namespace}`,
+    },
+    binaryData: { [key]: packed },
+  };
+}

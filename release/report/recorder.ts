@@ -1,0 +1,120 @@
+import type { Assessment, Observation, Reading } from "../analysis/contract.js";
+import type { Announcement, CheckRecord, RunEnd } from "../ports/index.js";
+import type { ReleaseSettings } from "../settings/index.js";
+import { writeDecision } from "./decision.js";
+import { reportVersion } from "./document.js";
+import type { WrittenReport, WrittenTick } from "./document.js";
+import { writeNumber } from "./numbers.js";
+import { redactedSettings, scrubber } from "./redact.js";
+import type { Scrub } from "./redact.js";
+import { SampleLog } from "./samples.js";
+
+/** Takes down what a run sees and says, and writes the report of it. */
+export class Recorder {
+  private readonly scrub: Scrub;
+  private readonly samples = new SampleLog();
+  private readonly announcements: WrittenReport["announcements"] = [];
+  private readonly analyses: Pick<CheckRecord, "subject" | "startedAtMs">[] = [];
+  private readonly ticks: WrittenTick[] = [];
+  /** Messages of providers that had to be scrubbed, and what was left of them. */
+  private readonly scrubbed = new Map<string, string>();
+  private startedAtMs: number | undefined;
+
+  constructor(private readonly settings: ReleaseSettings) {
+    this.scrub = scrubber(settings);
+  }
+
+  /** Whether there is nothing to report. */
+  get isEmpty(): boolean {
+    return this.startedAtMs === undefined;
+  }
+
+  announce({ level, message, phase, canaryWeight }: Announcement, atMs: number): void {
+    this.startedAtMs ??= atMs;
+    const at = new Date(atMs).toISOString();
+    this.announcements.push({ at, level, message: this.scrub(message), phase, canaryWeight });
+  }
+
+  record(check: CheckRecord): void {
+    const { subject, observation } = check;
+    const { nowMs, surroundings, intervalEnds, finalStep } = observation;
+    this.startedAtMs ??= nowMs;
+    this.ticks.push({
+      analysis: this.analysisOf(check),
+      nowMs: writeNumber(nowMs),
+      canaryWeight: writeNumber(subject === "canary" ? surroundings.weightPercent : 100 - surroundings.weightPercent),
+      intervalEnds,
+      ...(finalStep === undefined ? {} : { finalStep }),
+      surroundings: writeSurroundings(surroundings),
+      reading: this.samples.add(this.scrubbedReading(observation.reading)),
+      decision: writeDecision(this.scrubbedAssessment(check.assessment)),
+    });
+  }
+
+  /** The report so far, as JSON's values. */
+  report(end: RunEnd, endedAtMs: number): WrittenReport {
+    const { name, namespace, revision } = this.settings;
+    return {
+      version: reportVersion,
+      release: name,
+      namespace,
+      revision,
+      settings: redactedSettings(this.settings),
+      startedAt: new Date(this.startedAtMs ?? endedAtMs).toISOString(),
+      endedAt: new Date(endedAtMs).toISOString(),
+      outcome: end.outcome,
+      reason: this.scrub(end.reason),
+      ticksLeftOut: 0,
+      announcements: [...this.announcements],
+      analyses: this.analyses.map(({ subject, startedAtMs }) => ({ subject, startedAtMs: writeNumber(startedAtMs) })),
+      ...this.samples.written(),
+      ticks: [...this.ticks],
+    };
+  }
+
+  private analysisOf(check: CheckRecord): number {
+    const found = this.analyses.findLastIndex(
+      ({ subject, startedAtMs }) => subject === check.subject && startedAtMs === check.startedAtMs,
+    );
+    return found === -1 ? this.analyses.push({ subject: check.subject, startedAtMs: check.startedAtMs }) - 1 : found;
+  }
+
+  private scrubbedReading(reading: Reading): Reading {
+    if (reading.kind === "error") return { ...reading, message: this.scrubbedMessage(reading.message) };
+    const custom = reading.custom.map(({ metric, outcome }) => ({
+      metric,
+      outcome: outcome.kind === "error" ? { ...outcome, message: this.scrubbedMessage(outcome.message) } : outcome,
+    }));
+    return { ...reading, custom };
+  }
+
+  private scrubbedMessage(message: string): string {
+    const clean = this.scrub(message);
+    if (clean !== message) this.scrubbed.set(message, clean);
+    return clean;
+  }
+
+  /** Sentences quote messages and are otherwise our own: only the messages change, so that a replay says the same. */
+  private scrubbedAssessment(assessment: Assessment): Assessment {
+    if (this.scrubbed.size === 0) return assessment;
+    const clean = (sentence: string): string =>
+      [...this.scrubbed].reduce((text, [message, left]) => text.replaceAll(message, () => left), sentence);
+    const { verdict, checks } = assessment;
+    return {
+      ...assessment,
+      verdict: verdict.kind === "pass" ? verdict : { ...verdict, sentence: clean(verdict.sentence) },
+      checks: checks.map((check) => ({ ...check, sentence: clean(check.sentence) })),
+    };
+  }
+}
+
+function writeSurroundings(surroundings: Observation["surroundings"]): WrittenTick["surroundings"] {
+  return {
+    subjectNodes: [...surroundings.subjectNodes],
+    baselineNodes: [...surroundings.baselineNodes],
+    subjectReady: writeNumber(surroundings.subjectReady),
+    baselineReady: writeNumber(surroundings.baselineReady),
+    weightPercent: writeNumber(surroundings.weightPercent),
+    weightSinceMs: writeNumber(surroundings.weightSinceMs),
+  };
+}
