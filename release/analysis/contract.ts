@@ -80,6 +80,8 @@ export interface CheckReport {
   /** 1 - 1/e of the evidence against the revision, 0 where there is none. */
   readonly confidence: number;
   readonly dryRun: boolean;
+  /** True where nothing is missing but the proof that `promoteWithConfidence` asks for. */
+  readonly awaitsProof?: boolean;
   /** Flagger's wording where the meaning is the same: `success rate 26.76% < 99%`, plus figures. */
   readonly sentence: string;
 }
