@@ -24,7 +24,11 @@ export interface Shares {
   readonly critical: number;
 }
 
-export function budgetOf(settings: AnalysisSettings, context: AnalysisContext, shares: Shares): Budget {
+export function budgetOf(
+  settings: AnalysisSettings,
+  context: Pick<AnalysisContext, "budgetShare">,
+  shares: Shares,
+): Budget {
   const error = (1 - settings.confidence) * (context.budgetShare ?? 1);
   const count = Math.max(1, shares.hypotheses);
   const ordinary = Math.max(1, count - shares.critical);
