@@ -1,7 +1,7 @@
 import type { Budget } from "./budget.js";
 import { compared, isWorse } from "./comparison.js";
 import type { Compared } from "./comparison.js";
-import type { CheckReport, CheckVerdict } from "./contract.js";
+import type { CheckReport, CheckStatistics, CheckVerdict } from "./contract.js";
 import { confidenceOf } from "./e-process.js";
 import { findingText, proofText, strangersText } from "./explain.js";
 import { findingOf, isProved, runStart } from "./finding.js";
@@ -106,13 +106,34 @@ function provedBad(weighed: Weighed): Said | undefined {
 }
 
 function failedInterval(weighed: Weighed): Said | undefined {
-  const { state, metric, moment, absolute, versus } = weighed;
+  const { state, moment } = weighed;
   if (!moment.intervalEnds) return undefined;
-  const level = moment.budget.failedCheckLevel(state.intervals, metric.critical);
-  const failing = weighed.findings.find(
-    ({ intervalTail }) => Math.max(absolute ? intervalTail : 0, versus?.intervalTail ?? 0) <= level,
-  );
+  const level = levelOf(weighed);
+  const failing = weighed.findings.find((finding) => tailOf(weighed, finding) <= level);
   return failing === undefined ? undefined : about(weighed, "fail", failing, state.intervalStart.subject);
+}
+
+/** p-value of the present interval; with a limit and a comparison the larger one. */
+function tailOf({ absolute, versus }: Weighed, { intervalTail }: Finding): number {
+  return Math.max(absolute ? intervalTail : 0, versus?.intervalTail ?? 0);
+}
+
+function levelOf({ state, metric, moment }: Weighed): number {
+  return moment.budget.failedCheckLevel(state.intervals, metric.critical);
+}
+
+function statisticsOf(weighed: Weighed): CheckStatistics {
+  const { worst, log, moment } = weighed;
+  return {
+    // Infinite where a limit leaves no room: JSON knows no infinity.
+    logEvidence: Math.min(log, Number.MAX_VALUE),
+    logNeeded: moment.budget.failLog,
+    limitShare: worst.hypothesis.limit,
+    trials: worst.trials.count,
+    events: worst.trials.events,
+    intervalTail: tailOf(weighed, worst),
+    intervalLevel: levelOf(weighed),
+  };
 }
 
 function withoutRequests({ state, metric }: Weighed, window: Tally): Said | undefined {
@@ -168,6 +189,7 @@ function reportOf(
     requests: countOf(metric, state.totals.subject) - countOf(metric, runStart(state)),
     confidence: confidenceOf(weighed?.log ?? 0),
     dryRun: metric.dryRun,
+    ...(weighed === undefined ? {} : { statistics: statisticsOf(weighed) }),
     ...said,
   };
 }
