@@ -85,7 +85,7 @@ function weigh(state: AnalysisState, metric: MetricSettings, moment: Moment): We
   const absolute = asked.length > 0;
   const hypotheses = absolute || versus === undefined ? asked : [versus.hypothesis];
   // What fails both versions alike holds the weight for as long as it lasts, not for the rest of the run.
-  const excused = versus !== undefined && !isWorse(versus);
+  const excused = versus !== undefined && !isWorse(versus, state.intervalsAtWeight);
   const estimatedFrom = excused
     ? [windowStart(state, metric.interval, moment.nowMs)]
     : [runStart(state), state.weightStart.totals.subject];
@@ -150,7 +150,7 @@ function breachedLimit(weighed: Weighed): Said | undefined {
 
 function worseThanPrimary(weighed: Weighed): Said | undefined {
   const { absolute, versus, state, worst } = weighed;
-  if (absolute || versus === undefined || !isWorse(versus)) return undefined;
+  if (absolute || versus === undefined || !isWorse(versus, state.intervalsAtWeight)) return undefined;
   return about(weighed, "breached", worst, runStart(state));
 }
 

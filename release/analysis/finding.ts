@@ -27,13 +27,14 @@ export function findingOf(state: AnalysisState, hypothesis: Hypothesis, estimate
   const { event, limit } = hypothesis;
   const since = (from: Tally): Trials => trialsBetween(event, from, state.totals.subject, state.boundsMs);
   const evidence = mixOverStarts(state.starts.map((start) => logEvidenceAbove(limit, since(start.totals.subject))));
+  const noise = noiseLevel(state.intervalsAtWeight);
   const undecided = event.kind === "failed" ? state.totals.undecided - state.weightStart.totals.undecided : 0;
   return {
     hypothesis,
     log: evidence.log,
     from: startOf(state, evidence.loudest),
     intervalTail: upperTail(limit, since(state.intervalStart.subject)),
-    breachedFrom: estimatedFrom.find((from) => isBeyondChance(limit, since(from), undecided)),
+    breachedFrom: estimatedFrom.find((from) => isBeyondChance(limit, since(from), undecided, noise)),
     trials: since(runStart(state)),
   };
 }
@@ -48,9 +49,9 @@ function startOf(state: AnalysisState, index: number): Tally {
 }
 
 /** Failures that can't be told apart are held to be this revision's: they hold the weight, and prove nothing. */
-function isBeyondChance(limit: number, trials: Trials, undecided: number): boolean {
+function isBeyondChance(limit: number, trials: Trials, undecided: number, noise: number): boolean {
   const { count, events } = { count: trials.count + undecided, events: trials.events + undecided };
-  return events > limit * count && upperTail(limit, { count, events }) <= noiseLevel;
+  return events > limit * count && upperTail(limit, { count, events }) <= noise;
 }
 
 /** Whether `promoteWithConfidence` is satisfied: always where it is off. */

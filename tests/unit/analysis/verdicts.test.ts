@@ -59,6 +59,17 @@ describe("verdicts of the built-in checks", () => {
     expect(sentenceOf(assessment)).equal("success rate 95.00% < 99% (canary: 2 of 40 requests failed)");
   });
 
+  it("hold longer only on what is less likely to be chance", () => {
+    const stage = new Stage(successRate);
+    stage.ask(canary, 225).ask(canary, 5, { code: "500" }).ask(primary, 230);
+    // 5 or more of 230 at 1%: 8%, which is rare at the first interval and usual among several.
+    expect(verdictOf(stage.endInterval())).equal("hold: breached");
+    expect(verdictOf(stage.endInterval())).equal("pass");
+    stage.ask(canary, 10, { code: "500" }).ask(canary, 185).ask(primary, 195);
+    expect(verdictOf(stage.endInterval())).equal("hold: breached");
+    expect(verdictOf(stage.endInterval())).equal("hold: breached");
+  });
+
   it("let one failure among few requests pass as chance", () => {
     const stage = new Stage(successRate);
     stage.ask(canary, 49).ask(canary, 1, { code: "500" }).ask(primary, 50);

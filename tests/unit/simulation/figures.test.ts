@@ -23,6 +23,7 @@ const rolledBack = (requests: number, failed: number): Outcome => ({
   requestsServedToZero: requests + 3,
   failedUserRequests: failed,
 });
+const undecided: Outcome = { ...rolledBack(9, 1), ending: "undecided", requestsToVerdict: undefined };
 const times = (count: number, outcome: Outcome): readonly Outcome[] => Array<Outcome>(count).fill(outcome);
 
 /** Rows that meet every requirement, each just so. */
@@ -75,6 +76,10 @@ describe("the figures of the simulation", () => {
       [
         rowOf("healthy", [...times(998, promoted(50)), ...times(2, rolledBack(9, 1))], times(1000, promoted(50))),
         /^healthy: share rolled back/,
+      ],
+      [
+        rowOf("healthy", [...times(998, promoted(50)), ...times(2, undecided)], times(1000, promoted(50))),
+        /^healthy: share rolled back, undecided included/,
       ],
       [rowOf("at-limit", times(1400, promoted(50)), times(1400, promoted(50))), /^at-limit: upper 95% bound/],
       [rowOf("fail-100", times(100, rolledBack(6, 10)), all100), /^fail-100: median of judged/],
