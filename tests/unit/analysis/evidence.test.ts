@@ -57,7 +57,9 @@ describe("evidence, against SciPy", () => {
     });
 });
 
-describe("evidence under the null", () => {
+describe("evidence under the null", function () {
+  this.timeout(60_000);
+
   it("is expected to be exactly 1 at the limit, and at most 1 below it", () => {
     fc.assert(
       fc.property(limits, nulls, fc.integer({ min: 1, max: 60 }), (limit, part, n) => {

@@ -85,7 +85,9 @@ function isCopy<T>(copy: unknown, value: T): copy is T {
   return Object.entries(value).every(([key, each]) => isCopy(Reflect.get(copy, key), each));
 }
 
-describe("decisions", () => {
+describe("decisions", function () {
+  this.timeout(60_000);
+
   it("are a pure fold: the same again, and after each state and observation went through JSON", () => {
     fc.assert(
       fc.property(runs, (blocks) => {

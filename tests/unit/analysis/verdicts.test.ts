@@ -65,7 +65,8 @@ describe("verdicts of the built-in checks", () => {
     // 5 or more of 230 at 1%: 8%, which is rare at the first interval and usual among several.
     expect(verdictOf(stage.endInterval())).equal("hold: breached");
     expect(verdictOf(stage.endInterval())).equal("pass");
-    stage.ask(canary, 10, { code: "500" }).ask(canary, 185).ask(primary, 195);
+    // 10 or more of 425: 1%.
+    stage.ask(canary, 5, { code: "500" }).ask(canary, 190).ask(primary, 195);
     expect(verdictOf(stage.endInterval())).equal("hold: breached");
     expect(verdictOf(stage.endInterval())).equal("hold: breached");
   });

@@ -50,7 +50,9 @@ function missed(all: readonly Row[]): readonly string[] {
     .map(({ text }) => text);
 }
 
-describe("the figures of the simulation", () => {
+describe("the figures of the simulation", function () {
+  this.timeout(60_000);
+
   it("sum outcomes up, with the names of the JSON file", () => {
     const { ours } = rowOf("fail-25", [rolledBack(10, 4), rolledBack(30, 6), promoted(60, 5)], times(3, promoted(50)));
     expect(ours).deep.include({

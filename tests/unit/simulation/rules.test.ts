@@ -87,7 +87,9 @@ describe("Flagger's rule, simulated", () => {
   });
 });
 
-describe("our rule, simulated", () => {
+describe("our rule, simulated", function () {
+  this.timeout(60_000);
+
   it("promotes a clean release as soon as Flagger's", () => {
     expect(ours(release())).deep.include({ ending: "promoted", seconds: 50 });
   });
@@ -113,7 +115,9 @@ describe("our rule, simulated", () => {
   });
 });
 
-describe("the scenarios", () => {
+describe("the scenarios", function () {
+  this.timeout(60_000);
+
   it("are what their names say", () => {
     const of = (name: (typeof scenarioNames)[number]) =>
       Array.from({ length: 300 }, (_, index) => releaseOf(name, index, 5));
