@@ -1,4 +1,5 @@
 import { writeFileSync } from "node:fs";
+import path from "node:path";
 import { Command } from "commander";
 import { plotOf } from "./plot.js";
 import { simulateAll } from "./pool.js";
@@ -35,7 +36,9 @@ async function main(options: Options): Promise<number> {
   if (options.json !== undefined)
     writeFileSync(options.json, `${JSON.stringify({ rows, requirements }, undefined, 2)}\n`);
   writeFileSync(options.plot, plotOf(rows));
-  console.log(`seed ${options.seed}, ${((Date.now() - started) / 1000).toFixed(0)} s; plot in ${options.plot}`);
+  console.log(
+    `seed ${options.seed}, ${((Date.now() - started) / 1000).toFixed(0)} s; plot in ${path.relative("", options.plot)}`,
+  );
   if (missed.length > 0) console.error(`missed: ${missed.map(({ text }) => text).join("; ")}`);
   return missed.length > 0 ? 1 : 0;
 }
@@ -57,7 +60,7 @@ function scenarios(text: string): readonly ScenarioName[] {
 new Command("simulate")
   .description("Simulated releases, judged by our analysis and by Flagger's rule on the same requests")
   .option("--json <file>", "write the figures as JSON")
-  .option("--plot <file>", "where the plot goes", "simulation.svg")
+  .option("--plot <file>", "where the plot goes", path.join(__dirname, "simulation.svg"))
   .option("--releases <n>", "healthy releases; the other scenarios take a part of that", positive, 20_000)
   .option("--seed <n>", "start of all random numbers", positive, 20_240_601)
   .option("--workers <n>", "threads (default: one per core)", positive)

@@ -18,12 +18,25 @@ export function requirementsOf(rows: readonly Row[]): readonly Requirement[] {
     if (measured !== undefined)
       found.push({ text: `${scenario}: ${text}`, limit, value: measured, met: measured <= limit });
   };
-  atMost("healthy", "share rolled back", 1 / 1000, ({ ours }) => ours.rolledBackShare);
-  atMost("at-limit", "upper 95% bound of the share rolled back", 2 / 1000, ({ ours, runs }) =>
-    upperBound(Math.round(ours.rolledBackShare * runs), runs),
+  atMost("healthy", "share rolled back, undecided included", 1 / 1000, ({ ours }) => takenBack(ours));
+  atMost(
+    "at-limit",
+    `upper 95% bound of that share (to be seen from ${runsToBound(2 / 1000)} runs on)`,
+    2 / 1000,
+    ({ ours, runs }) => upperBound(Math.round(takenBack(ours) * runs), runs),
   );
-  atMost("fail-100", "median of judged canary requests", 5, ({ ours }) => ours.medianRequestsToVerdict);
-  atMost("fail-25", "median of judged canary requests", 25, ({ ours }) => ours.medianRequestsToVerdict);
+  atMost(
+    "fail-100",
+    `median of judged canary requests${servedText(rows, "fail-100")}`,
+    5,
+    ({ ours }) => ours.medianRequestsToVerdict,
+  );
+  atMost(
+    "fail-25",
+    `median of judged canary requests${servedText(rows, "fail-25")}`,
+    25,
+    ({ ours }) => ours.medianRequestsToVerdict,
+  );
   atMost("fail-5", "share promoted", 0.01, ({ ours }) => ours.promotedShare);
   atMost("fail-2", "share promoted", 0.05, ({ ours }) => ours.promotedShare);
   const failures: readonly (readonly [ScenarioName, number])[] = [
@@ -42,6 +55,22 @@ export function requirementsOf(rows: readonly Row[]): readonly Requirement[] {
     bothPromoted === null ? null : bothPromoted.ours / bothPromoted.flagger,
   );
   return found;
+}
+
+/** What the verdict cost: metric lag, check interval and the change of weight included. */
+function servedText(rows: readonly Row[], scenario: ScenarioName): string {
+  const served = rows.find((row) => row.scenario === scenario)?.ours.medianRequestsServedToZero ?? null;
+  return served === null ? "" : ` (served until weight 0: ${served})`;
+}
+
+/** So many runs without a single event are needed for an upper 95% bound of `share`. */
+function runsToBound(share: number): number {
+  return Math.ceil(Math.log(0.05) / Math.log1p(-share));
+}
+
+/** What is not decided within its deadline is taken back too. */
+function takenBack({ rolledBackShare, undecidedShare }: Figures): number {
+  return rolledBackShare + undecidedShare;
 }
 
 function ratio(ours: Figures, flagger: Figures): number {

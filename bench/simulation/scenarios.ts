@@ -39,9 +39,8 @@ export interface Release {
 export function runsOf(scenario: ScenarioName, releases: number): number {
   switch (scenario) {
     case "healthy":
-      return releases;
     case "at-limit":
-      return Math.ceil(releases / 4);
+      return releases;
     case "overdispersed":
     case "fail-100":
     case "fail-25":
@@ -72,7 +71,7 @@ export function releaseOf(scenario: ScenarioName, index: number, seed: number): 
     case "overdispersed":
       return { ...base, ...healthy, ...anySettings(next), failureBursts: 0.05 };
     case "at-limit":
-      return { ...article, requestsPerSecond: logUniform(next(), 10, 200), canaryFailure: 0.01, canarySlow: 0.01 };
+      return { ...base, ...anySettings(next), canaryFailure: 0.01, canarySlow: 0.01 };
     case "fail-100":
       return { ...article, ...healthy, canaryFailure: 1 };
     case "fail-25":
@@ -98,22 +97,28 @@ function articleSettings(): Planned {
   return planned("10s", 10, 50, 10);
 }
 
-/** Any reasonable settings: the default interval where traffic is thin, the article's elsewhere. */
+/** The default interval, with any traffic and steps; the default threshold and the article's. */
 function anySettings(next: () => number): Planned & Pick<Release, "requestsPerSecond"> {
   const requestsPerSecond = logUniform(next(), 1, 500);
   const stepWeight = [5, 10, 10, 25, 50][Math.floor(next() * 5)] ?? 10;
   const maxWeight = stepWeight === 5 ? 25 : 50;
   const threshold = next() < 0.5 ? 1 : 10;
-  return { ...planned(requestsPerSecond < 25 ? "60s" : "10s", stepWeight, maxWeight, threshold), requestsPerSecond };
+  return { ...planned(undefined, stepWeight, maxWeight, threshold), requestsPerSecond };
 }
 
 const cache = new Map<string, Planned>();
 
-function planned(interval: string, stepWeight: number, maxWeight: number, threshold: number): Planned {
-  const key = [interval, stepWeight, maxWeight, threshold].join();
+function planned(interval: string | undefined, stepWeight: number, maxWeight: number, threshold: number): Planned {
+  const key = [interval ?? "default", stepWeight, maxWeight, threshold].join();
   const known = cache.get(key);
   if (known !== undefined) return known;
-  const settings = analysis.parse({ interval, stepWeight, maxWeight, threshold, metrics: [...ranges] });
+  const settings = analysis.parse({
+    ...(interval === undefined ? {} : { interval }),
+    stepWeight,
+    maxWeight,
+    threshold,
+    metrics: [...ranges],
+  });
   const steps = Array.from({ length: maxWeight / stepWeight }, (_, step) => (step + 1) * stepWeight);
   const made = { settings, steps };
   cache.set(key, made);

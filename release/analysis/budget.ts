@@ -8,8 +8,14 @@ import type { AnalysisContext } from "./state.js";
  */
 const evidencePart = 0.8;
 
-/** An estimate beyond its limit holds the weight only where chance alone would give it less often than this. */
-export const noiseLevel = 0.1;
+/**
+ * An estimate beyond its limit holds the weight only where chance alone would give it less often than this: one in ten at
+ * first, and less the longer a weight has been held. What is really worse becomes rarer by chance with every request, much
+ * faster than that; what is just at its limit would else be held for hours by the luck of its first minute.
+ */
+export function noiseLevel(intervalsAtWeight: number): number {
+  return 0.1 / (1 + intervalsAtWeight);
+}
 
 export interface Budget {
   /** ln E from which a check takes the revision back at once. */
@@ -24,7 +30,11 @@ export interface Shares {
   readonly critical: number;
 }
 
-export function budgetOf(settings: AnalysisSettings, context: AnalysisContext, shares: Shares): Budget {
+export function budgetOf(
+  settings: AnalysisSettings,
+  context: Pick<AnalysisContext, "budgetShare">,
+  shares: Shares,
+): Budget {
   const error = (1 - settings.confidence) * (context.budgetShare ?? 1);
   const count = Math.max(1, shares.hypotheses);
   const ordinary = Math.max(1, count - shares.critical);
@@ -55,7 +65,8 @@ const expectedCache = new Map<string, number>();
 /**
  * How many false failed checks may be expected so that `threshold` of them happen with probability ≤ `error`. With N the
  * sum of indicators whose conditional probabilities add up to at most A: P(N ≥ T) ≤ A/T (Markov), and
- * ≤ e^-A (eA/T)^T for A < T (Chernoff, as for martingales). The larger A of the two counts.
+ * ≤ e^-A (eA/T)^T for A < T (Chernoff's bound, which holds for martingales: D. Freedman, On tail probabilities for
+ * martingales, Ann. Prob. 3, 1975). The larger A of the two counts.
  */
 export function expectedFailures(threshold: number, error: number): number {
   const key = `${threshold} ${error}`;

@@ -1,14 +1,14 @@
-import { upperTail } from "./binomial-tail.js";
-import { noiseLevel } from "./budget.js";
 import type { Budget } from "./budget.js";
-import type { CheckReport, CheckVerdict } from "./contract.js";
-import { confidenceOf, logEvidenceAbove, logEvidenceBelow, mixOverStarts } from "./e-process.js";
-import type { Trials } from "./e-process.js";
 import { compared, isWorse } from "./comparison.js";
-import { hypothesesOf, trialsBetween, trialsOf } from "./hypotheses.js";
-import type { Hypothesis } from "./hypotheses.js";
-import { quantileMs } from "./latency.js";
-import { confidenceText, countText, durationSentence, noValuesText, successRateText } from "./sentences.js";
+import type { Compared } from "./comparison.js";
+import type { CheckReport, CheckStatistics, CheckVerdict } from "./contract.js";
+import { confidenceOf } from "./e-process.js";
+import { findingText, proofText, strangersText } from "./explain.js";
+import { findingOf, isProved, runStart } from "./finding.js";
+import type { Finding } from "./finding.js";
+import { hypothesesOf } from "./hypotheses.js";
+import { quantileMs, slowShareAllowed } from "./latency.js";
+import { noValuesText } from "./sentences.js";
 import type { AnalysisState } from "./state.js";
 import { minus } from "./tally.js";
 import type { Tally } from "./tally.js";
@@ -24,153 +24,184 @@ export interface Moment {
   readonly trouble: { readonly verdict: "error" | "noData" | "inconclusive"; readonly sentence: string } | undefined;
 }
 
-/** One hypothesis with everything that is known about it. Tallies are what had been counted when a span began. */
-interface Finding {
-  readonly hypothesis: Hypothesis;
+/** All that is known of one metric at one moment. */
+interface Weighed {
+  readonly state: AnalysisState;
+  readonly metric: MetricSettings;
+  readonly moment: Moment;
+  readonly findings: readonly Finding[];
+  /** The finding with most evidence against the revision. */
+  readonly worst: Finding;
+  /** Whether there is a limit of its own, and not only the comparison. */
+  readonly absolute: boolean;
+  readonly versus: Compared | undefined;
+  /** ln E against the revision: with a limit and a comparison both must speak. */
   readonly log: number;
-  /** The start whose part of the evidence is the largest. */
-  readonly from: Tally;
-  readonly intervalTail: number;
-  /** Since then the estimate is beyond its limit, more than by chance. */
-  readonly breachedFrom: Tally | undefined;
-  /** Of the whole run. */
-  readonly trials: Trials;
 }
 
-/** Judges success rate or duration by the subject's own requests. */
+/** What one rule says: verdict, span that it is about, sentence. */
+interface Said {
+  readonly verdict: CheckVerdict;
+  readonly tally: Tally;
+  readonly sentence: string;
+  readonly awaitsProof?: true;
+}
+
+/** Judges success rate or duration by the subject's own requests: the first rule that has something to say does. */
 export function checkBuiltin(state: AnalysisState, metric: MetricSettings, moment: Moment): CheckReport {
+  const weighed = weigh(state, metric, moment);
+  const window = minus(state.totals.subject, windowStart(state, metric.interval, moment.nowMs));
+  if (weighed === undefined)
+    return reportOf(state, metric, undefined, {
+      verdict: "pass",
+      tally: window,
+      sentence: `${metric.name} has no limit`,
+    });
+  for (const rule of rules) {
+    const said = rule(weighed, window);
+    if (said !== undefined) return reportOf(state, metric, weighed, said);
+  }
+  const sentence = findingText(state, weighed.worst.hypothesis, window, { log: undefined, versus: undefined });
+  return reportOf(state, metric, weighed, { verdict: "pass", tally: window, sentence });
+}
+
+type Rule = (weighed: Weighed, window: Tally) => Said | undefined;
+
+/** In this order: what is proved counts before what is missing, and what is missing before what is only estimated. */
+const rules: readonly Rule[] = [
+  nothingToJudge,
+  provedBad,
+  failedInterval,
+  withoutRequests,
+  breachedLimit,
+  worseThanPrimary,
+  tooFewRequests,
+  notYetProved,
+];
+
+function weigh(state: AnalysisState, metric: MetricSettings, moment: Moment): Weighed | undefined {
   const versus = metric.compare === undefined ? undefined : compared(state, metric, metric.compare.maxIncrease);
   const asked = hypothesesOf(metric);
-  const hypotheses = asked.length > 0 ? asked : versus === undefined ? [] : [versus.hypothesis];
-  const findings = hypotheses.map((hypothesis) => findingOf(state, hypothesis));
-  const worst = findings.toSorted((a, b) => b.log - a.log)[0];
-  const window = windowTally(state, metric.interval, moment.nowMs);
-  const report = (verdict: CheckVerdict, log: number, tally: Tally, sentence: string): CheckReport => ({
-    metric: metric.name,
-    verdict,
-    value: valueOf(metric, tally, state.boundsMs),
-    limit: worst?.hypothesis.asked,
-    unit: metric.name === "request-success-rate" ? "%" : "ms",
-    requests: countOf(metric, state.totals.subject) - countOf(metric, startOf(state, 0)),
-    confidence: confidenceOf(log),
-    dryRun: metric.dryRun,
-    sentence,
-  });
-  if (worst === undefined) return report("pass", 0, window, `${metric.name} has no limit`);
   const absolute = asked.length > 0;
+  const hypotheses = absolute || versus === undefined ? asked : [versus.hypothesis];
+  // What fails both versions alike holds the weight for as long as it lasts, not for the rest of the run.
+  const excused = versus !== undefined && !isWorse(versus, state.intervalsAtWeight);
+  const estimatedFrom = excused
+    ? [windowStart(state, metric.interval, moment.nowMs)]
+    : [runStart(state), state.weightStart.totals.subject];
+  const findings = hypotheses.map((hypothesis) => findingOf(state, hypothesis, estimatedFrom));
+  const worst = findings.toSorted((a, b) => b.log - a.log)[0];
+  if (worst === undefined) return undefined;
   const log = Math.min(absolute ? worst.log : Infinity, versus?.log ?? Infinity);
-  const explain = (tally: Tally, finding: Finding, part: "evidence" | "estimate"): string =>
-    sentenceOf(state, finding.hypothesis, tally, { log: part === "evidence" ? log : undefined, versus: versus?.text });
-  if (moment.trouble !== undefined) return report(moment.trouble.verdict, log, window, moment.trouble.sentence);
-  const since = (from: Tally): Tally => minus(state.totals.subject, from);
-  if (log >= moment.budget.failLog) {
-    const span = since(worst.from);
-    return report("failNow", log, span, explain(span, worst, "evidence"));
-  }
-
-  const failing = findings.find(
-    (finding) =>
-      moment.intervalEnds &&
-      Math.max(absolute ? finding.intervalTail : 0, versus?.intervalTail ?? 0) <=
-        moment.budget.failedCheckLevel(state.intervals, metric.critical),
-  );
-  if (failing !== undefined) {
-    const span = since(state.intervalStart.subject);
-    return report("fail", log, span, explain(span, failing, "estimate"));
-  }
-
-  const requests = countOf(metric, state.totals.subject) - countOf(metric, state.weightStart.totals.subject);
-  const { name, namespace } = state.context;
-  if (requests === 0)
-    return report("noData", log, window, noValuesText(metric.name, name, namespace) + strangersText(state));
-  const breached = absolute ? findings.find(({ breachedFrom }) => breachedFrom !== undefined) : undefined;
-  if (breached?.breachedFrom !== undefined) {
-    const span = since(breached.breachedFrom);
-    return report("breached", log, span, explain(span, breached, "estimate"));
-  }
-  if (!absolute && versus !== undefined && isWorse(versus)) {
-    const span = since(startOf(state, 0));
-    return report("breached", log, span, explain(span, worst, "estimate"));
-  }
-  if (requests < state.settings.minRequests)
-    return report(
-      "inconclusive",
-      log,
-      window,
-      `${metric.name}: only ${requests} of ${state.settings.minRequests} requests since the last change of weight`,
-    );
-  const unproved = moment.finalStep && absolute ? findings.find((finding) => !isProved(state, finding)) : undefined;
-  if (unproved !== undefined) return report("inconclusive", log, window, proofText(state, unproved));
-  return report(
-    "pass",
-    log,
-    window,
-    sentenceOf(state, worst.hypothesis, window, { log: undefined, versus: undefined }),
-  );
+  return { state, metric, moment, findings, worst, absolute, versus, log };
 }
 
-/** Whether a check waits for nothing but the proof of `promoteWithConfidence`. */
-export function waitsForProof(report: CheckReport): boolean {
-  return report.verdict === "inconclusive" && report.sentence.includes("not yet proved");
+function nothingToJudge({ moment }: Weighed, window: Tally): Said | undefined {
+  return moment.trouble === undefined ? undefined : { ...moment.trouble, tally: window };
 }
 
-function findingOf(state: AnalysisState, hypothesis: Hypothesis): Finding {
-  const { subject } = state.totals;
-  const { event, limit } = hypothesis;
-  const since = (from: Tally): Trials => trialsBetween(event, from, subject, state.boundsMs);
-  const trials = state.starts.map((start) => since(start.totals.subject));
-  const evidence = mixOverStarts(trials.map((each) => logEvidenceAbove(limit, each)));
-  const undecided = event.kind === "failed" ? state.totals.undecided - state.weightStart.totals.undecided : 0;
-  const wholeRun = startOf(state, 0);
+function provedBad(weighed: Weighed): Said | undefined {
+  const { log, moment, worst } = weighed;
+  return log < moment.budget.failLog ? undefined : about(weighed, "failNow", worst, worst.from, log);
+}
+
+function failedInterval(weighed: Weighed): Said | undefined {
+  const { state, moment } = weighed;
+  if (!moment.intervalEnds) return undefined;
+  const level = levelOf(weighed);
+  const failing = weighed.findings.find((finding) => tailOf(weighed, finding) <= level);
+  return failing === undefined ? undefined : about(weighed, "fail", failing, state.intervalStart.subject);
+}
+
+/** p-value of the present interval; with a limit and a comparison the larger one. */
+function tailOf({ absolute, versus }: Weighed, { intervalTail }: Finding): number {
+  return Math.max(absolute ? intervalTail : 0, versus?.intervalTail ?? 0);
+}
+
+function levelOf({ state, metric, moment }: Weighed): number {
+  return moment.budget.failedCheckLevel(state.intervals, metric.critical);
+}
+
+function statisticsOf(weighed: Weighed): CheckStatistics {
+  const { worst, log, moment } = weighed;
   return {
-    hypothesis,
-    log: evidence.log,
-    from: startOf(state, evidence.loudest),
-    intervalTail: upperTail(limit, since(state.intervalStart.subject)),
-    breachedFrom: [wholeRun, state.weightStart.totals.subject].find((from) =>
-      isBeyondChance(limit, since(from), undecided),
-    ),
-    trials: since(wholeRun),
+    // Infinite where a limit leaves no room: JSON knows no infinity.
+    logEvidence: Math.min(log, Number.MAX_VALUE),
+    logNeeded: moment.budget.failLog,
+    limitShare: worst.hypothesis.limit,
+    trials: worst.trials.count,
+    events: worst.trials.events,
+    intervalTail: tailOf(weighed, worst),
+    intervalLevel: levelOf(weighed),
   };
 }
 
-function startOf(state: AnalysisState, index: number): Tally {
-  return (state.starts[index] ?? state.weightStart).totals.subject;
+function withoutRequests({ state, metric }: Weighed, window: Tally): Said | undefined {
+  if (requestsAtWeight(state, metric) > 0) return undefined;
+  const { name, namespace } = state.context;
+  const sentence = noValuesText(metric.name, name, namespace) + strangersText(state);
+  return { verdict: "noData", tally: window, sentence };
 }
 
-/** Failures that can't be told apart are held to be this revision's: they hold the weight, and prove nothing. */
-function isBeyondChance(limit: number, trials: Trials, undecided: number): boolean {
-  const { count, events } = { count: trials.count + undecided, events: trials.events + undecided };
-  return events > limit * count && upperTail(limit, { count, events }) <= noiseLevel;
+function breachedLimit(weighed: Weighed): Said | undefined {
+  const breached = weighed.absolute ? weighed.findings.find((each) => each.breachedFrom !== undefined) : undefined;
+  return breached?.breachedFrom === undefined ? undefined : about(weighed, "breached", breached, breached.breachedFrom);
 }
 
-function isProved({ settings }: AnalysisState, finding: Finding): boolean {
-  if (settings.promoteWithConfidence === false) return true;
-  return logEvidenceBelow(finding.hypothesis.limit, finding.trials) >= -Math.log(1 - settings.promoteWithConfidence);
+function worseThanPrimary(weighed: Weighed): Said | undefined {
+  const { absolute, versus, state, worst } = weighed;
+  if (absolute || versus === undefined || !isWorse(versus, state.intervalsAtWeight)) return undefined;
+  return about(weighed, "breached", worst, runStart(state));
 }
 
-function proofText({ settings }: AnalysisState, { hypothesis, trials }: Finding): string {
-  const asked = settings.promoteWithConfidence === false ? 0 : settings.promoteWithConfidence * 100;
-  const limit = Number((hypothesis.limit * 100).toFixed(4));
-  return `not yet proved: at most ${limit}% ${eventName(hypothesis)} at ${Number(asked.toFixed(4))}% confidence (now ${(confidenceOf(logEvidenceBelow(hypothesis.limit, trials)) * 100).toFixed(2)}% after ${trials.count} requests)`;
+function tooFewRequests({ state, metric }: Weighed, window: Tally): Said | undefined {
+  const { minRequests } = state.settings;
+  const requests = requestsAtWeight(state, metric);
+  if (requests >= minRequests) return undefined;
+  const sentence = `${metric.name}: only ${requests} of ${minRequests} requests since the last change of weight`;
+  return { verdict: "inconclusive", tally: window, sentence };
 }
 
-function eventName({ event }: Hypothesis): string {
-  switch (event.kind) {
-    case "failed":
-      return "failed requests";
-    case "succeeded":
-      return "successful requests";
-    case "slowerThan":
-      return `requests over ${event.limitMs} ms`;
-    case "within":
-      return `requests within ${event.limitMs} ms`;
-  }
+function notYetProved({ state, moment, absolute, findings }: Weighed, window: Tally): Said | undefined {
+  const unproved = moment.finalStep && absolute ? findings.find((finding) => !isProved(state, finding)) : undefined;
+  if (unproved === undefined) return undefined;
+  return { verdict: "inconclusive", tally: window, sentence: proofText(state, unproved), awaitsProof: true };
 }
 
-function windowTally(state: AnalysisState, seconds: number, nowMs: number): Tally {
-  const from = state.history.findLast((mark) => mark.timeMs <= nowMs - seconds * 1000) ?? state.starts[0];
-  return from === undefined ? state.totals.subject : minus(state.totals.subject, from.totals.subject);
+/** A verdict about everything since `from`, with the evidence where that is what decides. */
+function about(weighed: Weighed, verdict: CheckVerdict, finding: Finding, from: Tally, log?: number): Said {
+  const { state, versus } = weighed;
+  const tally = minus(state.totals.subject, from);
+  return { verdict, tally, sentence: findingText(state, finding.hypothesis, tally, { log, versus: versus?.text }) };
+}
+
+function reportOf(
+  state: AnalysisState,
+  metric: MetricSettings,
+  weighed: Weighed | undefined,
+  { tally, ...said }: Said,
+): CheckReport {
+  return {
+    metric: metric.name,
+    value: valueOf(metric, tally, state.boundsMs),
+    limit: weighed?.worst.hypothesis.asked,
+    unit: metric.name === "request-success-rate" ? "%" : "ms",
+    requests: countOf(metric, state.totals.subject) - countOf(metric, runStart(state)),
+    confidence: confidenceOf(weighed?.log ?? 0),
+    dryRun: metric.dryRun,
+    ...(weighed === undefined ? {} : { statistics: statisticsOf(weighed) }),
+    ...said,
+  };
+}
+
+/** What the subject had been asked so long ago, but not before its evidence began. */
+function windowStart(state: AnalysisState, seconds: number, nowMs: number): Tally {
+  const mark = state.history.findLast(({ timeMs }) => timeMs <= nowMs - seconds * 1000);
+  return mark === undefined || mark.timeMs < (state.starts[0]?.timeMs ?? 0) ? runStart(state) : mark.totals.subject;
+}
+
+function requestsAtWeight(state: AnalysisState, metric: MetricSettings): number {
+  return countOf(metric, state.totals.subject) - countOf(metric, state.weightStart.totals.subject);
 }
 
 function countOf({ name }: MetricSettings, tally: Tally): number {
@@ -178,51 +209,6 @@ function countOf({ name }: MetricSettings, tally: Tally): number {
 }
 
 function valueOf({ name }: MetricSettings, tally: Tally, boundsMs: readonly number[]): number | undefined {
-  if (name !== "request-success-rate") return quantileMs(tally, boundsMs, 0.99);
+  if (name !== "request-success-rate") return quantileMs(tally, boundsMs, 1 - slowShareAllowed);
   return tally.requests === 0 ? undefined : 100 * (1 - tally.failed / tally.requests);
-}
-
-interface SentenceParts {
-  /** Evidence to quote; undefined for a bare estimate. */
-  readonly log: number | undefined;
-  readonly versus: string | undefined;
-}
-
-function sentenceOf(state: AnalysisState, hypothesis: Hypothesis, tally: Tally, parts: SentenceParts): string {
-  const { event, asked, bad } = hypothesis;
-  const who = state.context.subject ?? "canary";
-  const trials = trialsOf(event, tally, state.boundsMs);
-  const figures = [
-    `${who}: ${countText(event, trials)}`,
-    ...(parts.versus === undefined ? [] : [parts.versus]),
-    ...(parts.log === undefined ? [] : [confidenceText(confidenceOf(parts.log))]),
-  ].join(", ");
-  return `${headOf(hypothesis, tally, state.boundsMs, asked, bad)} (${figures})`;
-}
-
-function headOf(
-  { event }: Hypothesis,
-  tally: Tally,
-  boundsMs: readonly number[],
-  asked: number,
-  bad: "below" | "above",
-): string {
-  if (event.kind === "failed" || event.kind === "succeeded") {
-    const percent = tally.requests === 0 ? 100 : 100 * (1 - tally.failed / tally.requests);
-    return successRateText(percent, isBad(percent, asked, bad) ? bad : undefined, asked);
-  }
-  const value = quantileMs(tally, boundsMs, 0.99) ?? 0;
-  return durationSentence(value, isBad(value, asked, bad) ? bad : undefined, asked);
-}
-
-function isBad(value: number, limit: number, bad: "below" | "above"): boolean {
-  return bad === "below" ? value < limit : value > limit;
-}
-
-function strangersText({ unowned }: AnalysisState): string {
-  const strangers = Object.entries(unowned).filter(([, tally]) => tally.requests > 0);
-  if (strangers.length === 0) return "";
-  const requests = strangers.reduce((sum, [, tally]) => sum + tally.requests, 0);
-  const names = strangers.slice(0, 3).map(([node]) => node);
-  return ` (${requests} requests went to addresses of neither version: ${names.join(", ")})`;
 }

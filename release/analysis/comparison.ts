@@ -76,10 +76,10 @@ export function compared(state: AnalysisState, metric: MetricSettings, maxIncrea
 }
 
 /** Worse than the primary by more than chance alone gives. */
-export function isWorse({ subject, baseline, maxIncrease }: Compared): boolean {
+export function isWorse({ subject, baseline, maxIncrease }: Compared, intervalsAtWeight: number): boolean {
   if (baseline.count === 0 || rate(subject) <= rate(baseline) + maxIncrease) return false;
   const careful = Math.min(1, (baseline.events + 1) / (baseline.count + 2) + maxIncrease);
-  return upperTail(careful, subject) <= noiseLevel;
+  return upperTail(careful, subject) <= noiseLevel(intervalsAtWeight);
 }
 
 function eventOf(state: AnalysisState, metric: MetricSettings): Event {

@@ -69,6 +69,20 @@ export interface Observation {
 
 export type CheckVerdict = "pass" | "fail" | "failNow" | "breached" | "inconclusive" | "noData" | "error";
 
+/** The test statistics behind a verdict about requests. */
+export interface CheckStatistics {
+  /** ln E of the whole run against the revision, and from where on it is taken back at once. */
+  readonly logEvidence: number;
+  readonly logNeeded: number;
+  /** Of the hypothesis with most evidence: its limit as a probability, its trials and events in the whole run. */
+  readonly limitShare: number;
+  readonly trials: number;
+  readonly events: number;
+  /** p-value of the present interval alone, and up to which value the check fails at the interval's end. */
+  readonly intervalTail: number;
+  readonly intervalLevel: number;
+}
+
 /** One check at one moment, explained. */
 export interface CheckReport {
   readonly metric: string;
@@ -80,6 +94,10 @@ export interface CheckReport {
   /** 1 - 1/e of the evidence against the revision, 0 where there is none. */
   readonly confidence: number;
   readonly dryRun: boolean;
+  /** True where nothing is missing but the proof that `promoteWithConfidence` asks for. */
+  readonly awaitsProof?: boolean;
+  /** Of the built-in metrics only. */
+  readonly statistics?: CheckStatistics;
   /** Flagger's wording where the meaning is the same: `success rate 26.76% < 99%`, plus figures. */
   readonly sentence: string;
 }

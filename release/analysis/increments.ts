@@ -17,12 +17,14 @@ export interface Counted {
 
 /**
  * New increments since the last reading. A lower value than before is a reset: the counter grew from 0 again. A series
- * that was not there before grew from 0, but for those of the first reading of all, whose past is before this run.
+ * that was not there before grew from 0. In the first reading of all that is known only where the same scrape target was
+ * scraped at the run's start without it; else its past may be before this run, and is left out.
  */
 export function countIncrements(state: AnalysisState, series: readonly CounterSeries[]): Counted {
   const counters: Record<string, CounterPosition> = { ...state.counters };
   const increments: Increment[] = [];
   const returned = returnedInstances(state, series);
+  const scrapedAt = state.readings === 0 ? lastScrapes(series, state.context.startedAtMs) : noScrapes;
   let newest = state.newestSampleMs;
   for (const each of series) {
     const last = each.points.at(-1);
@@ -30,7 +32,7 @@ export function countIncrements(state: AnalysisState, series: readonly CounterSe
     newest = newest === undefined ? last.timeMs : Math.max(newest, last.timeMs);
     const key = `${each.instance} ${each.id}`;
     const known = counters[key];
-    const start = known ?? startOf(state, each, returned.has(each.instance));
+    const start = known ?? startOf(state, each, returned.has(each.instance), scrapedAt.get(each.instance));
     const end = follow(each, start, increments);
     if (end !== undefined && end !== known) counters[key] = end;
   }
@@ -39,10 +41,31 @@ export function countIncrements(state: AnalysisState, series: readonly CounterSe
 }
 
 /** Where counting begins for a series that was not known; undefined means at 0. */
-function startOf(state: AnalysisState, series: CounterSeries, returned: boolean): CounterPosition | undefined {
+function startOf(
+  state: AnalysisState,
+  series: CounterSeries,
+  returned: boolean,
+  scrapedAtMs: number | undefined,
+): CounterPosition | undefined {
   if (state.readings > 0 && !returned) return undefined;
   const before = series.points.findLast((point) => point.timeMs <= state.context.startedAtMs);
-  return before ?? series.points.at(-1);
+  if (before !== undefined) return before;
+  const first = series.points[0];
+  // The target was scraped at the run's start, and this series was not there: it has grown from 0 since.
+  if (scrapedAtMs !== undefined && first !== undefined && first.timeMs > scrapedAtMs) return undefined;
+  return series.points.at(-1);
+}
+
+const noScrapes: ReadonlyMap<string, number> = new Map();
+
+/** When each target was scraped last before the run's start, as far as its samples show. */
+function lastScrapes(series: readonly CounterSeries[], startedAtMs: number): ReadonlyMap<string, number> {
+  const last = new Map<string, number>();
+  for (const { instance, points } of series) {
+    const timeMs = points.findLast((point) => point.timeMs <= startedAtMs)?.timeMs;
+    if (timeMs !== undefined) last.set(instance, Math.max(timeMs, last.get(instance) ?? 0));
+  }
+  return last;
 }
 
 function follow(

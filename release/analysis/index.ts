@@ -4,3 +4,7 @@ export { startAnalysis } from "./state.js";
 export type { AnalysisContext, AnalysisState } from "./state.js";
 export { observe } from "./observe.js";
 export type { Observed } from "./observe.js";
+export { warningsOf } from "./warnings.js";
+export type { Circumstances } from "./warnings.js";
+export { correctedQuery } from "./inverted-query.js";
+export { usualBoundsMs } from "./latency.js";

@@ -48,6 +48,7 @@ export function ingest(state: AnalysisState, observation: Observation): Analysis
     weightSinceMs: surroundings.weightSinceMs,
     starts: changed ? [...state.starts, weightStart].slice(0, mostStarts) : state.starts,
     weightStart: changed ? weightStart : state.weightStart,
+    intervalsAtWeight: changed ? 0 : state.intervalsAtWeight,
     splitStart: moved ? undefined : state.splitStart,
   };
   return withSplitStart(waitForDelay(next));

@@ -44,12 +44,21 @@ export function quantileMs(tally: Tally, boundsMs: readonly number[], quantile: 
 /** Bounds of the gateway's histogram unless its plugin is configured otherwise, ms. */
 export const usualBoundsMs = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000, 30000, 60000] as const;
 
-/** A warning for preview where a limit lies between two bounds of the histogram; undefined where it is exact. */
-export function boundWarning(limitMs: number, boundsMs: readonly number[] = usualBoundsMs): string | undefined {
+/** What a limit means that is not a bound of the histogram, for preview; undefined where the limit is exact. */
+export function limitWarning(
+  property: "min" | "max",
+  limitMs: number,
+  boundsMs: readonly number[] = usualBoundsMs,
+): string | undefined {
   if (boundsMs.includes(limitMs)) return undefined;
   const above = boundAtOrAbove(boundsMs, limitMs);
   const below = boundAtOrBelow(boundsMs, limitMs);
-  if (above === undefined)
-    return `request-duration: max ${limitMs} is above the largest bucket of the gateway's histogram, ${boundsMs.at(-1)} ms: nothing can be proved slower than it`;
-  return `request-duration: max ${limitMs} is between two buckets of the gateway's histogram (${below ?? 0} and ${above} ms), so only requests slower than ${above} ms count against the revision; set it to ${below === undefined ? above : `${below} or ${above}`}`;
+  const better = [below, above].filter((bound) => bound !== undefined).join(" or ");
+  const where = `${limitMs} ms is no bucket bound of the gateway's histogram`;
+  const counted = property === "max" ? above : below;
+  const effect =
+    counted === undefined
+      ? "nothing can be proved against it"
+      : `only requests ${property === "max" ? `slower than ${counted}` : `within ${counted}`} ms count against the revision`;
+  return `${where}: ${effect}; set it to ${better}`;
 }

@@ -81,5 +81,6 @@ function endInterval(state: AnalysisState): AnalysisState {
     intervalStart: state.totals,
     intervalComparisons: state.comparisons,
     intervals: state.intervals + 1,
+    intervalsAtWeight: state.intervalsAtWeight + 1,
   };
 }

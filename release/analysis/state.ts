@@ -76,6 +76,8 @@ export interface AnalysisState {
   readonly comparisons: Readonly<Record<string, ComparisonState>>;
   readonly intervalComparisons: Readonly<Record<string, ComparisonState>>;
   readonly intervals: number;
+  /** Intervals that ended at the present weight. */
+  readonly intervalsAtWeight: number;
   readonly undecidedIntervals: number;
   readonly errorIntervals: number;
   readonly splitIntervals: number;
@@ -108,6 +110,7 @@ export function startAnalysis(settings: AnalysisSettings, context: AnalysisConte
     comparisons: {},
     intervalComparisons: {},
     intervals: 0,
+    intervalsAtWeight: 0,
     undecidedIntervals: 0,
     errorIntervals: 0,
     splitIntervals: 0,

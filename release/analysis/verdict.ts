@@ -1,4 +1,3 @@
-import { waitsForProof } from "./builtin-check.js";
 import type { CheckReport, HoldReason, Verdict } from "./contract.js";
 import { isDelayed } from "./ingest.js";
 import type { Split } from "./split.js";
@@ -56,7 +55,7 @@ function wishOf(check: CheckReport, metric: MetricSettings | undefined, interval
     case "breached":
       return { kind: "hold", reason: "breached", sentence, counts: false };
     case "inconclusive":
-      return { kind: "hold", reason: "inconclusive", sentence, counts: !waitsForProof(check) };
+      return { kind: "hold", reason: "inconclusive", sentence, counts: check.awaitsProof !== true };
     case "noData":
       return byPolicy(metric.onNoData, "noData", sentence, metric, intervalEnds);
     case "error":

@@ -30,12 +30,15 @@ const common = {
   onError: policy.default("hold").meta({ description: "The provider is away or answers wrongly. Default hold." }),
   compare: z
     .strictObject({
-      maxIncrease: finite.min(0).meta({
+      maxIncrease: finite.min(0, "must be 0 to 100").max(100, "must be 0 to 100").meta({
         description: "By how many percentage points the canary may be worse than the primary in the same window.",
       }),
     })
     .optional()
-    .meta({ description: "Judge against the primary instead of against the absolute limit alone." }),
+    .meta({
+      description:
+        "Judge against the primary in the same window too: only what is beyond the limit and worse than the primary is taken back. Built-in metrics only.",
+    }),
 };
 
 /** Share of requests that did not fail with 5xx, in percent. */
@@ -72,14 +75,32 @@ const custom = z.strictObject({
   templateVariables: z.record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/), z.string()).default({}),
 });
 
+const builtin = z.discriminatedUnion("name", [successRate, duration], {
+  error: "is neither request-success-rate nor request-duration, and has no template",
+});
+
 /** One check of the analysis: a built-in metric by name, or a custom one with its template. */
-export const metric = z
-  .union([z.discriminatedUnion("name", [successRate, duration]), custom])
-  .superRefine((value, context) => {
-    if (value.thresholdRange === undefined && value.compare === undefined) {
-      context.addIssue({ code: "custom", path: ["thresholdRange"], message: "needs a thresholdRange (or compare)" });
-    }
-  });
+export const metric = z.union([builtin, custom]).superRefine((value, context) => {
+  const issue = (path: readonly string[], message: string): void =>
+    context.addIssue({ code: "custom", path: [...path], message });
+  if (value.thresholdRange === undefined && value.compare === undefined)
+    issue(["thresholdRange"], "needs a thresholdRange (or compare)");
+  if ("template" in value) {
+    if (value.compare !== undefined)
+      issue(["compare"], "is for the built-in metrics: a custom query names {{ primaryNodes }} itself");
+    return;
+  }
+  for (const side of ["min", "max"] as const) {
+    const problem = limitProblem(value.name, value.thresholdRange?.[side]);
+    if (problem !== undefined) issue(["thresholdRange", side], problem);
+  }
+});
+
+function limitProblem(name: z.output<typeof builtin>["name"], limit: number | undefined): string | undefined {
+  if (limit === undefined) return undefined;
+  if (name === "request-duration") return limit > 0 ? undefined : "must be above 0 ms";
+  return limit >= 0 && limit <= 100 ? undefined : "must be 0 to 100 percent";
+}
 
 export type MetricSettings = z.output<typeof metric>;
 export type MetricTemplate = z.output<typeof metricTemplate>;

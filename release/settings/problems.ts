@@ -35,15 +35,17 @@ export function inOneLine(problems: readonly Problem[]): string {
 function problemsOf(issue: z.core.$ZodIssue): readonly Problem[] {
   if (issue.code === "unrecognized_keys")
     return issue.keys.map((key) => ({ path: pathText([...issue.path, key]), message: "is not a known setting" }));
-  const message = issue.code === "invalid_union" ? unionMessage(issue) : readable(issue.message);
-  return [{ path: pathText(issue.path), message }];
+  if (issue.code === "invalid_union") return unionProblems(issue);
+  return [{ path: pathText(issue.path), message: readable(issue.message) }];
 }
 
 /** Of a union's branches, the one that came furthest says best what is wrong. */
-function unionMessage(issue: z.core.$ZodIssueInvalidUnion): string {
-  const branches = issue.errors.map((branch) => branch.flatMap(problemsOf));
+function unionProblems(issue: z.core.$ZodIssueInvalidUnion): readonly Problem[] {
+  const branches = issue.errors.map((branch) =>
+    branch.flatMap((each) => problemsOf({ ...each, path: [...issue.path, ...each.path] })),
+  );
   const best = branches.toSorted((a, b) => a.length - b.length)[0] ?? [];
-  return best.length === 0 ? readable(issue.message) : inOneLine(best);
+  return best.length === 0 ? [{ path: pathText(issue.path), message: readable(issue.message) }] : best;
 }
 
 function readable(message: string): string {

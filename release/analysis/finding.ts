@@ -1,0 +1,61 @@
+import { upperTail } from "./binomial-tail.js";
+import { noiseLevel } from "./budget.js";
+import { logEvidenceAbove, logEvidenceBelow, mixOverStarts } from "./e-process.js";
+import type { Trials } from "./e-process.js";
+import { trialsBetween } from "./hypotheses.js";
+import type { Hypothesis } from "./hypotheses.js";
+import type { AnalysisState } from "./state.js";
+import type { Tally } from "./tally.js";
+
+/** One hypothesis with everything that is known about it. Tallies are what had been counted when a span began. */
+export interface Finding {
+  readonly hypothesis: Hypothesis;
+  /** ln E of the whole run, a late start included. */
+  readonly log: number;
+  /** The start whose part of the evidence is the largest. */
+  readonly from: Tally;
+  /** p-value of the present interval alone. */
+  readonly intervalTail: number;
+  /** Since then the estimate is beyond its limit, more than by chance. */
+  readonly breachedFrom: Tally | undefined;
+  /** Of the whole run. */
+  readonly trials: Trials;
+}
+
+/** `estimatedFrom`: the starts of the spans whose estimates may hold the weight. */
+export function findingOf(state: AnalysisState, hypothesis: Hypothesis, estimatedFrom: readonly Tally[]): Finding {
+  const { event, limit } = hypothesis;
+  const since = (from: Tally): Trials => trialsBetween(event, from, state.totals.subject, state.boundsMs);
+  const evidence = mixOverStarts(state.starts.map((start) => logEvidenceAbove(limit, since(start.totals.subject))));
+  const noise = noiseLevel(state.intervalsAtWeight);
+  const undecided = event.kind === "failed" ? state.totals.undecided - state.weightStart.totals.undecided : 0;
+  return {
+    hypothesis,
+    log: evidence.log,
+    from: startOf(state, evidence.loudest),
+    intervalTail: upperTail(limit, since(state.intervalStart.subject)),
+    breachedFrom: estimatedFrom.find((from) => isBeyondChance(limit, since(from), undecided, noise)),
+    trials: since(runStart(state)),
+  };
+}
+
+/** What the subject had been asked when its evidence began. */
+export function runStart(state: AnalysisState): Tally {
+  return startOf(state, 0);
+}
+
+function startOf(state: AnalysisState, index: number): Tally {
+  return (state.starts[index] ?? state.weightStart).totals.subject;
+}
+
+/** Failures that can't be told apart are held to be this revision's: they hold the weight, and prove nothing. */
+function isBeyondChance(limit: number, trials: Trials, undecided: number, noise: number): boolean {
+  const { count, events } = { count: trials.count + undecided, events: trials.events + undecided };
+  return events > limit * count && upperTail(limit, { count, events }) <= noise;
+}
+
+/** Whether `promoteWithConfidence` is satisfied: always where it is off. */
+export function isProved({ settings }: AnalysisState, { hypothesis, trials }: Finding): boolean {
+  if (settings.promoteWithConfidence === false) return true;
+  return logEvidenceBelow(hypothesis.limit, trials) >= -Math.log(1 - settings.promoteWithConfidence);
+}
