@@ -36,8 +36,8 @@ async function play(stage: Stage, { story, kind, index, when, helper }: Case): P
   if (helper === "watchdog") stage.startWatchdog();
   stage.arm({ process: "run", index, when, action: (struck) => kind.strike(struck) });
   const result = await firstRun(stage, story);
-  const late = helper === "watchdog" ? await comesBack(stage) : [];
   const touched = kind.endsTheRun ? [] : liveRunLeftAlone(stage);
+  const late = helper === "watchdog" ? await comesBack(stage, kind) : [];
   const next = await nextRun(stage, story, kind, result);
   return [
     ...late,
@@ -58,13 +58,14 @@ const never = new AbortController().signal;
 const tooLong: UpResult = { kind: "failed", message: "the run never ended" };
 
 /** Ended at 100/0 with the canary at 0, counted from when nothing is in the way any more. */
-async function comesBack(stage: Stage): Promise<readonly Finding[]> {
+async function comesBack(stage: Stage, kind: FaultKind): Promise<readonly Finding[]> {
   await stage.second;
   const { clock, world } = stage;
   const waits = world.object?.status?.phase === "WaitingPromotion";
   const extraMs = waits ? handoverSeconds * 1000 + handoverGraceMs : 0;
   const limit = Math.max(clock.nowMs(), stage.recoveredAtMs) + backWithinMs + extraMs;
   while (!isAtRest(stage)) {
+    if (kind.mayStaySplit === true && isLeftSplit(stage)) return [];
     if (clock.nowMs() > limit) return [finding("back within 90 s", restOf(stage))];
     await clock.sleep(pollMs, never);
   }
@@ -73,7 +74,13 @@ async function comesBack(stage: Stage): Promise<readonly Finding[]> {
   return isAtRest(stage) ? [] : [finding("stays back", restOf(stage))];
 }
 
-/** The watchdog acts for the dead only. */
+/** Where the promoted primary's own pods fail there is no earlier revision to return to: people decide. */
+function isLeftSplit({ world }: Stage): boolean {
+  const { phase, message } = world.object?.status ?? { phase: undefined, message: "" };
+  return phase === "Promoting" && message.includes("traffic stays split");
+}
+
+/** The watchdog acts for the dead only: looked at when the run has ended. */
 function liveRunLeftAlone({ world }: Stage): readonly Finding[] {
   const acted = world.statuses.find(({ message }) => message.startsWith("taken back by the watchdog"));
   return acted === undefined ? [] : [finding("live run left alone", acted.message)];

@@ -12,6 +12,8 @@ export interface FaultKind {
   readonly endsTheRun: boolean;
   /** Somebody's hand makes users fail for a while: at most so long, from the strike on, ms. */
   readonly excusedMs: number;
+  /** The promoted primary itself fails by it: then the split stays on purpose, and says so. */
+  readonly mayStaySplit?: true;
   /** What a person does before the next update, where the fault was a person's too. */
   repair?(stage: Stage): void;
 }
@@ -96,15 +98,18 @@ export const faultKinds: readonly FaultKind[] = [
     if (world.canary !== undefined) world.canary.templateEdits += 1;
   }),
   byHand("route-edited", ({ world }) => world.writeWeight(77, "hand")),
-  byHand(
-    "primary-scaled-to-0",
-    (stage) => {
-      const { world, clock } = stage;
-      world.primary?.scale(0, clock.nowMs());
-      stage.recoverAfter(primaryGoneMs, () => world.primary?.scale(2, clock.nowMs()));
-    },
-    primaryGoneMs + noticedMs,
-  ),
+  {
+    ...byHand(
+      "primary-scaled-to-0",
+      (stage) => {
+        const { world, clock } = stage;
+        world.primary?.scale(0, clock.nowMs());
+        stage.recoverAfter(primaryGoneMs, () => world.primary?.scale(2, clock.nowMs()));
+      },
+      primaryGoneMs + noticedMs,
+    ),
+    mayStaySplit: true,
+  },
   livesOn("second-run", before, (stage) => {
     const process = new Process("second", stage.clock);
     stage.second = process.outcome(stage.engine.copy().up(settingsOf("r2"), process));
