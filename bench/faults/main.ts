@@ -40,9 +40,9 @@ function print({ virtualCases, violations, matrix }: VirtualResult, seconds: num
   const table = new Table({ head: ["fault", "story", "cases", "violations"], style: { head: [] } });
   matrix.forEach(({ fault, story, cases, violations: found }) => table.push([fault, story, cases, found]));
   console.log(table.toString());
-  violations.slice(0, 20).forEach(({ fault, point, invariant, detail }) =>
-    console.log(`${fault} at ${point}: ${invariant}: ${detail}`),
-  );
+  violations
+    .slice(0, 20)
+    .forEach(({ fault, point, invariant, detail }) => console.log(`${fault} at ${point}: ${invariant}: ${detail}`));
   if (violations.length > 20) console.log(`… and ${violations.length - 20} more`);
   console.log(
     `${virtualCases} cases in virtual time, ${violations.length} violations, ${seconds.toFixed(0)} s of real time`,

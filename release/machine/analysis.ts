@@ -136,9 +136,7 @@ async function takeBack(run: Run, sentence: string, patience: Patience): Promise
     await rollBack(run, sentence, patience);
   } catch (error) {
     if (isLost(error)) return error instanceof Error ? error : new LostLock(run.label);
-    return new ReleaseFailed(
-      `${run.label}: ${sentence}; the traffic could not be taken back: ${sentenceOf(error)}`,
-    );
+    return new ReleaseFailed(`${run.label}: ${sentence}; the traffic could not be taken back: ${sentenceOf(error)}`);
   }
   await callWebhooks(run, "post-rollout").catch(() => undefined);
   return failureOf(run, sentence);

@@ -57,7 +57,9 @@ type Look = <T>(attempt: () => Promise<T>) => Promise<T>;
 
 async function giveBack({ clock, lock }: Ports, holder: string): Promise<void> {
   formerHolders.add(holder);
-  await withLimit(clock, releaseMs, (limit) => persist(clock, limit, releaseMs, () => lock.release(holder, limit))).then(
+  await withLimit(clock, releaseMs, (limit) =>
+    persist(clock, limit, releaseMs, () => lock.release(holder, limit)),
+  ).then(
     () => formerHolders.delete(holder),
     () => undefined,
   );

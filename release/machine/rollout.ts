@@ -87,7 +87,10 @@ export class Rollout {
     );
     for (;;) {
       const next = new AbortController();
-      const tick = this.run.until(next.signal).sleep(this.everyMs).catch(() => undefined);
+      const tick = this.run
+        .until(next.signal)
+        .sleep(this.everyMs)
+        .catch(() => undefined);
       await Promise.race([settled, tick]);
       next.abort(new Error("settled"));
       if (state.settled) return work;

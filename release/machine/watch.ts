@@ -56,7 +56,8 @@ export function interferenceIn(
   if (look.canary.templateHash !== asked.templateHash)
     return end("the canary's template was changed from outside during the analysis");
   if (look.trouble !== undefined) return end(look.trouble);
-  if (look.route === undefined) return end("the weighted ApisixRoute was deleted during the analysis; run pulumi refresh");
+  if (look.route === undefined)
+    return end("the weighted ApisixRoute was deleted during the analysis; run pulumi refresh");
   if (look.route.sync.kind === "frozen") return end(`the gateway's sync is frozen: ${look.route.sync.message}`);
   if (look.canary.replicas === 0) return end("the canary was scaled to 0 from outside during the analysis");
   return look.route.canaryWeight === asked.weight

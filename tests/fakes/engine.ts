@@ -1,4 +1,10 @@
-import { createGuardian, needsJudgement, runAnalysis, runPreparation, runPromotion } from "../../release/machine/index.js";
+import {
+  createGuardian,
+  needsJudgement,
+  runAnalysis,
+  runPreparation,
+  runPromotion,
+} from "../../release/machine/index.js";
 import type { Guardian, Outcome, Ports } from "../../release/machine/index.js";
 import type { ReleaseSettings } from "../../release/settings/index.js";
 import { portsOf } from "./ports.js";
@@ -18,6 +24,9 @@ export class Engine {
   /** Revisions that the engine put on the primary, with what the analysis said. */
   readonly promotions: { readonly revision: string; readonly analysis: Outcome["kind"] | "unchanged" }[] = [];
 
+  /** The update ends there, as it does when another resource of the same program fails. */
+  stopAfter: "analysis" | undefined;
+
   constructor(private readonly world: World) {}
 
   /** The same stack on another machine, as it is now. */
@@ -28,11 +37,7 @@ export class Engine {
   }
 
   /** One `pulumi up` in one process. */
-  async up(
-    settings: ReleaseSettings,
-    process: Process,
-    guardian: Guardian = createGuardian(),
-  ): Promise<UpResult> {
+  async up(settings: ReleaseSettings, process: Process, guardian: Guardian = createGuardian()): Promise<UpResult> {
     const ports = portsOf(this.world, process);
     const { revision } = settings;
     const run = (part: Part): Promise<Outcome> =>
@@ -44,6 +49,7 @@ export class Engine {
       const analysis = judge ? (await run(runAnalysis)).kind : "unchanged";
       this.state.set("analysis", revision);
       await process.awake();
+      if (this.stopAfter === "analysis") return { kind: "failed", message: "stopped" };
       await this.resource("primary", revision, () => this.promote(revision, analysis));
       await this.resource("promotion", revision, () => run(runPromotion));
       return { kind: "succeeded", analysis };

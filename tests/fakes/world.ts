@@ -42,8 +42,8 @@ export class World {
   readonly calls: PortCall[] = [];
   readonly weightWrites: WeightWrite[] = [];
   object:
-    | { uid: string; version: number; status: ReleaseStatus | undefined; commands: Record<string, string> }
-    | undefined = { uid: "uid", version: 1, status: undefined, commands: {} };
+    { uid: string; version: number; status: ReleaseStatus | undefined; commands: Record<string, string> } | undefined =
+    { uid: "uid", version: 1, status: undefined, commands: {} };
   route: { weight: number; fence: number; sync: RouteState["sync"]; version: number } | undefined = {
     weight: 0,
     fence: 0,

@@ -101,7 +101,10 @@ async function nextRun(
   const revision = again ? story.revision : "r3";
   world.behaviour = { ...world.behaviour, canary: world.behaviour.primary };
   const process = new Process("next", clock);
-  const up = Promise.race([engine.up(settingsOf(revision), process), clock.sleep(longestMs, never).then(() => tooLong)]);
+  const up = Promise.race([
+    engine.up(settingsOf(revision), process),
+    clock.sleep(longestMs, never).then(() => tooLong),
+  ]);
   const next = await up;
   if (next.kind === "failed") return [finding("next run works", next.message)];
   await clock.sleep(1_000, never);

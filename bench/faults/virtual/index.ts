@@ -63,11 +63,13 @@ async function casesOf(
   const calls = await undisturbed(story);
   const chosen = points === "all" ? calls : calls.filter(({ name }) => isJournalPoint(name));
   return kinds.flatMap((kind) =>
-    chosen.filter((call) => matters(kind, call, calls)).flatMap((call) =>
-      kind.moments.flatMap((when) =>
-        helpersOf(kind).map((helper) => ({ given: { story, kind, index: call.index, when, helper }, call })),
+    chosen
+      .filter((call) => matters(kind, call, calls))
+      .flatMap((call) =>
+        kind.moments.flatMap((when) =>
+          helpersOf(kind).map((helper) => ({ given: { story, kind, index: call.index, when, helper }, call })),
+        ),
       ),
-    ),
   );
 }
 
