@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { durationAtLeast } from "./duration.js";
+import { httpUrl, oneLine } from "./names.js";
 
 const finite = z.number().refine(Number.isFinite, { message: "must be a finite number" });
 
@@ -43,15 +44,27 @@ const successRate = z.strictObject({ name: z.literal("request-success-rate"), ..
 /** P99 latency in ms. */
 const duration = z.strictObject({ name: z.literal("request-duration"), ...common });
 
+/** What an HTTP header may be: anything else could begin another header. */
+const headers = z.record(
+  z.string().regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/, "must be a header name"),
+  z.string().regex(/^[\t\x20-\x7e\x80-\xff]*$/, "must be one line"),
+);
+
+/** Goes into a query as it is: within the query's own quotes nothing of it may end them. */
+const variable = z
+  .string()
+  .max(1000, "must have at most 1000 characters")
+  .regex(/^[^"'`\\\p{Cc}\u2028\u2029]*$/u, "must not contain quotes, backslashes or line breaks");
+
 export const metricTemplate = z
   .strictObject({
     provider: z.discriminatedUnion("type", [
-      z.strictObject({ type: z.literal("prometheus"), address: z.url({ protocol: /^https?$/ }).optional() }),
+      z.strictObject({ type: z.literal("prometheus"), address: httpUrl.optional() }),
       z.strictObject({
         type: z.literal("web"),
-        address: z.url({ protocol: /^https?$/ }),
+        address: httpUrl,
         jsonPath: z.string().min(1),
-        headers: z.record(z.string(), z.string()).optional(),
+        headers: headers.optional(),
       }),
     ]),
     query: z.string().default(""),
@@ -62,14 +75,10 @@ export const metricTemplate = z
   });
 
 const custom = z.strictObject({
-  name: z
-    .string()
-    .min(1)
-    .max(100)
-    .refine((name) => !/[\r\n]/.test(name), { message: "must be one line" }),
+  name: oneLine,
   ...common,
   template: metricTemplate,
-  templateVariables: z.record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/), z.string()).default({}),
+  templateVariables: z.record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "must be a name"), variable).default({}),
 });
 
 /** One check of the analysis: a built-in metric by name, or a custom one with its template. */
@@ -79,7 +88,22 @@ export const metric = z
     if (value.thresholdRange === undefined && value.compare === undefined) {
       context.addIssue({ code: "custom", path: ["thresholdRange"], message: "needs a thresholdRange (or compare)" });
     }
+    const problem = limitProblem(value.name, value.thresholdRange);
+    if (problem !== undefined) context.addIssue({ code: "custom", path: ["thresholdRange"], message: problem });
   });
+
+/** A limit of a built-in metric that no release could keep, or that none could break. */
+function limitProblem(name: string, range: z.output<typeof thresholdRange> | undefined): string | undefined {
+  if (range === undefined) return undefined;
+  const { min, max } = range;
+  if (name === "request-success-rate") {
+    if (min === undefined) return "request-success-rate needs min: the lowest share of good requests, percent";
+    return min < 0 || min > 100 ? "min of request-success-rate must be 0 to 100 percent" : undefined;
+  }
+  if (name !== "request-duration") return undefined;
+  if (max === undefined) return "request-duration needs max: the longest P99, ms";
+  return max <= 0 ? "max of request-duration must be above 0 ms" : undefined;
+}
 
 export type MetricSettings = z.output<typeof metric>;
 export type MetricTemplate = z.output<typeof metricTemplate>;

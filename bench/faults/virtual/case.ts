@@ -51,10 +51,9 @@ async function play(stage: Stage, { story, kind, index, when, helper }: Case): P
 
 async function firstRun(stage: Stage, story: Story): Promise<UpResult | undefined> {
   const up = stage.run.outcome(stage.engine.up(settingsOf(story.revision), stage.run, stage.guardian));
-  return Promise.race([up, stage.clock.sleep(longestMs, never).then(() => tooLong)]);
+  return Promise.race([up, stage.sleep(longestMs).then(() => tooLong)]);
 }
 
-const never = new AbortController().signal;
 const tooLong: UpResult = { kind: "failed", message: "the run never ended" };
 
 /** Ended at 100/0 with the canary at 0, counted from when nothing is in the way any more. */
@@ -67,10 +66,10 @@ async function comesBack(stage: Stage, kind: FaultKind): Promise<readonly Findin
   while (!isAtRest(stage)) {
     if (kind.mayStaySplit === true && isLeftSplit(stage)) return [];
     if (clock.nowMs() > limit) return [finding("back within 90 s", restOf(stage))];
-    await clock.sleep(pollMs, never);
+    await stage.sleep(pollMs);
   }
   // Whatever still wakes up must leave it so.
-  await clock.sleep(Math.max(0, stage.recoveredAtMs - clock.nowMs()) + pollMs, never);
+  await stage.sleep(Math.max(0, stage.recoveredAtMs - clock.nowMs()) + pollMs);
   return isAtRest(stage) ? [] : [finding("stays back", restOf(stage))];
 }
 
@@ -94,7 +93,7 @@ async function nextRun(
   result: UpResult | undefined,
 ): Promise<readonly Finding[]> {
   const { clock, world, engine } = stage;
-  await clock.sleep(Math.max(5_000, stage.recoveredAtMs + 5_000 - clock.nowMs()), never);
+  await stage.sleep(Math.max(5_000, stage.recoveredAtMs + 5_000 - clock.nowMs()));
   await stage.second;
   kind.repair?.(stage);
   const again = story.ends === "promoted" && result?.kind !== "succeeded";
@@ -103,11 +102,11 @@ async function nextRun(
   const process = new Process("next", clock);
   const up = Promise.race([
     engine.up(settingsOf(revision), process),
-    clock.sleep(longestMs, never).then(() => tooLong),
+    stage.sleep(longestMs).then(() => tooLong),
   ]);
   const next = await up;
   if (next.kind === "failed") return [finding("next run works", next.message)];
-  await clock.sleep(1_000, never);
+  await stage.sleep(1_000);
   const { status } = world.object ?? {};
   const done = isAtRest(stage) && status?.promotedRevision === revision && world.primary?.revision === revision;
   return done ? [] : [finding("next run finishes", `${restOf(stage)}, promoted ${status?.promotedRevision}`)];

@@ -27,6 +27,7 @@ export class Stage {
   struckAtMs: number | undefined;
   /** From then on nothing is in the way any more. */
   recoveredAtMs = 0;
+  private readonly forever = new AbortController().signal;
   private apiAwayUntilMs = 0;
   private webhooksHangUntilMs = 0;
   private strike: Strike | undefined;
@@ -44,6 +45,11 @@ export class Stage {
     this.world.gateway.segments.length = 0;
   }
 
+  /** Of this stage's own time: whatever still sleeps at the end goes with it. */
+  sleep(milliseconds: number): Promise<void> {
+    return this.clock.sleep(milliseconds, this.forever);
+  }
+
   arm(strike: Strike): void {
     this.strike = strike;
   }
@@ -57,8 +63,7 @@ export class Stage {
       podName: "w-1",
       alertUrl: undefined,
     };
-    const forever = new AbortController().signal;
-    const sleep = (milliseconds: number): Promise<void> => process.clock.sleep(milliseconds, forever);
+    const sleep = (milliseconds: number): Promise<void> => process.clock.sleep(milliseconds, this.forever);
     const api = watchdogApi(this.world, process);
     const watchdog = new Watchdog(options, { api, nowMs: () => this.clock.nowMs(), sleep, log: () => undefined });
     const watch = async (): Promise<void> => {
@@ -108,13 +113,13 @@ export class Stage {
   private async passes({ name }: PortCall): Promise<void> {
     const forTheApiServer = !name.startsWith("metrics") && !name.startsWith("webhook");
     if (!forTheApiServer || this.clock.nowMs() >= this.apiAwayUntilMs) return;
-    await this.clock.sleep(50, new AbortController().signal);
+    await this.sleep(50);
     throw apiAway();
   }
 
   private async answerOf(timeoutMs: number) {
     if (this.clock.nowMs() >= this.webhooksHangUntilMs) return { kind: "ok" } as const;
-    await this.clock.sleep(timeoutMs, new AbortController().signal);
+    await this.sleep(timeoutMs);
     return { kind: "refused", message: "no answer within its timeout" } as const;
   }
 }
