@@ -57,18 +57,26 @@ const variable = z
   .regex(/^[^"'`\\\p{Cc}\u2028\u2029]*$/u, "must not contain quotes, backslashes or line breaks");
 
 export const metricTemplate = z
-  .strictObject({
-    provider: z.discriminatedUnion("type", [
-      z.strictObject({ type: z.literal("prometheus"), address: httpUrl.optional() }),
-      z.strictObject({
-        type: z.literal("web"),
-        address: httpUrl,
-        jsonPath: z.string().min(1),
-        headers: headers.optional(),
-      }),
-    ]),
-    query: z.string().default(""),
-  })
+  .strictObject(
+    {
+      provider: z.discriminatedUnion("type", [
+        z.strictObject({ type: z.literal("prometheus"), address: httpUrl.optional() }),
+        z.strictObject({
+          type: z.literal("web"),
+          address: httpUrl,
+          jsonPath: z.string().min(1),
+          headers: headers.optional(),
+        }),
+      ]),
+      query: z.string().default(""),
+    },
+    {
+      error: ({ input }) =>
+        input === undefined
+          ? "is missing: without one, name must be request-success-rate or request-duration"
+          : undefined,
+    },
+  )
   .refine((template) => template.provider.type === "web" || template.query.trim() !== "", {
     path: ["query"],
     message: "a prometheus template needs a query",
@@ -94,7 +102,7 @@ export const metric = z
 
 /** A limit of a built-in metric that no release could keep, or that none could break. */
 function limitProblem(name: string, range: z.output<typeof thresholdRange> | undefined): string | undefined {
-  if (range === undefined) return undefined;
+  if (range?.min === undefined && range?.max === undefined) return undefined;
   const { min, max } = range;
   if (name === "request-success-rate") {
     if (min === undefined) return "request-success-rate needs min: the lowest share of good requests, percent";
