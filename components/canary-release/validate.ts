@@ -1,68 +1,99 @@
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
-import { check, durationSeconds, inOneLine } from "../../release/settings/index.js";
-import { analysis } from "../../release/settings/index.js";
+import {
+  analysis,
+  check,
+  dnsLabel,
+  httpUrl,
+  inOneLine,
+  objectName,
+  release,
+  serviceLabel,
+} from "../../release/settings/index.js";
 import type { CanaryReleaseArgs } from "./args.js";
 
-const dnsLabel = z
-  .string()
-  .max(40)
-  .regex(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/, "must be a DNS label: lower case letters, digits and '-'");
-const port = z.int("must be a whole number").min(1, "must be 1 to 65535").max(65535, "must be 1 to 65535");
 const count = z.int("must be a whole number").min(1, "must be at least 1");
+const hostLabel = "[a-z0-9]([-a-z0-9]*[a-z0-9])?";
 const host = z
   .string()
-  .max(253)
-  .regex(/^(\*\.)?[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/i, "must be a host name");
-const configName = z.string().regex(/^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/, "must be an object name");
-const configData = z.record(configName, z.record(z.string(), z.string())).optional();
+  .max(253, "must have at most 253 characters")
+  .regex(new RegExp(`^(\\*\\.)?${hostLabel}(\\.${hostLabel})*$`, "i"), "must be a host name");
+/** As the API server wants names of container ports. */
+const portName = z
+  .string()
+  .max(15, "must have at most 15 characters")
+  .regex(/^(?=.*[a-z])[a-z0-9]+(-[a-z0-9]+)*$/, "must be a port's name: lower case letters, digits and '-'");
+const ruleName = z
+  .string()
+  .max(63, "must have at most 63 characters")
+  .regex(/^[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$/, "must be letters, digits, '-', '_' and '.'");
+const path = z
+  .string()
+  .startsWith("/", "must start with /")
+  .regex(/^[\x21-\x7e]*$/, "must not contain spaces or control characters");
+const configKey = z
+  .string()
+  .max(253, "must have at most 253 characters")
+  .regex(/^[-._a-zA-Z0-9]+$/, "must be letters, digits, '-', '_' and '.'");
+const configName = objectName.max(200, "must have at most 200 characters");
+const configData = z.record(configName, z.record(configKey, z.string())).optional();
 const methods = ["GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS", "CONNECT", "TRACE", "PURGE"] as const;
+const { port } = release.shape.service.shape;
+const { progressDeadline, drain, handover, deadline, leaseDuration } = release.shape;
 
 const schema = z
   .strictObject({
-    name: dnsLabel,
-    namespace: z.string().min(1),
+    name: serviceLabel.max(40, "must have at most 40 characters"),
+    namespace: dnsLabel,
     template: z.looseObject({
-      spec: z.looseObject({ containers: z.array(z.looseObject({ name: z.string() })).min(1, "needs a container") }),
+      spec: z.looseObject({ containers: z.array(z.looseObject({ name: dnsLabel })).min(1, "needs a container") }),
     }),
     service: z.strictObject({
-      name: dnsLabel.optional(),
+      name: serviceLabel.max(40, "must have at most 40 characters").optional(),
       port,
-      targetPort: z.union([port, z.string().min(1)]).optional(),
+      targetPort: z.union([port, portName]).optional(),
       portName: dnsLabel.optional(),
     }),
     route: z
       .strictObject({
         name: configName.optional(),
-        ruleName: z.string().min(1).optional(),
+        ruleName: ruleName.optional(),
         hosts: z.array(host).min(1, "needs a host"),
-        paths: z.array(z.string().startsWith("/", "must start with /")).min(1).optional(),
-        methods: z.array(z.enum(methods)).min(1).optional(),
-        priority: z.int().optional(),
+        paths: z.array(path).min(1, "needs a path").optional(),
+        methods: z.array(z.enum(methods)).min(1, "needs a method").optional(),
+        priority: z.int("must be a whole number").optional(),
         plugins: z.array(z.looseObject({ name: z.string(), enable: z.boolean() })).optional(),
       })
       .optional(),
     routeRef: z.strictObject({ name: configName }).optional(),
     replicas: count.optional(),
     autoscaler: z
-      .strictObject({ minReplicas: count, maxReplicas: count, cpuUtilization: z.int().min(1).max(100).optional() })
+      .strictObject({
+        minReplicas: count,
+        maxReplicas: count,
+        cpuUtilization: z
+          .int("must be a whole number")
+          .min(1, "must be 1 to 100")
+          .max(100, "must be 1 to 100")
+          .optional(),
+      })
       .refine((scaler) => scaler.minReplicas <= scaler.maxReplicas, {
         path: ["minReplicas"],
         message: "must not be above maxReplicas",
       })
       .optional(),
     platform: z.literal(true).optional(),
-    ingressClassName: z.string().min(1).optional(),
-    prometheusUrl: z.url({ protocol: /^https?$/, error: "must be an http or https URL" }).optional(),
+    ingressClassName: objectName.optional(),
+    prometheusUrl: httpUrl.optional(),
     analysis,
     configs: configData,
     secrets: configData,
     skipAnalysis: z.boolean().optional(),
-    progressDeadline: durationSeconds.optional(),
-    drain: durationSeconds.optional(),
-    handover: durationSeconds.optional(),
-    deadline: durationSeconds.optional(),
-    leaseDuration: durationSeconds.optional(),
+    progressDeadline: progressDeadline.optional(),
+    drain: drain.optional(),
+    handover: handover.optional(),
+    deadline: deadline.optional(),
+    leaseDuration: leaseDuration.optional(),
     kubeconfig: z.string().optional(),
     context: z.string().optional(),
   })

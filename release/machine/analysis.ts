@@ -1,15 +1,18 @@
 import type { ReleaseSettings } from "../settings/index.js";
-import { LostLock, sentenceOf } from "./failure.js";
+import { waitAndListen } from "./commands.js";
+import { Against, LostLock, ReleaseFailed, sentenceOf } from "./failure.js";
+import { withLimit } from "./limit.js";
 import { isLost, withLock } from "./lock.js";
 import { decideStart, mustBeJudgedAgain, planSteps } from "./plan.js";
 import type { Outcome, Ports } from "./ports.js";
 import { preflight } from "./preflight.js";
 import { reported } from "./record.js";
-import { Against, callWebhooks, failureOf, Rollout } from "./rollout.js";
+import { callWebhooks, failureOf, Rollout } from "./rollout.js";
 import { isoTime } from "./run.js";
 import type { Run } from "./run.js";
 import { scaleUp } from "./scale-up.js";
 import { hasLeftovers, returnTraffic, rollBack } from "./take-back.js";
+import type { Patience } from "./take-back.js";
 
 /** After an abort this long is left to take the traffic back. */
 const lastActMs = 30_000;
@@ -45,28 +48,11 @@ async function judge(run: Run): Promise<Outcome> {
   if (await hasLeftovers(run)) await returnTraffic(run);
   await preflight(run);
   try {
-    const { settings, ports } = run;
-    const deadline = ports.clock.nowMs() + settings.deadline * 1000;
-    return await within(run, deadline, perform);
+    const { deadline } = run.settings;
+    const late = new Against(`not decided within the deadline of ${deadline}s`);
+    return await withLimit(run.ports.clock, deadline * 1000, (limit) => perform(run.until(limit)), late);
   } catch (error) {
     throw await endAgainst(run, error);
-  }
-}
-
-/** The whole analysis is bounded, whatever it waits for. */
-async function within(run: Run, deadlineMs: number, work: (run: Run) => Promise<Outcome>): Promise<Outcome> {
-  const over = new AbortController();
-  const done = new AbortController();
-  const { clock } = run.ports;
-  const timer = clock.sleep(deadlineMs - clock.nowMs(), done.signal).then(
-    () => over.abort(new Against(`not decided within the deadline of ${run.settings.deadline}s`)),
-    () => undefined,
-  );
-  try {
-    return await work(run.until(over.signal));
-  } finally {
-    done.abort(new Error("done"));
-    await timer;
   }
 }
 
@@ -93,23 +79,19 @@ async function perform(run: Run): Promise<Outcome> {
   if (settings.skipAnalysis) return pass(run, "skipped", "analysis skipped on request");
   run.announce("info", `Starting canary analysis for ${run.label}`);
   await preRollout(run);
-  await new Rollout(run, canary.templateHash).through(steps);
-  return pass(run, "passed", "all checks passed at every step");
+  const byHand = await new Rollout(run, canary.templateHash).through(steps);
+  return pass(run, "passed", byHand ? "promoted on request" : "all checks passed at every step");
 }
 
 async function waitForGate(run: Run): Promise<void> {
   for (;;) {
     const refused = await callWebhooks(run, "confirm-rollout");
-    if (refused === undefined) return;
+    if (refused === undefined) break;
     await run.journal({ phase: "Waiting" });
     run.announce("warning", `Halt ${run.label} advancement waiting for approval ${refused}`);
-    await run.sleep(run.settings.analysis.interval * 1000);
-    const object = await run.persist(() => run.ports.cluster.readRelease(run.signal));
-    if (object?.commands.abort !== undefined) throw new Against(`aborted on request: ${object.commands.abort}`);
-    if (object?.commands.approve === undefined) continue;
-    await run.persist(() => run.ports.cluster.clearCommand("approve", run.signal));
-    return run.journal({ phase: "Progressing" });
+    if (await waitAndListen(run, run.settings.analysis.interval * 1000)) break;
   }
+  if (run.status.phase === "Waiting") await run.journal({ phase: "Progressing" });
 }
 
 async function preRollout(run: Run): Promise<void> {
@@ -122,7 +104,7 @@ async function preRollout(run: Run): Promise<void> {
     run.announce("warning", `Halt ${run.label} advancement pre-rollout check ${refused}`);
     if (failedChecks >= threshold)
       throw new Against(`failed checks threshold reached ${threshold}: pre-rollout check ${refused}`);
-    await run.sleep(interval * 1000);
+    await waitAndListen(run, interval * 1000);
   }
 }
 
@@ -144,11 +126,20 @@ async function pass(run: Run, kind: "passed" | "skipped", reason: string): Promi
 /** Takes the traffic back, unless somebody else is responsible by now; the error to show. */
 async function endAgainst(run: Run, error: unknown): Promise<Error> {
   if (isLost(error) || isLost(run.signal.reason)) return error instanceof Error ? error : new LostLock(run.label);
-  const sentence = run.signal.aborted ? `interrupted: ${sentenceOf(run.signal.reason)}` : sentenceOf(error);
-  const last = run.signal.aborted ? run.with(AbortSignal.timeout(lastActMs)) : run;
-  await rollBack(last, sentence, run.signal.aborted ? "short" : "full");
-  await callWebhooks(last, "post-rollout").catch(() => undefined);
-  return failureOf(last, sentence);
+  if (!run.signal.aborted) return takeBack(run, sentenceOf(error), "full");
+  const sentence = `interrupted: ${sentenceOf(run.signal.reason)}`;
+  return withLimit(run.ports.clock, lastActMs, (limit) => takeBack(run.with(limit), sentence, "short"));
+}
+
+async function takeBack(run: Run, sentence: string, patience: Patience): Promise<Error> {
+  try {
+    await rollBack(run, sentence, patience);
+  } catch (error) {
+    if (isLost(error)) return error instanceof Error ? error : new LostLock(run.label);
+    return new ReleaseFailed(`${run.label}: ${sentence}; the traffic could not be taken back: ${sentenceOf(error)}`);
+  }
+  await callWebhooks(run, "post-rollout").catch(() => undefined);
+  return failureOf(run, sentence);
 }
 
 /** Whether Pulumi must run the analysis although its inputs are the same. */

@@ -14,6 +14,14 @@ export class LostLock extends Error {
   }
 }
 
+/** The run must end against the revision. */
+export class Against extends Error {
+  constructor(readonly sentence: string) {
+    super(sentence);
+    this.name = "Against";
+  }
+}
+
 /** What an error says, in one line. */
 export function sentenceOf(error: unknown): string {
   return (error instanceof Error ? error.message : String(error)).replace(/\s*\n\s*/g, " ");

@@ -1,5 +1,6 @@
 import type { ReleaseSettings } from "../settings/index.js";
 import { sentenceOf } from "./failure.js";
+import { withLimit } from "./limit.js";
 import { withLock } from "./lock.js";
 import { passedEarlier } from "./plan.js";
 import type { Outcome, Ports } from "./ports.js";
@@ -15,6 +16,7 @@ interface Handover {
 
 /** Of the process that the engine ends by a signal there are about five seconds left. */
 const lastSecondsMs = 4_500;
+const takeBackMs = 120_000;
 
 /** Keeps an eye on all releases of this process: live runs, and passed ones that nobody has promoted yet. */
 export class Guardian {
@@ -61,8 +63,10 @@ export class Guardian {
     const handover = this.handovers.get(key);
     if (handover === undefined) return;
     this.release(key);
-    const limit = AbortSignal.timeout(patience === "short" ? lastSecondsMs : 120_000);
-    await takeBackHandover(handover.settings, handover.ports, reason, patience, limit);
+    const { settings, ports } = handover;
+    await withLimit(ports.clock, patience === "short" ? lastSecondsMs : takeBackMs, (limit) =>
+      takeBackHandover(settings, ports, reason, patience, limit),
+    );
   }
 
   /** Ends everything: live runs take their traffic back, passed ones are taken back; resolves when that is done. */

@@ -5,14 +5,22 @@ import { FencedError } from "../ports/index.js";
 import type { LeaseView } from "../ports/index.js";
 import type { ReleaseSettings } from "../settings/index.js";
 import { LostLock, ReleaseFailed } from "./failure.js";
+import { withLimit } from "./limit.js";
 import type { Ports } from "./ports.js";
 import { persist } from "./retry.js";
 import { isoTime, labelOf, Run } from "./run.js";
 
 const pollMs = 500;
+/** A first contact that fails is soon told. */
 const patienceMs = 60_000;
+const releaseMs = 5_000;
+/** A longer gap between two looks (API server away, this process asleep) proves nothing about the holder. */
+const longestGapMs = 5_000;
 /** After this long a holder that gives signs of life makes the waiting run give up. */
 const busyMs = 45_000;
+
+/** Names of this process under which a Lease may still stand because it could not be given back. */
+const formerHolders = new Set<string>();
 
 /**
  * Runs `body` as the only one on this release: takes the Lease, puts a fencing token on the route, beats while the body
@@ -23,13 +31,16 @@ export async function withLock<T>(
   ports: Ports,
   signal: AbortSignal,
   body: (run: Run) => Promise<T>,
+  /** How long an API server that is away is waited for, until the release is held. */
+  apiPatienceMs = patienceMs,
 ): Promise<T> {
   const holder = `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`;
-  await acquire(settings, ports, holder, signal);
+  const look: Look = (attempt) => persist(ports.clock, signal, apiPatienceMs, attempt);
+  await acquire(settings, ports, holder, signal, look);
   const lost = new AbortController();
   const ended = new AbortController();
   try {
-    const run = await openRun(settings, ports, holder, AbortSignal.any([signal, lost.signal]));
+    const run = await openRun(settings, ports, holder, AbortSignal.any([signal, lost.signal]), look);
     const beating = beat(run, lost, ended.signal);
     try {
       return await body(run);
@@ -38,21 +49,45 @@ export async function withLock<T>(
       await beating;
     }
   } finally {
-    await ports.lock.release(holder, AbortSignal.timeout(5_000)).catch(() => undefined);
+    await giveBack(ports, holder);
   }
 }
 
-async function acquire(settings: ReleaseSettings, ports: Ports, holder: string, signal: AbortSignal): Promise<void> {
-  const { clock, lock } = ports;
+type Look = <T>(attempt: () => Promise<T>) => Promise<T>;
+
+async function giveBack({ clock, lock }: Ports, holder: string): Promise<void> {
+  formerHolders.add(holder);
+  await withLimit(clock, releaseMs, (limit) =>
+    persist(clock, limit, releaseMs, () => lock.release(holder, limit)),
+  ).then(
+    () => formerHolders.delete(holder),
+    () => undefined,
+  );
+}
+
+async function acquire(
+  settings: ReleaseSettings,
+  { clock, lock }: Ports,
+  holder: string,
+  signal: AbortSignal,
+  look: Look,
+): Promise<void> {
   const staleMs = settings.leaseDuration * 1000 + 2_000;
-  const giveUpAt = clock.nowMs() + Math.max(busyMs, staleMs * 2);
+  let giveUpAtMs = clock.nowMs() + Math.max(busyMs, staleMs * 2);
   let watched: { readonly version: string; readonly sinceMs: number } | undefined;
-  for (;;) {
-    const seen = await persist(clock, signal, patienceMs, () => lock.read(signal));
-    if (watched?.version !== seen?.version) watched = { version: seen?.version ?? "", sinceMs: clock.nowMs() };
-    const free = seen?.holder === undefined || isStale(watched, clock.nowMs(), staleMs);
-    if (free && (await persist(clock, signal, patienceMs, () => lock.take(seen, holder, signal)))) return;
-    if (clock.nowMs() > giveUpAt) throw busy(settings, seen);
+  for (let lookedAtMs = clock.nowMs(); ;) {
+    const seen = await look(() => lock.read(signal));
+    const gapMs = clock.nowMs() - lookedAtMs;
+    lookedAtMs = clock.nowMs();
+    if (gapMs > longestGapMs) giveUpAtMs += gapMs;
+    if (watched?.version !== seen?.version || gapMs > longestGapMs)
+      watched = { version: seen?.version ?? "", sinceMs: lookedAtMs };
+    // Ours already: the answer to the take was lost.
+    if (seen?.holder === holder) return;
+    const unheld = seen?.holder === undefined || formerHolders.has(seen.holder);
+    const free = unheld || isStale(watched, lookedAtMs, staleMs);
+    if (free && (await look(() => lock.take(seen, holder, signal)))) return;
+    if (lookedAtMs > giveUpAtMs) throw busy(settings, seen);
     await clock.sleep(pollMs, signal);
   }
 }
@@ -69,9 +104,14 @@ function busy(settings: ReleaseSettings, seen: LeaseView | undefined): ReleaseFa
   );
 }
 
-async function openRun(settings: ReleaseSettings, ports: Ports, holder: string, signal: AbortSignal): Promise<Run> {
+async function openRun(
+  settings: ReleaseSettings,
+  ports: Ports,
+  holder: string,
+  signal: AbortSignal,
+  look: Look,
+): Promise<Run> {
   const { clock, cluster, lock } = ports;
-  const look = <T>(read: () => Promise<T>): Promise<T> => persist(clock, signal, patienceMs, read);
   const [lease, route, object] = await Promise.all([
     look(() => lock.read(signal)),
     look(() => cluster.readRoute(signal)),
@@ -101,17 +141,21 @@ function initialStatus(settings: ReleaseSettings, nowMs: number): ReleaseStatus 
   };
 }
 
-/** Renews the Lease and the journal's heartbeat; aborts the run as soon as the Lease belongs to another one. */
+/**
+ * Renews the Lease and the journal's heartbeat, also while an aborted run still takes its traffic back; aborts the run
+ * as soon as the Lease belongs to another one.
+ */
 async function beat(run: Run, lost: AbortController, ended: AbortSignal): Promise<void> {
   const { clock, lock } = run.ports;
   const everyMs = (run.settings.leaseDuration * 1000) / 3;
-  const signal = AbortSignal.any([ended, run.signal]);
+  const signal = AbortSignal.any([ended, lost.signal]);
+  const heart = run.with(signal);
   while (!signal.aborted) {
     await clock.sleep(everyMs, signal).catch(() => undefined);
     if (signal.aborted) return;
     const ours = await lock.renew(run.holder, signal).catch(() => true);
     if (!ours) return lost.abort(new LostLock(run.label));
-    await run.heartbeat().catch(() => undefined);
+    await heart.heartbeat().catch(() => undefined);
   }
 }
 

@@ -1,24 +1,41 @@
-import type { Assessment, Observation, Verdict } from "../analysis/contract.js";
 import type { ReleaseStatus } from "../model/index.js";
 import type { ReleaseSettings } from "../settings/index.js";
-import { ReleaseFailed } from "./failure.js";
-import { withLock } from "./lock.js";
-import { passedEarlier, planShiftBack, readinessOf } from "./plan.js";
+import { abortSentence, clearCommands } from "./commands.js";
+import { Against, LostLock, ReleaseFailed, sentenceOf } from "./failure.js";
+import { withLimit } from "./limit.js";
+import { isLost, withLock } from "./lock.js";
+import { passedEarlier, readinessOf } from "./plan.js";
+import type { Readiness } from "./plan.js";
 import type { Outcome, Ports } from "./ports.js";
-import { judgeOnRecord, reported } from "./record.js";
-import { callWebhooks, checksOf, haltSentence, readMetrics } from "./rollout.js";
+import { reported } from "./record.js";
+import { callWebhooks } from "./rollout.js";
 import type { Run } from "./run.js";
-import { drain, hasLeftovers, returnTraffic } from "./take-back.js";
+import { shiftBack } from "./shift-back.js";
+import { ended, hasLeftovers, returnTraffic, scaleDown, takeWeightBack } from "./take-back.js";
+import type { Patience } from "./take-back.js";
+import { readRoute } from "./weights.js";
 
 const pollMs = 500;
 const announceEveryMs = 10_000;
+/** After an abort this long is left to bring the promotion to an end. */
+const lastActMs = 30_000;
+/** The canary has been judged: an API server that is away is waited for as long as during the analysis. */
+const apiPatienceMs = 10 * 60_000;
 
 /** Finishes what the analysis began: primary ready, traffic back to it, canary down. Throws ReleaseFailed. */
 export async function runPromotion(settings: ReleaseSettings, ports: Ports, signal: AbortSignal): Promise<Outcome> {
-  return reported(ports, "promotion", () => withLock(settings, ports, signal, promote));
+  return reported(ports, "promotion", () => withLock(settings, ports, signal, promote, apiPatienceMs));
 }
 
 async function promote(run: Run): Promise<Outcome> {
+  try {
+    return await perform(run);
+  } catch (error) {
+    throw await endEarly(run, error);
+  }
+}
+
+async function perform(run: Run): Promise<Outcome> {
   const { revision } = run.settings;
   await untilPrimaryReady(run);
   const { status } = run;
@@ -28,7 +45,7 @@ async function promote(run: Run): Promise<Outcome> {
     return { kind: "alreadyPromoted" };
   }
   if (!passedEarlier(revision, status)) return unjudged(run);
-  await run.journal({ phase: "Promoting" }, ["handoverDeadline", "handoverSeconds"]);
+  await run.journal({ phase: "Promoting", message: "" }, ["handoverDeadline", "handoverSeconds"]);
   await shiftBack(run);
   await finish(run);
   return { kind: "promoted" };
@@ -56,13 +73,10 @@ async function untilPrimaryReady(run: Run): Promise<void> {
   const label = `${settings.name}-primary.${settings.namespace}`;
   const deadline = ports.clock.nowMs() + settings.progressDeadline * 1000;
   for (let lastAnnouncedMs = -Infinity; ;) {
-    const primary = await run.persist(() => ports.cluster.readWorkload("primary", run.signal));
-    const carries = primary?.revision === settings.revision;
-    const readiness =
-      primary === undefined || !carries
-        ? ({ kind: "notReady", message: "it does not carry the revision" } as const)
-        : readinessOf(primary, primary.replicas, settings.analysis.primaryReadyThreshold);
+    await listen(run);
+    const readiness = await primaryReadiness(run);
     if (readiness.kind === "ready") return;
+    await leaveDeadCanary(run);
     const sentence = `${label} not ready: ${readiness.message}`;
     if (ports.clock.nowMs() > deadline) throw new ReleaseFailed(`${sentence} (after ${settings.progressDeadline}s)`);
     if (ports.clock.nowMs() - lastAnnouncedMs >= announceEveryMs) {
@@ -73,91 +87,43 @@ async function untilPrimaryReady(run: Run): Promise<void> {
   }
 }
 
-/** Step by step, each judged on what the primary's new pods answer; one jump where no step size is given. */
-async function shiftBack(run: Run): Promise<void> {
+async function listen(run: Run): Promise<void> {
+  const object = await run.persist(() => run.ports.cluster.readRelease(run.signal));
+  const aborted = abortSentence(object);
+  if (aborted !== undefined) throw new Against(aborted);
+}
+
+async function primaryReadiness(run: Run): Promise<Readiness> {
   const { settings, ports } = run;
-  const route = await run.persist(() => ports.cluster.readRoute(run.signal));
-  const weights = planShiftBack(route?.canaryWeight ?? 0, settings.analysis.stepWeightPromotion);
-  const observe = judgeOnRecord(run, "primary");
-  for (const weight of weights.filter((each) => each > 0)) {
-    await run.setWeight(weight, "Promoting");
-    run.announce("info", `Advance ${run.label} primary weight ${100 - weight}`);
-    await holdStep(run, observe, weight);
-  }
-  run.announce("info", "Routing all traffic to primary");
+  const primary = await run.persist(() => ports.cluster.readWorkload("primary", run.signal));
+  return primary === undefined || primary.revision !== settings.revision
+    ? { kind: "notReady", message: "it does not carry the revision" }
+    : readinessOf(primary, primary.replicas, settings.analysis.primaryReadyThreshold);
 }
 
-async function holdStep(run: Run, observe: (observation: Observation) => Assessment, weight: number): Promise<void> {
-  const sinceMs = run.ports.clock.nowMs();
-  for (let failures = 0; ;) {
-    const verdict = await judgeInterval(run, observe, weight, sinceMs);
-    if (verdict.kind === "pass") return;
-    if (verdict.kind === "failedCheck") failures += 1;
-    const over = failures >= run.settings.analysis.threshold;
-    if (verdict.kind === "failNow" || verdict.kind === "giveUp" || over)
-      throw await stopShifting(run, verdict.sentence);
-    run.announce("warning", haltSentence(run.label, verdict.sentence));
-  }
-}
-
-async function judgeInterval(
-  run: Run,
-  observe: (observation: Observation) => Assessment,
-  canaryWeight: number,
-  weightSinceMs: number,
-): Promise<Verdict> {
-  const { clock, cluster } = run.ports;
-  const { interval, checkInterval } = run.settings.analysis;
-  const everyMs = (checkInterval ?? Math.min(2, interval)) * 1000;
-  const endsAt = clock.nowMs() + interval * 1000;
-  for (;;) {
-    const leftMs = endsAt - clock.nowMs();
-    const intervalEnds = leftMs < everyMs * 1.5;
-    await run.sleep(Math.max(0, intervalEnds ? leftMs : everyMs));
-    const [subject, baseline] = await run.persist(() =>
-      Promise.all([
-        cluster.readRevisionNodes("primary", run.settings.revision, run.signal),
-        cluster.readEndpoints("canary", run.signal),
-      ]),
-    );
-    const assessment = observe({
-      nowMs: clock.nowMs(),
-      reading: await readMetrics(run, subject.nodes, baseline.nodes),
-      intervalEnds,
-      surroundings: {
-        subjectNodes: subject.nodes,
-        baselineNodes: baseline.nodes,
-        subjectReady: subject.ready,
-        baselineReady: baseline.ready,
-        weightPercent: 100 - canaryWeight,
-        weightSinceMs,
-      },
-    });
-    if (intervalEnds) await run.journal({ checks: checksOf(assessment) });
-    const { verdict } = assessment;
-    if (intervalEnds || verdict.kind === "failNow" || verdict.kind === "giveUp") return verdict;
-  }
-}
-
-/** There is no old revision left to return to: the split stays, people decide. */
-async function stopShifting(run: Run, sentence: string): Promise<ReleaseFailed> {
-  const message = `the primary's new pods fail: ${sentence}; traffic stays split at canary ${run.status.canaryWeight}%`;
-  await run.journal({ message });
-  run.announce("error", `${run.label}: ${message}`, true);
-  return new ReleaseFailed(
-    `${run.label}: ${message}; no earlier revision is left to return to: repair it and run the update again`,
+/** A canary whose pods somebody took away is no reason to keep users with it while the primary rolls. */
+async function leaveDeadCanary(run: Run): Promise<void> {
+  const { cluster } = run.ports;
+  const route = await readRoute(run);
+  if (route === undefined || route.canaryWeight === 0) return;
+  const [primary, canary] = await run.persist(() =>
+    Promise.all([cluster.readEndpoints("primary", run.signal), cluster.readEndpoints("canary", run.signal)]),
   );
+  if (canary.ready > 0 || primary.ready === 0) return;
+  run.announce("warning", `${run.label}: the canary has no ready pod any more: routing all traffic to the primary`);
+  await run.setWeight(0);
 }
 
 async function finish(run: Run): Promise<void> {
   const { revision } = run.settings;
-  const route = await run.persist(() => run.ports.cluster.readRoute(run.signal));
-  await run.setWeight(0, "Finalising");
-  if (route?.canaryWeight !== 0) await drain(run);
+  run.announce("info", "Routing all traffic to primary");
+  await run.journal({ phase: "Finalising", canaryWeight: 0 });
+  await takeWeightBack(run, "full");
   run.announce("info", `Promotion completed! Scaling down ${run.label}`, true);
-  await run.scaleCanary(0);
+  await scaleDown(run);
   const message = "Canary analysis completed successfully, promotion finished.";
   await run.journal({ ...settled(run), phase: "Succeeded", promotedRevision: revision, message });
+  await clearCommands(run);
   await callWebhooks(run, "post-rollout");
 }
 
@@ -177,4 +143,31 @@ function settled(run: Run): Partial<ReleaseStatus> {
       },
     ],
   };
+}
+
+/** A promotion that is aborted or interrupted ends at 100/0 too, where the primary is ready with the revision. */
+async function endEarly(run: Run, error: unknown): Promise<unknown> {
+  if (isLost(error) || isLost(run.signal.reason)) return error instanceof Error ? error : new LostLock(run.label);
+  if (run.signal.aborted) {
+    const sentence = `interrupted: ${sentenceOf(run.signal.reason)}`;
+    return withLimit(run.ports.clock, lastActMs, (limit) => bringHome(run.with(limit), sentence, "short"));
+  }
+  return error instanceof Against ? bringHome(run, error.sentence, "full") : error;
+}
+
+async function bringHome(run: Run, sentence: string, patience: Patience): Promise<Error> {
+  const failure = (what: string): ReleaseFailed => new ReleaseFailed(`${run.label}: ${sentence}; ${what}`);
+  try {
+    if ((await primaryReadiness(run)).kind !== "ready") {
+      await clearCommands(run);
+      return failure("the primary is not ready with the new revision, so the traffic stays as it is");
+    }
+    await returnTraffic(run, patience);
+    const message = `${sentence}; the primary already carries this revision and has all traffic; run the update again to finish the promotion`;
+    await run.journal(ended(run, message), ["handoverDeadline", "handoverSeconds"]);
+    await clearCommands(run);
+    return new ReleaseFailed(`${run.label}: ${message}`);
+  } catch (error) {
+    return failure(`the promotion could not be brought to its end: ${sentenceOf(error)}`);
+  }
 }

@@ -1,45 +1,45 @@
 import type { Assessment, Observation, Reading, Verdict } from "../analysis/contract.js";
 import type { CheckStatus, Phase } from "../model/index.js";
 import type { WebhookType } from "../settings/index.js";
-import { ReleaseFailed } from "./failure.js";
+import { Against, ReleaseFailed } from "./failure.js";
 import { judgeOnRecord } from "./record.js";
 import type { Run } from "./run.js";
 import { interferenceIn, lookAround } from "./watch.js";
 import type { Look } from "./watch.js";
+import { outsideChange } from "./weights.js";
 
 /** Hand-made changes of the weights that are put right before the run gives up on them. */
 const tolerableCorrections = 3;
 const phaseDuring: Phase = "Progressing";
-
-/** The run must end against the revision. */
-export class Against extends Error {
-  constructor(readonly sentence: string) {
-    super(sentence);
-    this.name = "Against";
-  }
-}
 
 /** Shifts traffic to the canary step by step and judges it; returns when the last step has passed, throws Against. */
 export class Rollout {
   private corrections = 0;
   private weight = 0;
   private weightSinceMs = 0;
+  private finalStep = false;
+  private promotedByHand = false;
+  private readonly everyMs: number;
   private readonly observe: (observation: Observation) => Assessment;
 
   constructor(
     private readonly run: Run,
     private readonly templateHash: string,
   ) {
+    const { interval, checkInterval } = run.settings.analysis;
+    this.everyMs = (checkInterval ?? Math.min(2, interval)) * 1000;
     this.observe = judgeOnRecord(run, "canary");
   }
 
-  async through(steps: readonly number[]): Promise<void> {
+  /** True where a person promoted it before the steps were over. */
+  async through(steps: readonly number[]): Promise<boolean> {
     for (const [index, weight] of steps.entries()) {
+      this.finalStep = index === steps.length - 1;
       await this.advanceTo(weight);
-      const next = steps[index + 1];
-      const promoted = await this.hold(next === undefined ? "confirm-promotion" : "confirm-traffic-increase");
-      if (promoted) return;
+      await this.hold(this.finalStep ? "confirm-promotion" : "confirm-traffic-increase");
+      if (this.promotedByHand) return true;
     }
+    return false;
   }
 
   private async advanceTo(weight: number): Promise<void> {
@@ -49,52 +49,76 @@ export class Rollout {
     this.run.announce("info", `Advance ${this.run.label} canary weight ${weight}`);
   }
 
-  /** Stays at the weight, interval by interval, until the step is passed and its gate is open. True: promoted by hand. */
-  private async hold(gate: WebhookType): Promise<boolean> {
+  /** Stays at the weight, interval by interval, until the step is passed and its gate is open. */
+  private async hold(gate: WebhookType): Promise<void> {
     for (;;) {
       const hooks = this.callAll("rollout");
+      // Whatever ends the interval ends the run; the hooks' own end is of no interest then.
+      hooks.catch(() => undefined);
       const answer = await this.interval();
-      if (answer === "promote") return true;
-      const refused = await hooks;
+      if (this.promotedByHand) return;
+      const refused = await this.during(hooks);
       const verdict = refused === undefined ? answer : ({ kind: "failedCheck", sentence: refused } as const);
-      if (await this.settle(verdict, gate)) return false;
+      const passed = await this.settle(verdict, gate);
+      if (passed || this.promotedByHand) return;
     }
   }
 
   /** Checks until the interval ends; its last verdict. */
-  private async interval(): Promise<Verdict | "promote"> {
+  private async interval(): Promise<Verdict> {
     const { clock } = this.run.ports;
-    const { interval, checkInterval } = this.run.settings.analysis;
-    const everyMs = (checkInterval ?? Math.min(2, interval)) * 1000;
-    const endsAt = clock.nowMs() + interval * 1000;
+    const endsAt = clock.nowMs() + this.run.settings.analysis.interval * 1000;
     for (;;) {
       const leftMs = endsAt - clock.nowMs();
       // A rest shorter than half a check belongs to the check before it.
-      const last = leftMs < everyMs * 1.5;
-      await this.run.sleep(Math.max(0, last ? leftMs : everyMs));
+      const last = leftMs < this.everyMs * 1.5;
+      await this.run.sleep(Math.max(0, last ? leftMs : this.everyMs));
       const verdict = await this.check(last);
-      if (verdict === "promote") return verdict;
-      if (verdict.kind === "failNow" || verdict.kind === "giveUp") throw new Against(verdict.sentence);
-      if (last) return verdict;
+      if (last || this.promotedByHand) return verdict;
     }
   }
 
-  private async check(intervalEnds: boolean): Promise<Verdict | "promote"> {
+  /** Goes on checking while a webhook answers: one that hangs must not keep a bad canary in traffic. */
+  private async during<T>(work: Promise<T>): Promise<T> {
+    const state = { settled: false };
+    const settled = work.then(
+      () => (state.settled = true),
+      () => (state.settled = true),
+    );
+    for (;;) {
+      const next = new AbortController();
+      const tick = this.run
+        .until(next.signal)
+        .sleep(this.everyMs)
+        .catch(() => undefined);
+      await Promise.race([settled, tick]);
+      next.abort(new Error("settled"));
+      if (state.settled) return work;
+      this.run.signal.throwIfAborted();
+      await this.check(false);
+    }
+  }
+
+  /** One look at everything. Throws Against when it ends the run. */
+  private async check(intervalEnds: boolean): Promise<Verdict> {
     const look = await lookAround(this.run);
     if (look === undefined) return { kind: "hold", reason: "error", sentence: "the Kubernetes API server is away" };
     await this.interfere(look);
     if (look.object?.commands.promote !== undefined) return this.promoteByHand();
     const assessment = this.observe(await this.observation(look, intervalEnds));
+    const { verdict } = assessment;
+    if (verdict.kind === "failNow" || verdict.kind === "giveUp") throw new Against(verdict.sentence);
     if (intervalEnds) await this.run.journal({ checks: checksOf(assessment) });
-    if (look.object?.commands.pause !== undefined && assessment.verdict.kind === "pass")
+    if (look.object?.commands.pause !== undefined && verdict.kind === "pass")
       return { kind: "hold", reason: "waiting", sentence: "paused on request" };
-    return assessment.verdict;
+    return verdict;
   }
 
-  private async promoteByHand(): Promise<"promote"> {
+  private async promoteByHand(): Promise<Verdict> {
     this.run.announce("warning", `Promoting ${this.run.label} on request, without further checks`);
     await this.run.persist(() => this.run.ports.cluster.clearCommand("promote", this.run.signal));
-    return "promote";
+    this.promotedByHand = true;
+    return { kind: "pass" };
   }
 
   private async interfere(look: Look): Promise<void> {
@@ -103,17 +127,12 @@ export class Rollout {
       case "none":
         return;
       case "end":
-        if (look.object?.commands.abort !== undefined)
-          await this.run.persist(() => this.run.ports.cluster.clearCommand("abort", this.run.signal));
         throw new Against(found.sentence);
       case "wrongWeight":
         this.corrections += 1;
         if (this.corrections > tolerableCorrections)
           throw new Against(`the route's weights were changed from outside ${this.corrections} times`);
-        this.run.announce(
-          "warning",
-          `The route of ${this.run.label} was changed from outside (canary ${found.found}%): putting ${this.weight}% right`,
-        );
+        this.run.announce("warning", outsideChange(this.run, found.found, this.weight));
         await this.run.setWeight(this.weight);
     }
   }
@@ -125,6 +144,7 @@ export class Rollout {
       nowMs: this.run.ports.clock.nowMs(),
       reading,
       intervalEnds,
+      finalStep: this.finalStep,
       surroundings: {
         subjectNodes: canaryEndpoints.nodes,
         baselineNodes: primaryEndpoints.nodes,
@@ -143,7 +163,8 @@ export class Rollout {
   /** What an interval's end means for the run; true: the step is passed. */
   private async settle(verdict: Verdict, gate: WebhookType): Promise<boolean> {
     const { run } = this;
-    if ((await this.callAll("rollback", "any")) !== undefined) throw new Against("rollback was asked for by a webhook");
+    const asked = await this.during(this.callAll("rollback", "any"));
+    if (asked !== undefined) throw new Against(`rollback was asked for by webhook ${asked}`);
     switch (verdict.kind) {
       case "pass":
         return this.gateOpens(gate);
@@ -169,7 +190,7 @@ export class Rollout {
   }
 
   private async gateOpens(gate: WebhookType): Promise<boolean> {
-    const refused = await this.callAll(gate);
+    const refused = await this.during(this.callAll(gate));
     if (refused === undefined) return true;
     const object = await this.run.persist(() => this.run.ports.cluster.readRelease(this.run.signal));
     if (object?.commands.approve !== undefined) {

@@ -91,7 +91,7 @@ export class Run {
   }
 
   scaleCanary(replicas: number): Promise<void> {
-    return this.persist(() => this.ports.cluster.scaleCanary(replicas, this.signal));
+    return this.persist(() => this.ports.cluster.scaleCanary(replicas, this.token, this.signal));
   }
 
   announce(level: Announcement["level"], message: string, alert = false): void {

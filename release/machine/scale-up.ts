@@ -1,7 +1,9 @@
 import type { Workload } from "../ports/index.js";
+import { abortSentence } from "./commands.js";
+import { Against } from "./failure.js";
 import { readinessOf } from "./plan.js";
-import { Against } from "./rollout.js";
 import type { Run } from "./run.js";
+import { keepAtZero } from "./weights.js";
 
 const pollMs = 500;
 /** A pod's trouble must be seen so often in a row: a first pull may fail for a moment. */
@@ -11,29 +13,19 @@ const announceEveryMs = 10_000;
 /** Scales the canary up and waits until it is ready; throws Against when it can't get ready. */
 export async function scaleUp(run: Run): Promise<Workload> {
   const { settings } = run;
-  run.announce("info", `New revision detected! Scaling up ${run.label}`, true);
-  await run.scaleCanary(settings.replicas);
   const { clock, cluster } = run.ports;
+  run.announce("info", `New revision detected! Scaling up ${run.label}`, true);
+  const asked = await run.persist(() => cluster.readWorkload("canary", run.signal));
+  refuseOthers(run, asked, asked?.templateHash);
+  await run.scaleCanary(settings.replicas);
   const deadline = clock.nowMs() + settings.progressDeadline * 1000;
-  let lastAnnouncedMs = -Infinity;
-  for (let troubled = 0; ;) {
+  for (let troubled = 0, lastAnnouncedMs = -Infinity; ;) {
     await run.sleep(pollMs);
-    const [canary, object, trouble] = await run.persist(() =>
-      Promise.all([
-        cluster.readWorkload("canary", run.signal),
-        cluster.readRelease(run.signal),
-        cluster.readCanaryTrouble(run.signal),
-      ]),
-    );
-    if (object === undefined) throw new Against("the CanaryRelease object was deleted during the analysis");
-    if (object.commands.abort !== undefined) {
-      await run.persist(() => cluster.clearCommand("abort", run.signal));
-      throw new Against(`aborted on request: ${object.commands.abort || "no reason given"}`);
-    }
-    if (canary === undefined) throw new Against("the canary's Deployment was deleted");
+    const { canary, trouble } = await look(run);
+    refuseOthers(run, canary, asked?.templateHash);
+    if (canary.replicas === 0) throw new Against("the canary was scaled to 0 from outside while it was to get ready");
     troubled = trouble === undefined ? 0 : troubled + 1;
-    if (trouble !== undefined && troubled >= certainAfter)
-      throw new Against(`pod ${trouble.pod}: ${trouble.reason}: ${trouble.message}`);
+    if (trouble !== undefined && troubled >= certainAfter) throw new Against(trouble);
     const wanted = Math.max(canary.replicas, settings.replicas);
     const readiness = readinessOf(canary, wanted, settings.analysis.canaryReadyThreshold);
     if (readiness.kind === "ready") return canary;
@@ -43,4 +35,37 @@ export async function scaleUp(run: Run): Promise<Workload> {
     lastAnnouncedMs = clock.nowMs();
     run.announce("warning", sentence);
   }
+}
+
+/** What is judged must be what was asked for, from its first pod on. */
+function refuseOthers(
+  { settings }: Run,
+  canary: Workload | undefined,
+  templateHash: string | undefined,
+): asserts canary is Workload {
+  if (canary === undefined)
+    throw new Against("the canary's Deployment was deleted; run pulumi refresh and the update again");
+  if (canary.revision !== settings.revision)
+    throw new Against(
+      `the canary's Deployment carries revision ${canary.revision ?? "none"}; run pulumi refresh and the update again`,
+    );
+  if (canary.templateHash !== templateHash)
+    throw new Against("the canary's template was changed from outside while it was to get ready");
+}
+
+async function look(run: Run): Promise<{ canary: Workload | undefined; trouble: string | undefined }> {
+  const { cluster } = run.ports;
+  const [canary, object, trouble] = await run.persist(() =>
+    Promise.all([
+      cluster.readWorkload("canary", run.signal),
+      cluster.readRelease(run.signal),
+      cluster.readCanaryTrouble(run.signal),
+    ]),
+  );
+  if (object === undefined) throw new Against("the CanaryRelease object was deleted during the analysis");
+  const aborted = abortSentence(object);
+  if (aborted !== undefined) throw new Against(aborted);
+  await keepAtZero(run);
+  const sentence = trouble === undefined ? undefined : `pod ${trouble.pod}: ${trouble.reason}: ${trouble.message}`;
+  return { canary, trouble: sentence };
 }

@@ -1,5 +1,6 @@
 import type { Endpoints, ReleaseObject, RouteState, Workload } from "../ports/index.js";
 import { TransientError } from "../ports/index.js";
+import { abortSentence } from "./commands.js";
 import type { Run } from "./run.js";
 
 /** What the cluster says at one check. */
@@ -48,13 +49,15 @@ export function interferenceIn(
 ): Interference {
   const end = (sentence: string): Interference => ({ kind: "end", sentence });
   if (look.object === undefined) return end("the CanaryRelease object was deleted during the analysis");
-  if (look.object.commands.abort !== undefined)
-    return end(`aborted on request: ${look.object.commands.abort || "no reason given"}`);
-  if (look.canary === undefined) return end("the canary's Deployment was deleted during the analysis");
+  const aborted = abortSentence(look.object);
+  if (aborted !== undefined) return end(aborted);
+  if (look.canary === undefined)
+    return end("the canary's Deployment was deleted during the analysis; run pulumi refresh and the update again");
   if (look.canary.templateHash !== asked.templateHash)
     return end("the canary's template was changed from outside during the analysis");
   if (look.trouble !== undefined) return end(look.trouble);
-  if (look.route === undefined) return end("the weighted ApisixRoute was deleted during the analysis");
+  if (look.route === undefined)
+    return end("the weighted ApisixRoute was deleted during the analysis; run pulumi refresh");
   if (look.route.sync.kind === "frozen") return end(`the gateway's sync is frozen: ${look.route.sync.message}`);
   if (look.canary.replicas === 0) return end("the canary was scaled to 0 from outside during the analysis");
   return look.route.canaryWeight === asked.weight

@@ -62,7 +62,8 @@ export interface ClusterPort {
   /** Removes an annotation that has been obeyed. */
   clearCommand(command: keyof ReleaseObject["commands"], signal: AbortSignal): Promise<void>;
   readWorkload(role: Role, signal: AbortSignal): Promise<Workload | undefined>;
-  scaleCanary(replicas: number, signal: AbortSignal): Promise<void>;
+  /** One patch, refused (FencedError) where a newer token is on the route: a late one would hit the next run's users. */
+  scaleCanary(replicas: number, token: number, signal: AbortSignal): Promise<void>;
   readRoute(signal: AbortSignal): Promise<RouteState | undefined>;
   /** Puts our token on the route; throws FencedError where a newer one is there. */
   claimRoute(token: number, signal: AbortSignal): Promise<void>;

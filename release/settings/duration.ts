@@ -4,6 +4,9 @@ import { z } from "zod";
 /** Go-style durations only: the parser itself would also take "an hour or so". */
 const goDuration = /^(\d+(\.\d+)?(ms|h|m|s))+$/;
 
+/** Timers of the runtime can't wait longer; nobody wants a release of twenty days either. */
+const longestSeconds = 480 * 3600;
+
 /** A duration as Flagger writes it ("10s", "1m30s", "500ms") or a number of seconds; parsed to seconds. */
 export const durationSeconds = z
   .union([z.string(), z.number()])
@@ -14,6 +17,10 @@ export const durationSeconds = z
         code: "custom",
         message: `not a duration: ${JSON.stringify(value)}; write it like "10s" or "1m30s"`,
       });
+      return z.NEVER;
+    }
+    if (seconds > longestSeconds) {
+      context.addIssue({ code: "custom", message: "must be at most 480h" });
       return z.NEVER;
     }
     return seconds;

@@ -6,6 +6,7 @@ export type { ReleaseInput, ReleaseSettings } from "./release.js";
 export type { MetricSettings, MetricTemplate, MetricTemplateInput, ThresholdRange } from "./metrics.js";
 export { metric, metricTemplate } from "./metrics.js";
 export type { AlertSettings, WebhookSettings, WebhookType } from "./webhooks.js";
+export { dnsLabel, httpUrl, objectName, serviceLabel } from "./names.js";
 export { durationSeconds } from "./duration.js";
 export { check, inOneLine } from "./problems.js";
 export type { Checked, IsUnknown, Problem } from "./problems.js";

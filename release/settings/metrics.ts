@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { durationAtLeast } from "./duration.js";
+import { httpUrl, oneLine } from "./names.js";
 
 const finite = z.number().refine(Number.isFinite, { message: "must be a finite number" });
 
@@ -46,33 +47,49 @@ const successRate = z.strictObject({ name: z.literal("request-success-rate"), ..
 /** P99 latency in ms. */
 const duration = z.strictObject({ name: z.literal("request-duration"), ...common });
 
+/** What an HTTP header may be: anything else could begin another header. */
+const headers = z.record(
+  z.string().regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/, "must be a header name"),
+  z.string().regex(/^[\t\x20-\x7e\x80-\xff]*$/, "must be one line"),
+);
+
+/** Goes into a query as it is: within the query's own quotes nothing of it may end them. */
+const variable = z
+  .string()
+  .max(1000, "must have at most 1000 characters")
+  .regex(/^[^"'`\\\p{Cc}\u2028\u2029]*$/u, "must not contain quotes, backslashes or line breaks");
+
 export const metricTemplate = z
-  .strictObject({
-    provider: z.discriminatedUnion("type", [
-      z.strictObject({ type: z.literal("prometheus"), address: z.url({ protocol: /^https?$/ }).optional() }),
-      z.strictObject({
-        type: z.literal("web"),
-        address: z.url({ protocol: /^https?$/ }),
-        jsonPath: z.string().min(1),
-        headers: z.record(z.string(), z.string()).optional(),
-      }),
-    ]),
-    query: z.string().default(""),
-  })
+  .strictObject(
+    {
+      provider: z.discriminatedUnion("type", [
+        z.strictObject({ type: z.literal("prometheus"), address: httpUrl.optional() }),
+        z.strictObject({
+          type: z.literal("web"),
+          address: httpUrl,
+          jsonPath: z.string().min(1),
+          headers: headers.optional(),
+        }),
+      ]),
+      query: z.string().default(""),
+    },
+    {
+      error: ({ input }) =>
+        input === undefined
+          ? "is missing: without one, name must be request-success-rate or request-duration"
+          : undefined,
+    },
+  )
   .refine((template) => template.provider.type === "web" || template.query.trim() !== "", {
     path: ["query"],
     message: "a prometheus template needs a query",
   });
 
 const custom = z.strictObject({
-  name: z
-    .string()
-    .min(1)
-    .max(100)
-    .refine((name) => !/[\r\n]/.test(name), { message: "must be one line" }),
+  name: oneLine,
   ...common,
   template: metricTemplate,
-  templateVariables: z.record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/), z.string()).default({}),
+  templateVariables: z.record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "must be a name"), variable).default({}),
 });
 
 const builtin = z.discriminatedUnion("name", [successRate, duration], {
@@ -96,6 +113,7 @@ export const metric = z.union([builtin, custom]).superRefine((value, context) =>
   }
 });
 
+/** A limit that no release could keep, or that none could break. */
 function limitProblem(name: z.output<typeof builtin>["name"], limit: number | undefined): string | undefined {
   if (limit === undefined) return undefined;
   if (name === "request-duration") return limit > 0 ? undefined : "must be above 0 ms";

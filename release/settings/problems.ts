@@ -24,7 +24,9 @@ export function check<S extends z.ZodType>(
   const parsed = schema.safeParse(input);
   if (parsed.success) return { kind: "valid", settings: parsed.data };
   const known = parsed.error.issues.filter((issue) => !touchesUnknown(input, issue.path, isUnknown));
-  return known.length === 0 ? { kind: "incomplete" } : { kind: "invalid", problems: known.flatMap(problemsOf) };
+  return known.length === 0
+    ? { kind: "incomplete" }
+    : { kind: "invalid", problems: known.flatMap((issue) => problemsOf(issue)) };
 }
 
 /** All problems in one line, for an error message. */
@@ -32,20 +34,31 @@ export function inOneLine(problems: readonly Problem[]): string {
   return problems.map(({ path, message }) => (path === "" ? message : `${path}: ${message}`)).join("; ");
 }
 
-function problemsOf(issue: z.core.$ZodIssue): readonly Problem[] {
+type Path = readonly PropertyKey[];
+
+function problemsOf(issue: z.core.$ZodIssue, at: Path = []): readonly Problem[] {
+  const path = [...at, ...issue.path];
   if (issue.code === "unrecognized_keys")
-    return issue.keys.map((key) => ({ path: pathText([...issue.path, key]), message: "is not a known setting" }));
-  if (issue.code === "invalid_union") return unionProblems(issue);
-  return [{ path: pathText(issue.path), message: readable(issue.message) }];
+    return issue.keys.map((key) => ({ path: pathText([...path, key]), message: "is not a known setting" }));
+  if (issue.code === "invalid_key")
+    return issue.issues.map(({ message }) => ({ path: pathText(path), message: readable(message) }));
+  if (issue.code === "invalid_union") return unionProblems(issue, path);
+  return [{ path: pathText(path), message: readable(issue.message) }];
 }
 
 /** Of a union's branches, the one that came furthest says best what is wrong. */
-function unionProblems(issue: z.core.$ZodIssueInvalidUnion): readonly Problem[] {
-  const branches = issue.errors.map((branch) =>
-    branch.flatMap((each) => problemsOf({ ...each, path: [...issue.path, ...each.path] })),
+function unionProblems(issue: z.core.$ZodIssueInvalidUnion, path: Path): readonly Problem[] {
+  const branches = issue.errors.map((branch) => ({
+    // A branch that was not even entered knows nothing.
+    entered: !branch.some((each) => each.code === "invalid_union" && each.errors.length === 0),
+    problems: branch.flatMap((each) => problemsOf(each, path)),
+  }));
+  const [best] = branches.toSorted(
+    (a, b) => Number(b.entered) - Number(a.entered) || a.problems.length - b.problems.length,
   );
-  const best = branches.toSorted((a, b) => a.length - b.length)[0] ?? [];
-  return best.length === 0 ? [{ path: pathText(issue.path), message: readable(issue.message) }] : best;
+  if (best === undefined || best.problems.length === 0)
+    return [{ path: pathText(path), message: readable(issue.message) }];
+  return best.problems;
 }
 
 function readable(message: string): string {
@@ -54,7 +67,7 @@ function readable(message: string): string {
     .replace(/\s+/g, " ");
 }
 
-function touchesUnknown(input: unknown, path: readonly PropertyKey[], isUnknown: IsUnknown): boolean {
+function touchesUnknown(input: unknown, path: Path, isUnknown: IsUnknown): boolean {
   let value = input;
   for (const part of path) {
     if (isUnknown(value)) return true;
@@ -69,7 +82,7 @@ function containsUnknown(value: unknown, isUnknown: IsUnknown): boolean {
   return Object.values(value).some((each) => containsUnknown(each, isUnknown));
 }
 
-function pathText(path: readonly PropertyKey[]): string {
+function pathText(path: Path): string {
   return path.reduce<string>(
     (text, part) =>
       typeof part === "number" ? `${text}[${part}]` : text === "" ? String(part) : `${text}.${String(part)}`,

@@ -1,25 +1,31 @@
 import { z } from "zod";
 import { analysis } from "./analysis.js";
 import { durationAtLeast } from "./duration.js";
+import { dnsLabel, httpUrl, objectName } from "./names.js";
 
-const dnsLabel = z
-  .string()
-  .max(63)
-  .regex(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/, "must be a DNS label: lower case letters, digits and '-'");
-const port = z.int().min(1, "must be 1 to 65535").max(65535, "must be 1 to 65535");
+const port = z.int("must be a whole number").min(1, "must be 1 to 65535").max(65535, "must be 1 to 65535");
 
 /**
  * What the runtime (Preparation, Analysis, Promotion) is told of one release. The component writes it,
  * the dynamic resources parse it at their border, and everything inside trusts it.
  */
 export const release = z.strictObject({
-  name: dnsLabel.max(40).meta({ description: "Name of the release: Deployment and apex Service of that name." }),
+  name: dnsLabel
+    .max(40, "must have at most 40 characters")
+    .meta({ description: "Name of the release: Deployment and apex Service of that name." }),
   namespace: dnsLabel,
   /** Hash of the pod template with its configuration; also the value of the revision annotation on the template. */
-  revision: z.string().min(1).max(63),
-  routeName: z.string().min(1).max(253).meta({ description: "The weighted ApisixRoute." }),
+  revision: z
+    .string()
+    .max(63, "must have at most 63 characters")
+    .regex(/^[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$/, "must be a label value"),
+  routeName: objectName.meta({ description: "The weighted ApisixRoute." }),
   service: z.strictObject({ name: dnsLabel, port }),
-  replicas: z.int().min(1).default(1).meta({ description: "Pods of the canary while it is in analysis." }),
+  replicas: z
+    .int("must be a whole number")
+    .min(1, "must be at least 1")
+    .default(1)
+    .meta({ description: "Pods of the canary while it is in analysis." }),
   analysis,
   skipAnalysis: z.boolean().default(false),
   progressDeadline: durationAtLeast(1).default(600),
@@ -31,7 +37,7 @@ export const release = z.strictObject({
     .meta({ description: "How long a passed canary may wait for its promotion. Default 5m." }),
   deadline: durationAtLeast(1).default(3600).meta({ description: "Of the whole analysis. Default 1h." }),
   leaseDuration: durationAtLeast(1).default(15),
-  prometheusUrl: z.url({ protocol: /^https?$/ }),
+  prometheusUrl: httpUrl,
   scrapeInterval: durationAtLeast(0.1).default(2),
   kubeconfig: z.string().optional().meta({ description: "Content or path; secret. Default: the environment's." }),
   context: z.string().optional(),

@@ -8,6 +8,8 @@ export interface Route {
   readonly fence: number;
   /** The largest weight of the canary in any rule. */
   readonly canaryWeight: number;
+  /** The gateway's sync fails: no weight that is written takes effect. */
+  readonly frozen: boolean;
   readonly object: unknown;
 }
 
@@ -30,7 +32,14 @@ export async function readRoute(api: Api, release: Release): Promise<Route | und
   if (answer.status === 404) return undefined;
   const object = expectSuccess("reading the route", answer);
   const weights = pairsOf(object, release.service).map(({ canaryWeight }) => canaryWeight);
-  return { fence: fenceOf(object), canaryWeight: Math.max(0, ...weights), object };
+  return { fence: fenceOf(object), canaryWeight: Math.max(0, ...weights), frozen: isFrozen(object), object };
+}
+
+function isFrozen(object: unknown): boolean {
+  const condition = listAt(object, "status", "conditions").find((each) => textAt(each, "type") === "Accepted");
+  const generation = numberAt(object, "metadata", "generation") ?? 0;
+  const isOfThis = (numberAt(condition, "observedGeneration") ?? generation) >= generation;
+  return isOfThis && textAt(condition, "status") === "False";
 }
 
 /** Puts our token on the route; false where a newer one is there. */

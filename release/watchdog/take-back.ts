@@ -66,8 +66,8 @@ async function underLock(hands: Hands, seen: Release, reason: string): Promise<O
   if (!journaled) return { kind: "taken" };
   if (route !== undefined && route.canaryWeight > 0) {
     if (!(await setCanaryWeightZero(api, release, token))) return { kind: "taken" };
-    if (!(await drain(hands, release))) return { kind: "taken" };
   }
+  if (!(await drain(hands, release))) return { kind: "taken" };
   return finish(hands, release, token, reason, sides.sameRevision);
 }
 
@@ -78,11 +78,14 @@ async function finish(
   reason: string,
   sameRevision: boolean,
 ): Promise<Outcome> {
-  // Right before the one write that the fence can't stop.
+  const canary = await readCanary(api, release);
+  // After the canary was read and before it is changed: whoever takes over changes first the token, then the canary.
   if (!(await renewLease(api, leasePath(release), holder))) return { kind: "taken" };
   const route = await readRoute(api, release);
   if (route !== undefined && (route.fence !== token || route.canaryWeight > 0)) return { kind: "taken" };
-  await scaleCanaryToZero(api, release);
+  if (route?.frozen === true)
+    return { kind: "stays", why: "the gateway's sync is frozen, weight 0 is asked and the canary's pods stay" };
+  if (!(await scaleToZero(api, release, canary))) return { kind: "taken" };
   const status = failedStatus(release, reason, sameRevision, new Date());
   if (!(await writeStatus(api, release, { ...status, fence: token }))) return { kind: "taken" };
   if (release.abort !== undefined) await clearAbort(api, release);
@@ -106,13 +109,30 @@ async function drain({ api, holder, sleep }: Hands, release: Release): Promise<b
   return true;
 }
 
-/** A patch of the Deployment itself: the scale subresource would drop our ownership of the field. */
-async function scaleCanaryToZero(api: Api, { namespace, deployment }: Release): Promise<void> {
-  const path = `/apis/apps/v1/namespaces/${namespace}/deployments/${deployment}`;
-  const found = await api("GET", path);
-  if (found.status === 404) return;
-  if (numberAt(expectSuccess("reading the canary", found), "spec", "replicas") === 0) return;
-  expectSuccess("scaling the canary down", await api("MERGE", path, { spec: { replicas: 0 } }));
+function deploymentPath({ namespace, deployment }: Release): string {
+  return `/apis/apps/v1/namespaces/${namespace}/deployments/${deployment}`;
+}
+
+async function readCanary(api: Api, release: Release): Promise<unknown> {
+  const found = await api("GET", deploymentPath(release));
+  return found.status === 404 ? undefined : expectSuccess("reading the canary", found);
+}
+
+/**
+ * A patch of the Deployment itself: the scale subresource would drop our ownership of the field. False where it is not
+ * as it was read.
+ */
+async function scaleToZero(api: Api, release: Release, canary: unknown): Promise<boolean> {
+  if (canary === undefined || numberAt(canary, "spec", "replicas") === 0) return true;
+  const version = textAt(canary, "metadata", "resourceVersion") ?? "";
+  const answer = await api("JSON", deploymentPath(release), [
+    { op: "test", path: "/metadata/resourceVersion", value: version },
+    { op: "add", path: "/spec/replicas", value: 0 },
+  ]);
+  if (answer.status === 404) return true;
+  if (answer.status === 409 || answer.status === 422) return false;
+  expectSuccess("scaling the canary down", answer);
+  return true;
 }
 
 async function clearAbort(api: Api, release: Release): Promise<void> {

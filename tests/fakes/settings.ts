@@ -1,8 +1,5 @@
-import { judge } from "../../release/machine/index.js";
-import type { Ports } from "../../release/machine/index.js";
 import { release } from "../../release/settings/index.js";
 import type { AnalysisInput, ReleaseInput, ReleaseSettings } from "../../release/settings/index.js";
-import type { World } from "./world.js";
 
 /** Settings of a release that is decided within half a minute of virtual time. */
 export function settingsFor(
@@ -21,10 +18,4 @@ export function settingsFor(
     progressDeadline: "60s",
     ...rest,
   });
-}
-
-/** The world as ports, judged by our own analysis. */
-export function portsOf(world: World): Ports {
-  const { clock, cluster, lock, metrics, webhooks, reporter } = world;
-  return { clock, cluster, lock, metrics, webhooks, reporter, judge };
 }

@@ -9,6 +9,8 @@ interface Sleeper {
 export class VirtualClock implements Clock {
   private current = Date.UTC(2026, 0, 1);
   private sleepers: Sleeper[] = [];
+  /** Told of each piece of time before it has passed: within it nothing acts. */
+  onPass: (fromMs: number, toMs: number) => void = () => undefined;
 
   nowMs(): number {
     return this.current;
@@ -17,16 +19,17 @@ export class VirtualClock implements Clock {
   sleep(milliseconds: number, signal: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
       if (signal.aborted) return reject(reasonOf(signal));
-      const sleeper = { atMs: this.current + milliseconds, wake: resolve };
+      const onAbort = (): void => {
+        this.sleepers = this.sleepers.filter((each) => each !== sleeper);
+        reject(reasonOf(signal));
+      };
+      const wake = (): void => {
+        signal.removeEventListener("abort", onAbort);
+        resolve();
+      };
+      const sleeper = { atMs: this.current + milliseconds, wake };
       this.sleepers.push(sleeper);
-      signal.addEventListener(
-        "abort",
-        () => {
-          this.sleepers = this.sleepers.filter((each) => each !== sleeper);
-          reject(reasonOf(signal));
-        },
-        { once: true },
-      );
+      signal.addEventListener("abort", onAbort, { once: true });
     });
   }
 
@@ -45,16 +48,12 @@ export class VirtualClock implements Clock {
     for (let idle = 0; !state.settled;) {
       await breathe();
       if (state.settled) break;
-      const next = this.sleepers.toSorted((a, b) => a.atMs - b.atMs)[0];
-      if (next === undefined) {
-        idle += 1;
-        if (idle > 50) throw new Error("virtual time: everybody waits for nothing");
+      if (this.wakeNext()) {
+        idle = 0;
         continue;
       }
-      idle = 0;
-      this.sleepers = this.sleepers.filter((each) => each !== next);
-      this.current = Math.max(this.current, next.atMs);
-      next.wake();
+      idle += 1;
+      if (idle > 50) throw new Error("virtual time: everybody waits for nothing");
     }
     return promise;
   }
@@ -63,11 +62,26 @@ export class VirtualClock implements Clock {
   async pass(milliseconds: number): Promise<void> {
     await this.until(this.sleep(milliseconds, new AbortController().signal));
   }
+
+  private wakeNext(): boolean {
+    const next = this.sleepers.reduce<Sleeper | undefined>(
+      (first, each) => (first === undefined || each.atMs < first.atMs ? each : first),
+      undefined,
+    );
+    if (next === undefined) return false;
+    this.sleepers = this.sleepers.filter((each) => each !== next);
+    if (next.atMs > this.current) {
+      this.onPass(this.current, next.atMs);
+      this.current = next.atMs;
+    }
+    next.wake();
+    return true;
+  }
 }
 
-/** Lets all promises that are ready run. */
-async function breathe(): Promise<void> {
-  for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve));
+/** Lets all promises that are ready run: none of them waits for anything but another promise. */
+function breathe(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }
 
 function reasonOf(signal: AbortSignal): Error {

@@ -58,7 +58,8 @@ function clusterOf(api: ApiServer, target: Target, revision: string): ClusterPor
     writeStatus: (status, signal) => objects.writeStatus(status, signal),
     clearCommand: (command, signal) => objects.clearCommand(command, signal),
     readWorkload: (role, signal) => workloads.read(role, signal),
-    scaleCanary: (replicas, signal) => workloads.scaleCanary(replicas, signal),
+    scaleCanary: (replicas, token, signal) =>
+      workloads.scaleCanary(replicas, () => routes.refuseOlder(token, signal), signal),
     readRoute: (signal) => routes.read(signal),
     claimRoute: (token, signal) => routes.claim(token, signal),
     setCanaryWeight: (weightPercent, token, signal) => routes.setCanaryWeight(weightPercent, token, signal),

@@ -55,6 +55,12 @@ export class Routes {
     return this.#write(token, (found) => this.#weights(found, weightPercent), signal);
   }
 
+  /** Throws FencedError where a newer token than ours is on the route. */
+  async refuseOlder(token: number, signal: AbortSignal): Promise<void> {
+    const found = await this.#find(signal);
+    if (found !== undefined && fenceOf(found) > token) throw new FencedError(token);
+  }
+
   async #write(token: number, operations: (found: Route) => readonly Operation[], signal: AbortSignal): Promise<void> {
     for (let attempt = 0; attempt < tries; attempt += 1) {
       const found = await this.#find(signal);

@@ -1,14 +1,17 @@
 import { createHash } from "node:crypto";
 import { annotations } from "../../model/index.js";
 import type { Role } from "../../model/index.js";
+import { TransientError } from "../../ports/index.js";
 import type { Endpoints, PodTrouble, Workload } from "../../ports/index.js";
 import type { ApiServer } from "./api-server.js";
-import { NotFoundError } from "./errors.js";
+import { describe } from "./call.js";
 import { podTrouble } from "./pod-trouble.js";
 import { anything, deployment, endpointSlices, pods } from "./schemas.js";
 import type { Deployment, Pod } from "./schemas.js";
 import { backendName, deploymentPlace } from "./target.js";
 import type { Target } from "./target.js";
+
+const tries = 10;
 
 /** The two Deployments of a release, their pods and their addresses. */
 export class Workloads {
@@ -36,15 +39,23 @@ export class Workloads {
     };
   }
 
-  /** A patch of the Deployment itself: the scale subresource would drop our ownership of the field. */
-  async scaleCanary(replicas: number, signal: AbortSignal): Promise<void> {
-    const place = deploymentPlace(this.#target, "canary");
-    try {
-      await this.#api.do({ verb: "patch", ...place, patch: "merge", body: { spec: { replicas } } }, anything, signal);
-    } catch (error) {
+  /**
+   * A patch of the Deployment itself: the scale subresource would drop our ownership of the field. Whoever takes the
+   * release over changes first the route's token and then this Deployment, so what was read before the token was tested
+   * must still be there: a process that slept in between can't scale another run's canary.
+   */
+  async scaleCanary(replicas: number, refuseOlder: () => Promise<void>, signal: AbortSignal): Promise<void> {
+    const call = { verb: "patch", ...deploymentPlace(this.#target, "canary"), patch: "json", test: true } as const;
+    for (let attempt = 0; attempt < tries; attempt += 1) {
+      const found = await this.#find("canary", signal);
       // A canary deleted by hand has no pods, which is all that scaling to 0 asks for.
-      if (!(error instanceof NotFoundError) || replicas > 0) throw error;
+      if (found === undefined && replicas === 0) return;
+      await refuseOlder();
+      const test = { op: "test", path: "/metadata/resourceVersion", value: found?.metadata.resourceVersion ?? "" };
+      const body = [test, { op: "add", path: "/spec/replicas", value: replicas }];
+      if (await this.#api.tryWrite({ ...call, body }, anything, signal)) return;
     }
+    throw new TransientError(`${describe(call)} is being changed by others all the time`);
   }
 
   /** All addresses behind the role's Service: ready, not ready and terminating. */

@@ -39,14 +39,47 @@ describe("Deployments and pods", () => {
     expect((await read({ ...template, spec: { a: 2 } }))?.templateHash).not.to.equal(first?.templateHash);
   });
 
-  it("are scaled by a merge patch of the Deployment; one that is gone has no pods", async () => {
-    const stage = await playApi({ [`PATCH ${canaryPath}`]: {} });
-    await adaptersAt(stage.url).cluster.scaleCanary(2, noSignal);
-    expect(last(stage)?.headers["content-type"]).to.equal("application/merge-patch+json");
-    expect(bodyOf(last(stage))).to.deep.equal({ spec: { replicas: 2 } });
+  const routePath = "/apis/apisix.apache.org/v2/namespaces/test/apisixroutes/podinfo-podinfo-canary";
+  const seenAs = (resourceVersion: string) => ({ ...deployment(template), metadata: { resourceVersion } });
+  const fenced = (fence: string) => ({
+    metadata: { annotations: { "apisix-canary.io/fence": fence } },
+    spec: { http: [] },
+  });
+
+  it("are scaled by a patch of the Deployment that was read before the token was tested", async () => {
+    const answers = { [`GET ${canaryPath}`]: seenAs("7"), [`GET ${routePath}`]: fenced("4") };
+    const stage = await playApi({ ...answers, [`PATCH ${canaryPath}`]: {} });
+    await adaptersAt(stage.url).cluster.scaleCanary(2, 4, noSignal);
+    expect(stage.seen.map(({ method, url }) => `${method} ${url.replace(/\?.*/, "")}`)).to.deep.equal([
+      `GET ${canaryPath}`,
+      `GET ${routePath}`,
+      `PATCH ${canaryPath}`,
+    ]);
+    expect(last(stage)?.headers["content-type"]).to.equal("application/json-patch+json");
+    expect(bodyOf(last(stage))).to.deep.equal([
+      { op: "test", path: "/metadata/resourceVersion", value: "7" },
+      { op: "add", path: "/spec/replicas", value: 2 },
+    ]);
+  });
+
+  it("are not scaled by a run that was taken over, and are tried again when they change in between", async () => {
+    const taken = await playApi({ [`GET ${canaryPath}`]: seenAs("7"), [`GET ${routePath}`]: fenced("5") });
+    const refused = await errorOf(adaptersAt(taken.url).cluster.scaleCanary(0, 4, noSignal));
+    expect(refused.name).to.equal("FencedError");
+    expect(taken.seen.some(({ method }) => method === "PATCH")).to.equal(false);
+    let patches = 0;
+    const changing = await playApi({
+      [`GET ${canaryPath}`]: seenAs("7"),
+      [`PATCH ${canaryPath}`]: () => ((patches += 1) < 3 ? [422, {}] : {}),
+    });
+    await adaptersAt(changing.url).cluster.scaleCanary(0, 4, noSignal);
+    expect(patches).to.equal(3);
+  });
+
+  it("are gone where nobody finds them: they have no pods", async () => {
     const { cluster } = adaptersAt((await playApi({})).url);
-    await cluster.scaleCanary(0, noSignal);
-    expect((await errorOf(cluster.scaleCanary(1, noSignal))).message).to.contain("does not exist");
+    await cluster.scaleCanary(0, 4, noSignal);
+    expect((await errorOf(cluster.scaleCanary(1, 4, noSignal))).message).to.contain("does not exist");
   });
 
   it("have addresses: ready, not ready and terminating", async () => {

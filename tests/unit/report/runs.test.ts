@@ -66,7 +66,7 @@ describe("which runs store a report", () => {
     const stop = new AbortController();
     world.clock.at(15_000, () => stop.abort(new Error("the engine sent SIGINT")));
     await world.clock.until(runAnalysis(settings, reporting, stop.signal).catch(() => undefined));
-    expect(Math.max(...world.weights.map(({ weight }) => weight))).to.be.greaterThan(0);
+    expect(Math.max(...world.weightWrites.map(({ weight }) => weight))).to.be.greaterThan(0);
     expect(weights).to.deep.equal([0]);
   });
 });

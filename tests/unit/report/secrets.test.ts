@@ -6,7 +6,7 @@ import { settingsFor } from "../../fakes/index.js";
 
 /** Settings with a secret in every place where one may be. */
 function secretive(secret: string): Partial<ReleaseInput> {
-  const url = `https://user-${secret}:pass-${secret}@hooks-${secret}.example.com/services/${secret}?token=${secret}`;
+  const url = `https://hooks-${secret}.example.com/services/${secret}?token=${secret}`;
   return {
     kubeconfig: `{"users":[{"token":"${secret}"}]}`,
     context: `context-${secret}`,

@@ -7,7 +7,7 @@ import { continues, joined, readReport } from "../../../release/report/index.js"
 import type { Report, WrittenReport } from "../../../release/report/index.js";
 import type { AnalysisInput, ReleaseInput, ReleaseSettings } from "../../../release/settings/index.js";
 import { portsOf, settingsFor, VirtualClock, World } from "../../fakes/index.js";
-import type { Behaviour } from "../../fakes/world.js";
+import type { Behaviour } from "../../fakes/index.js";
 
 /** What happens to a release. */
 export interface Plot {
@@ -58,15 +58,16 @@ export async function tell(plot: Plot): Promise<Told> {
 
 /** The world as ports, with the real reporter. */
 export function portsReporting(world: World, settings: ReleaseSettings, storeReport: StoreReport): Ports {
+  const ports = portsOf(world);
   const reporter = createReporter(settings, {
     log: () => undefined,
     writeEvent: () => Promise.resolve(),
-    webhooks: world.webhooks,
+    webhooks: ports.webhooks,
     reach: () => Promise.resolve({ status: 200, body: "" }),
     clock: world.clock,
     storeReport,
   });
-  return { ...portsOf(world), reporter };
+  return { ...ports, reporter };
 }
 
 async function play(

@@ -85,7 +85,7 @@ describe("settings of the analysis", () => {
   const wrongMetrics: readonly (readonly [metric: object, message: string])[] = [
     [
       { name: "request-sucess-rate", thresholdRange: { min: 99 } },
-      "metrics[0].name: is neither request-success-rate nor request-duration, and has no template",
+      "metrics[0].template: is missing: without one, name must be request-success-rate or request-duration",
     ],
     [{ name: "request-success-rate" }, "metrics[0].thresholdRange: needs a thresholdRange (or compare)"],
     [{ ...successRate, thresholdRange: {} }, "metrics[0].thresholdRange: needs min or max"],

@@ -89,7 +89,7 @@ describe("the watchdog", () => {
       "JSON podinfo-podinfo-canary",
       "MERGE status",
       "JSON podinfo-podinfo-canary",
-      "MERGE podinfo",
+      "JSON podinfo",
       "MERGE status",
       "POST events",
     ]);
@@ -138,6 +138,34 @@ describe("the watchdog", () => {
     };
     await watch(34);
     expect(drained).to.equal(true);
+    expect(at(fake.get(canary), "spec", "replicas")).to.equal(1);
+    expect(at(fake.get(release), "status", "phase")).to.equal("Progressing");
+  });
+
+  it("keeps the canary's pods while the gateway's sync is frozen, and takes them when it works again", async () => {
+    const fake = cluster();
+    const sync = (status: string) =>
+      Object.assign(fake.get(route), { status: { conditions: [{ type: "Accepted", status }] } });
+    sync("False");
+    const { watch, lines } = watching(fake);
+    await watch(60);
+    expect(weights(fake)).to.deep.equal([100, 0]);
+    expect(at(fake.get(canary), "spec", "replicas")).to.equal(1);
+    expect(at(fake.get(release), "status", "phase")).to.equal("Progressing");
+    expect(lines.join()).to.contain("the gateway's sync is frozen");
+    sync("True");
+    await watch(60);
+    expect(at(fake.get(canary), "spec", "replicas")).to.equal(0);
+    expect(at(fake.get(release), "status", "phase")).to.equal("Failed");
+  });
+
+  it("does not scale a canary that somebody changed after it was read", async () => {
+    const fake = cluster();
+    fake.before = (method, path) => {
+      if (method === "JSON" && path === canary) fake.put(canary, fake.get(canary));
+    };
+    await watching(fake).watch(34);
+    expect(fake.writes).to.include(`JSON ${canary}`);
     expect(at(fake.get(canary), "spec", "replicas")).to.equal(1);
     expect(at(fake.get(release), "status", "phase")).to.equal("Progressing");
   });

@@ -1,0 +1,107 @@
+import type { PortCall } from "../../../tests/fakes/index.js";
+import { playCase } from "./case.js";
+import type { Case } from "./case.js";
+import type { Violation } from "./invariants.js";
+import { faultKinds } from "./kinds.js";
+import type { FaultKind } from "./kinds.js";
+import { Stage } from "./stage.js";
+import { settingsOf, stories } from "./stories.js";
+import type { Story } from "./stories.js";
+
+export type { Violation } from "./invariants.js";
+
+export interface VirtualOptions {
+  /** `all`: every call of every port. `journal`: only the calls that write or lock. Default all. */
+  readonly points?: "all" | "journal";
+  /** Names of the faults; default all. */
+  readonly faults?: readonly string[];
+  /** Told after each case. */
+  readonly progress?: (done: number, all: number) => void;
+}
+
+export interface MatrixRow {
+  readonly story: string;
+  readonly fault: string;
+  readonly cases: number;
+  readonly violations: number;
+}
+
+export interface VirtualResult {
+  readonly virtualCases: number;
+  readonly violations: readonly Violation[];
+  readonly matrix: readonly MatrixRow[];
+}
+
+/** Every fault at every point of whole runs, in virtual time against the real state machine and the real watchdog. */
+export async function runVirtualFaults(options: VirtualOptions = {}): Promise<VirtualResult> {
+  const kinds = faultKinds.filter(({ name }) => options.faults?.includes(name) ?? true);
+  const planned = await Promise.all(stories.map((story) => casesOf(story, kinds, options.points ?? "all")));
+  const all = planned.flat();
+  const violations: Violation[] = [];
+  const matrix = new Map<string, MatrixRow>();
+  for (const [index, { given, call }] of all.entries()) {
+    const found = await playCase(given);
+    const { story, kind, when, helper } = given;
+    const point = `${story.name} #${call.index} ${when} ${call.name}, then ${helper}`;
+    violations.push(...found.map((each) => ({ fault: kind.name, point, ...each })));
+    count(matrix, story.name, kind.name, found.length);
+    options.progress?.(index + 1, all.length);
+  }
+  return { virtualCases: all.length, violations, matrix: [...matrix.values()] };
+}
+
+interface Planned {
+  readonly given: Case;
+  readonly call: PortCall;
+}
+
+async function casesOf(
+  story: Story,
+  kinds: readonly FaultKind[],
+  points: "all" | "journal",
+): Promise<readonly Planned[]> {
+  const calls = await undisturbed(story);
+  const chosen = points === "all" ? calls : calls.filter(({ name }) => isJournalPoint(name));
+  return kinds.flatMap((kind) =>
+    chosen
+      .filter((call) => matters(kind, call, calls))
+      .flatMap((call) =>
+        kind.moments.flatMap((when) =>
+          helpersOf(kind).map((helper) => ({ given: { story, kind, index: call.index, when, helper }, call })),
+        ),
+      ),
+  );
+}
+
+/** Where the run lives, nobody has to help it: one afterlife is enough. */
+function helpersOf({ endsTheRun }: FaultKind): readonly Case["helper"][] {
+  return endsTheRun ? ["watchdog", "next-run"] : ["watchdog"];
+}
+
+/** Weights written by hand when the run has gone are nobody's to put right. */
+function matters({ name }: FaultKind, call: PortCall, calls: readonly PortCall[]): boolean {
+  const lastLook = calls.findLast((each) => each.name === "scaleCanary 0")?.index ?? Infinity;
+  return name !== "route-edited" || call.index <= lastLook;
+}
+
+function isJournalPoint(name: string): boolean {
+  return /^(writeStatus|setCanaryWeight|scaleCanary|claimRoute|lock\.(take|release))/.test(name);
+}
+
+/** All port calls of the story when nothing happens. */
+async function undisturbed(story: Story): Promise<readonly PortCall[]> {
+  const stage = new Stage();
+  const play = async (): Promise<void> => {
+    await stage.comeToRest();
+    story.behave(stage.world);
+    await stage.engine.up(settingsOf(story.revision), stage.run, stage.guardian);
+  };
+  await stage.clock.until(play());
+  return stage.world.calls.filter(({ process }) => process === "run");
+}
+
+function count(matrix: Map<string, MatrixRow>, story: string, fault: string, violations: number): void {
+  const key = `${story} ${fault}`;
+  const before = matrix.get(key) ?? { story, fault, cases: 0, violations: 0 };
+  matrix.set(key, { ...before, cases: before.cases + 1, violations: before.violations + violations });
+}

@@ -1,0 +1,59 @@
+import type { FaultKind } from "./kinds.js";
+import type { Stage } from "./stage.js";
+import { maxWeight } from "./stories.js";
+
+export interface Violation {
+  readonly fault: string;
+  readonly point: string;
+  readonly invariant: string;
+  readonly detail: string;
+}
+
+export type Finding = Pick<Violation, "invariant" | "detail">;
+
+/** Writes of 0 need no plan: they are always right. */
+export function weightWithinPlan({ world }: Stage): readonly Finding[] {
+  return world.weightWrites
+    .filter(({ by, weight }) => by !== "hand" && weight > 0)
+    .flatMap(({ weight, journal, by }) => {
+      const planned = journal?.plannedWeight ?? maxWeight;
+      if (weight > Math.min(planned, maxWeight))
+        return [finding("weight above its plan", `${by} set ${weight}%, planned were ${planned}%`)];
+      if (journal !== undefined && journal.canaryWeight !== weight)
+        return [finding("journal before traffic", `${by} set ${weight}%, the journal said ${journal.canaryWeight}%`)];
+      return [];
+    });
+}
+
+/** What the engine put on the primary had been judged well, or there was nothing to protect yet. */
+export function onlyJudgedPromoted({ engine }: Stage, bad: string | undefined): readonly Finding[] {
+  return engine.promotions
+    .filter(({ revision, analysis }) => revision === bad || analysis === "unjudged")
+    .map(({ revision, analysis }) => finding("unjudged revision on the primary", `${revision} after ${analysis}`));
+}
+
+/** Users who were sent to nobody, but for what somebody's hand did until it could be noticed. */
+export function usersAnswered(stage: Stage, kind: FaultKind): readonly Finding[] {
+  const struckAtMs = stage.struckAtMs ?? 0;
+  const excusedUntilMs = struckAtMs + kind.excusedMs;
+  return stage.world.gateway.unanswered.flatMap(({ fromMs, toMs, role, weight }) => {
+    const excused = fromMs >= struckAtMs ? Math.max(0, Math.min(toMs, excusedUntilMs) - fromMs) : 0;
+    const leftMs = toMs - fromMs - excused;
+    if (leftMs <= 0) return [];
+    const after = (fromMs - struckAtMs) / 1000;
+    return [finding("users answered", `${role} gave no answer for ${leftMs / 1000}s at ${weight}%, ${after}s after`)];
+  });
+}
+
+export function isAtRest({ world }: Stage): boolean {
+  return (world.route?.weight ?? 0) === 0 && world.gateway.weight === 0 && (world.canary?.replicas ?? 0) === 0;
+}
+
+export function restOf({ world }: Stage): string {
+  const { phase, message } = world.object?.status ?? { phase: "no status", message: "" };
+  return `weight ${world.route?.weight}%, at the gateway ${world.gateway.weight}%, canary ${world.canary?.replicas} pods, ${phase} ${message}`;
+}
+
+export function finding(invariant: string, detail: string): Finding {
+  return { invariant, detail };
+}

@@ -1,0 +1,117 @@
+import { Process } from "../../../tests/fakes/index.js";
+import type { Stage } from "./stage.js";
+import { settingsOf } from "./stories.js";
+
+/** One kind of trouble and what it may excuse. */
+export interface FaultKind {
+  readonly name: string;
+  /** A lost answer differs from a lost request; a hand's act does not. */
+  readonly moments: readonly ("before" | "after")[];
+  strike(stage: Stage): void;
+  /** True where nobody but the next run or the watchdog can go on: the run is dead, asleep, or no longer the holder. */
+  readonly endsTheRun: boolean;
+  /** Somebody's hand makes users fail for a while: at most so long, from the strike on, ms. */
+  readonly excusedMs: number;
+  /** The promoted primary itself fails by it: then the split stays on purpose, and says so. */
+  readonly mayStaySplit?: true;
+  /** What a person does before the next update, where the fault was a person's too. */
+  repair?(stage: Stage): void;
+}
+
+const both = ["before", "after"] as const;
+const before = ["before"] as const;
+/** Two checks, and the gateway's lag. */
+const noticedMs = 5_000;
+/** The provider has so long between the engine's SIGINT and its SIGKILL. */
+const graceMs = 5_000;
+const primaryGoneMs = 20_000;
+
+const dies = (name: string, strike: (stage: Stage) => void): FaultKind => ({
+  name,
+  moments: both,
+  strike,
+  endsTheRun: true,
+  excusedMs: 0,
+});
+
+const livesOn = (name: string, moments: FaultKind["moments"], strike: (stage: Stage) => void): FaultKind => ({
+  name,
+  moments,
+  strike,
+  endsTheRun: false,
+  excusedMs: 0,
+});
+
+const byHand = (name: string, strike: (stage: Stage) => void, excusedMs = noticedMs): FaultKind => ({
+  name,
+  moments: before,
+  strike,
+  endsTheRun: false,
+  excusedMs,
+});
+
+const apiAway = (name: string, milliseconds: number): FaultKind =>
+  livesOn(name, both, (stage) => stage.cutApiServer(milliseconds));
+
+/** Everything that may happen at any call of a run. */
+export const faultKinds: readonly FaultKind[] = [
+  dies("crash", (stage) => stage.run.kill()),
+  dies("interrupt", (stage) => {
+    void stage.guardian.shutdown("the engine sent SIGINT").then(() => stage.run.kill());
+    stage.clock.at(graceMs, () => stage.run.kill());
+  }),
+  dies("laptop-asleep", (stage) => {
+    stage.run.suspend(120_000);
+    stage.recoverAfter(120_000);
+  }),
+  dies("lease-deleted", ({ world }) => (world.lease = undefined)),
+  dies("lease-taken", (stage) => {
+    const { version, transitions } = stage.world.lease ?? { version: 0, transitions: 0 };
+    stage.world.lease = { holder: "somebody", version: version + 1, transitions: transitions + 1 };
+  }),
+  dies("api-away-and-crash", (stage) => {
+    stage.cutApiServer(30_000);
+    stage.run.kill();
+  }),
+  apiAway("api-away-1s", 1_000),
+  apiAway("api-away-30s", 30_000),
+  apiAway("api-away-5m", 300_000),
+  livesOn("prometheus-away", before, (stage) => {
+    stage.world.metricsAway = true;
+    stage.recoverAfter(60_000, () => (stage.world.metricsAway = false));
+  }),
+  livesOn("sync-frozen", before, (stage) => {
+    stage.world.freeze();
+    stage.recoverAfter(60_000, () => stage.world.thaw());
+  }),
+  livesOn("webhook-hangs", before, (stage) => stage.hangWebhooks(60_000)),
+  livesOn("abort-command", before, ({ world }) => world.command("abort", "enough")),
+  livesOn("state-lost", before, ({ world }) => world.loseState()),
+  {
+    ...byHand("canary-deleted", ({ world }) => (world.canary = undefined)),
+    repair: ({ engine, world }) => {
+      if (world.canary === undefined) engine.state.delete("canary");
+    },
+  },
+  byHand("canary-scaled-to-0", ({ world, clock }) => world.canary?.scale(0, clock.nowMs())),
+  byHand("canary-edited", ({ world }) => {
+    if (world.canary !== undefined) world.canary.templateEdits += 1;
+  }),
+  byHand("route-edited", ({ world }) => world.writeWeight(77, "hand")),
+  {
+    ...byHand(
+      "primary-scaled-to-0",
+      (stage) => {
+        const { world, clock } = stage;
+        world.primary?.scale(0, clock.nowMs());
+        stage.recoverAfter(primaryGoneMs, () => world.primary?.scale(2, clock.nowMs()));
+      },
+      primaryGoneMs + noticedMs,
+    ),
+    mayStaySplit: true,
+  },
+  livesOn("second-run", before, (stage) => {
+    const process = new Process("second", stage.clock);
+    stage.second = process.outcome(stage.engine.copy().up(settingsOf("r2"), process));
+  }),
+];

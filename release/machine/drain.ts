@@ -1,0 +1,79 @@
+import type { CounterSeries } from "../analysis/contract.js";
+import { ReleaseFailed } from "./failure.js";
+import type { Run } from "./run.js";
+
+/** Longer than this nobody waits for the last requests of a canary without weight. */
+const longestDrainMs = 20_000;
+const pollMs = 1_000;
+const announceEveryMs = 10_000;
+
+/**
+ * Waits until nobody asks the canary any more: at least `drain` seconds in which the gateway follows its routes, and
+ * until the canary's counters stand still.
+ */
+export async function drain(run: Run, patience: "full" | "short"): Promise<void> {
+  const drainMs = run.settings.drain * 1000;
+  await run.sleep(drainMs);
+  while (await isFrozen(run)) {
+    if (patience === "short") throw stillFrozen(run);
+    await untilThawed(run);
+    await run.sleep(drainMs);
+  }
+  if (patience === "full") await untilSilent(run);
+}
+
+/** With a sync that fails, weight 0 has no effect: the canary's pods are still asked. */
+async function isFrozen(run: Run): Promise<boolean> {
+  const route = await run.persist(() => run.ports.cluster.readRoute(run.signal));
+  return route?.sync.kind === "frozen";
+}
+
+async function untilThawed(run: Run): Promise<void> {
+  const { clock } = run.ports;
+  const deadlineMs = clock.nowMs() + run.settings.progressDeadline * 1000;
+  for (let announcedMs = -Infinity; await isFrozen(run);) {
+    if (clock.nowMs() > deadlineMs) throw stillFrozen(run);
+    if (clock.nowMs() - announcedMs >= announceEveryMs) {
+      announcedMs = clock.nowMs();
+      run.announce("warning", `The gateway's sync is frozen: ${run.label} keeps its pods until weight 0 is in effect`);
+    }
+    await run.sleep(pollMs);
+  }
+}
+
+function stillFrozen({ label }: Run): ReleaseFailed {
+  return new ReleaseFailed(
+    `${label}: the gateway's sync is frozen, weight 0 is asked and not in effect, so the canary's pods stay; repair the ApisixRoute that can't be synced and run the update again`,
+  );
+}
+
+async function untilSilent(run: Run): Promise<void> {
+  const { clock } = run.ports;
+  const deadlineMs = clock.nowMs() + longestDrainMs;
+  for (let before = await canaryRequests(run); clock.nowMs() < deadlineMs;) {
+    await run.sleep(run.settings.scrapeInterval * 1000);
+    const now = await canaryRequests(run);
+    if (now === undefined || now === before) return;
+    before = now;
+  }
+  run.announce("warning", `${run.label} still has traffic ${Math.round(longestDrainMs / 1000)}s after weight 0`);
+}
+
+/** All requests the canary's pods ever answered; undefined when nobody can tell. */
+async function canaryRequests(run: Run): Promise<number | undefined> {
+  const { cluster, metrics } = run.ports;
+  const nodes = await cluster.readEndpoints("canary", run.signal).then(
+    (endpoints) => endpoints.nodes,
+    () => undefined,
+  );
+  if (nodes === undefined) return undefined;
+  const windowSeconds = run.settings.scrapeInterval * 3;
+  const reading = await metrics.read({ windowSeconds, canaryNodes: nodes, primaryNodes: [] }, run.signal);
+  if (reading.kind === "error") return undefined;
+  const ofCanary = reading.series.filter(({ kind, node }) => kind === "status" && nodes.includes(node));
+  return ofCanary.reduce((sum, series) => sum + lastValue(series), 0);
+}
+
+function lastValue({ points }: CounterSeries): number {
+  return points.at(-1)?.value ?? 0;
+}

@@ -1,0 +1,28 @@
+import { z } from "zod";
+
+/** Lower case letters, digits and '-', as Kubernetes wants namespaces, containers and most names. */
+export const dnsLabel = z
+  .string()
+  .max(63, "must have at most 63 characters")
+  .regex(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/, "must be a DNS label: lower case letters, digits and '-'");
+
+/** A DNS label that begins with a letter, as Services must. */
+export const serviceLabel = dnsLabel.regex(/^[a-z]/, "must begin with a letter: Services are named after it");
+
+/** Labels joined by dots: names of ApisixRoutes, ConfigMaps, classes. */
+export const objectName = z
+  .string()
+  .max(253, "must have at most 253 characters")
+  .regex(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/, "must be an object name");
+
+/** Text that is shown to people in logs, Events and reports: no line of its own, no control characters. */
+export const oneLine = z
+  .string()
+  .min(1, "must not be empty")
+  .max(100, "must have at most 100 characters")
+  .regex(/^[^\p{Cc}\u2028\u2029]*$/u, "must be one line without control characters");
+
+/** http or https, without a user name or password: those belong into headers or the receiver's own settings. */
+export const httpUrl = z
+  .url({ protocol: /^https?$/, error: "must be an http or https URL" })
+  .refine((text) => !/^https?:\/\/[^/?#]*@/i.test(text), { message: "must not hold a user name or password" });

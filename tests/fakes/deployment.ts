@@ -1,0 +1,88 @@
+import type { Endpoints, Workload } from "../../release/ports/index.js";
+
+const startUpMs = 1_500;
+
+/** A Deployment whose pods take a moment to get ready; the old ones serve until the new ones do. */
+export class Deployment {
+  readyAtMs: number;
+  templateEdits = 0;
+  /** Its pods never get ready. */
+  broken = false;
+  /** Changes with every write. */
+  version = 1;
+  /** Revision of the pods that serve until the new ones are ready. */
+  private old: string | undefined;
+
+  constructor(
+    private readonly role: "canary" | "primary",
+    public revision: string,
+    public replicas: number,
+    nowMs: number,
+  ) {
+    this.readyAtMs = nowMs + startUpMs;
+  }
+
+  /** Another template; where pods run they are replaced without a gap. */
+  roll(revision: string, nowMs: number): void {
+    if (revision === this.revision) return;
+    this.old = this.serving(nowMs);
+    this.revision = revision;
+    this.version += 1;
+    this.readyAtMs = nowMs + startUpMs;
+  }
+
+  scale(replicas: number, nowMs: number): void {
+    if (replicas === this.replicas) return;
+    if (this.replicas === 0) this.readyAtMs = nowMs + startUpMs;
+    if (replicas === 0) this.old = undefined;
+    this.replicas = replicas;
+    this.version += 1;
+  }
+
+  /** Revision that answers users; undefined where nobody does. */
+  serving(nowMs: number): string | undefined {
+    if (this.replicas === 0) return undefined;
+    return this.isReady(nowMs) ? this.revision : this.old;
+  }
+
+  /** Address of the pods that answer. */
+  node(nowMs: number): string | undefined {
+    const revision = this.serving(nowMs);
+    return revision === undefined ? undefined : nodeOf(this.role, revision);
+  }
+
+  workload(nowMs: number): Workload {
+    const ready = this.isReady(nowMs);
+    const available = this.serving(nowMs) === undefined ? 0 : this.replicas;
+    return {
+      revision: this.revision,
+      templateHash: `${this.revision}/${this.templateEdits}`,
+      generation: 1,
+      observedGeneration: 1,
+      replicas: this.replicas,
+      updatedReplicas: this.old === undefined || ready ? this.replicas : 0,
+      availableReplicas: available,
+      totalReplicas: this.replicas,
+    };
+  }
+
+  endpoints(nowMs: number): Endpoints {
+    if (this.replicas === 0) return { nodes: [], ready: 0 };
+    const all = [this.revision, ...(this.old === undefined || this.isReady(nowMs) ? [] : [this.old])];
+    const nodes = all.map((revision) => nodeOf(this.role, revision));
+    return { nodes, ready: this.serving(nowMs) === undefined ? 0 : this.replicas };
+  }
+
+  revisionNodes(revision: string, nowMs: number): Endpoints {
+    if (revision !== this.revision || this.replicas === 0) return { nodes: [], ready: 0 };
+    return { nodes: [nodeOf(this.role, revision)], ready: this.isReady(nowMs) ? this.replicas : 0 };
+  }
+
+  private isReady(nowMs: number): boolean {
+    return this.replicas > 0 && !this.broken && nowMs >= this.readyAtMs;
+  }
+}
+
+function nodeOf(role: "canary" | "primary", revision: string): string {
+  return `10.0.${role === "canary" ? 1 : 2}.${(revision.charCodeAt(revision.length - 1) % 200) + 1}`;
+}

@@ -1,0 +1,32 @@
+import { expect } from "chai";
+import { runVirtualFaults } from "../../../bench/faults/virtual/index.js";
+import { playCase } from "../../../bench/faults/virtual/case.js";
+import { faultKinds } from "../../../bench/faults/virtual/kinds.js";
+import { stories } from "../../../bench/faults/virtual/stories.js";
+
+/** The short version of `npm run faults`: at every call that writes or locks; there it is every call of every port. */
+describe("whatever dies, nothing is lost", function () {
+  this.timeout(120_000);
+
+  for (const { name } of faultKinds)
+    it(`${name}, at every journal point`, async () => {
+      const { virtualCases, violations } = await runVirtualFaults({ points: "journal", faults: [name] });
+      expect(violations).to.deep.equal([]);
+      expect(virtualCases).to.be.greaterThan(30);
+    });
+
+  it("and the invariants would notice: somebody takes the pods under users, and nobody is excused", async () => {
+    const [promote] = stories;
+    const rude = {
+      name: "rude",
+      moments: ["before"],
+      strike: (stage: Parameters<(typeof faultKinds)[number]["strike"]>[0]) =>
+        stage.world.canary?.scale(0, stage.clock.nowMs()),
+      endsTheRun: false,
+      excusedMs: 0,
+    } as const;
+    if (promote === undefined) throw new Error("no story");
+    const found = await playCase({ story: promote, kind: rude, index: 60, when: "before", helper: "watchdog" });
+    expect(found.map(({ invariant }) => invariant)).to.include("users answered");
+  });
+});
