@@ -109,7 +109,7 @@ describe("a stored report", () => {
 
   const wrong: readonly (readonly [string, string])[] = [
     ["analysis.confidence=2", "analysis.confidence: Too big: expected number to be <1"],
-    ["analysis.metrics[0].thresholdRange.min=lots", "analysis.metrics[0]: thresholdRange.min: "],
+    ["analysis.metrics[0].thresholdRange.min=lots", "analysis.metrics[0].thresholdRange.min: "],
     ["analysis.confidenze=0.9", "analysis.confidenze: is not a known setting"],
     ["analysis.interval=soon", 'analysis.interval: not a duration: "soon"; write it like "10s" or "1m30s"'],
     ["replicas=3", "replicas has no part in the decisions: analysis.… and scrapeInterval have"],
