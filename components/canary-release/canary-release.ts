@@ -23,6 +23,7 @@ import type { HttpRule } from "./route.js";
 import { selectorFor, templateFor } from "./template.js";
 import type { PlainTemplate } from "./template.js";
 import { validateArgs } from "./validate.js";
+import { warnOfDoubts } from "./warnings.js";
 
 /**
  * One workload with progressive delivery. `pulumi up` with a new template (or configuration) scales up a canary,
@@ -53,6 +54,7 @@ export class CanaryRelease extends pulumi.ComponentResource {
     super("apisix-canary:index:CanaryRelease", release, {}, opts);
     this.validate();
     warnWhenTooFewSlots(this);
+    warnOfDoubts(this, args);
     this.namespace = pulumi.output(args.namespace);
     this.routeName = weightedRouteName(args.route?.name ?? args.routeRef?.name ?? release, release);
     this.template = pulumi.output(args.template).apply(asPlainTemplate);

@@ -1,5 +1,6 @@
 import { parseAllDocuments } from "yaml";
 import { z } from "zod";
+import { correctedQuery } from "../../release/analysis/index.js";
 import { check, inOneLine } from "../../release/settings/index.js";
 import type { AnalysisInput } from "../../release/settings/index.js";
 import type { CanaryReleaseArgs } from "../canary-release/index.js";
@@ -159,15 +160,14 @@ function warningsOf(spec: z.output<typeof canary>["spec"], templates: readonly T
   return [
     ...left.map((key) => `spec.${key} has no meaning here and is left out`),
     ...leftAnalysis.map((key) => `spec.analysis.${key} is left out`),
-    ...templates.filter(isInverted).map(({ metadata: { name } }) => inverted(name)),
+    ...templates.flatMap(invertedWarning),
   ];
 }
 
 /** The article's own trap: it asks for the share that is not 404 and calls it the share that is. */
-function isInverted(template: Template): boolean {
-  return template.metadata.name.includes("not-found") && /code!~"4/.test(template.spec.query);
-}
-
-function inverted(name: string): string {
-  return `MetricTemplate ${name} is inverted: its numerator has code!~"4..", so it measures the share that is not 4xx; write code=~"404"`;
+function invertedWarning({ metadata: { name }, spec }: Template): readonly string[] {
+  const corrected = correctedQuery(spec.query, name);
+  return corrected === undefined
+    ? []
+    : [`MetricTemplate ${name} is inverted: it measures the share that is not what its name says; write ${corrected}`];
 }

@@ -7,12 +7,13 @@ import { decideStart, mustBeJudgedAgain, planSteps } from "./plan.js";
 import type { Outcome, Ports } from "./ports.js";
 import { preflight } from "./preflight.js";
 import { reported } from "./record.js";
-import { callWebhooks, failureOf, Rollout } from "./rollout.js";
+import { failureOf, Rollout } from "./rollout.js";
 import { isoTime } from "./run.js";
 import type { Run } from "./run.js";
 import { scaleUp } from "./scale-up.js";
 import { hasLeftovers, returnTraffic, rollBack } from "./take-back.js";
 import type { Patience } from "./take-back.js";
+import { callWebhooks, ClosedGates } from "./webhooks.js";
 
 /** After an abort this long is left to take the traffic back. */
 const lastActMs = 30_000;
@@ -84,11 +85,11 @@ async function perform(run: Run): Promise<Outcome> {
 }
 
 async function waitForGate(run: Run): Promise<void> {
-  for (;;) {
+  for (const closed = new ClosedGates(run); ;) {
     const refused = await callWebhooks(run, "confirm-rollout");
     if (refused === undefined) break;
     await run.journal({ phase: "Waiting" });
-    run.announce("warning", `Halt ${run.label} advancement waiting for approval ${refused}`);
+    closed.announce(refused);
     if (await waitAndListen(run, run.settings.analysis.interval * 1000)) break;
   }
   if (run.status.phase === "Waiting") await run.journal({ phase: "Progressing" });
@@ -101,9 +102,9 @@ async function preRollout(run: Run): Promise<void> {
     if (refused === undefined) return;
     const failedChecks = run.status.failedChecks + 1;
     await run.journal({ failedChecks });
-    run.announce("warning", `Halt ${run.label} advancement pre-rollout check ${refused}`);
+    run.announce("warning", `Halt ${run.label} advancement pre-rollout check ${refused.sentence}`);
     if (failedChecks >= threshold)
-      throw new Against(`failed checks threshold reached ${threshold}: pre-rollout check ${refused}`);
+      throw new Against(`failed checks threshold reached ${threshold}: pre-rollout check ${refused.sentence}`);
     await waitAndListen(run, interval * 1000);
   }
 }

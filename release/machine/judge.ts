@@ -10,6 +10,8 @@ export const judge: Judge = (settings, startedAtMs, subject) => {
     startedAtMs,
     scrapeIntervalSeconds: scrapeInterval,
     subject,
+    // One budget for the whole release: a shift back in steps is judged too, and has its half.
+    budgetShare: settings.analysis.stepWeightPromotion > 0 ? 0.5 : 1,
   });
   return (observation) => {
     const observed = observe(state, observation);

@@ -11,7 +11,8 @@ import { persist } from "./retry.js";
 import { isoTime, labelOf, Run } from "./run.js";
 
 const pollMs = 500;
-/** A first contact that fails is soon told. */
+/** A first contact that fails (a wrong kubeconfig, say) is soon told; a server that has answered once is waited for. */
+const firstContactMs = 15_000;
 const patienceMs = 60_000;
 const releaseMs = 5_000;
 /** A longer gap between two looks (API server away, this process asleep) proves nothing about the holder. */
@@ -32,10 +33,10 @@ export async function withLock<T>(
   signal: AbortSignal,
   body: (run: Run) => Promise<T>,
   /** How long an API server that is away is waited for, until the release is held. */
-  apiPatienceMs = patienceMs,
+  apiPatienceMs?: number,
 ): Promise<T> {
   const holder = `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`;
-  const look: Look = (attempt) => persist(ports.clock, signal, apiPatienceMs, attempt);
+  const look = patientLook(ports, signal, apiPatienceMs);
   await acquire(settings, ports, holder, signal, look);
   const lost = new AbortController();
   const ended = new AbortController();
@@ -54,6 +55,15 @@ export async function withLock<T>(
 }
 
 type Look = <T>(attempt: () => Promise<T>) => Promise<T>;
+
+function patientLook({ clock }: Ports, signal: AbortSignal, apiPatienceMs: number | undefined): Look {
+  let answered = false;
+  return async (attempt) => {
+    const value = await persist(clock, signal, apiPatienceMs ?? (answered ? patienceMs : firstContactMs), attempt);
+    answered = true;
+    return value;
+  };
+}
 
 async function giveBack({ clock, lock }: Ports, holder: string): Promise<void> {
   formerHolders.add(holder);

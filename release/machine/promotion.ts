@@ -8,11 +8,11 @@ import { passedEarlier, readinessOf } from "./plan.js";
 import type { Readiness } from "./plan.js";
 import type { Outcome, Ports } from "./ports.js";
 import { reported } from "./record.js";
-import { callWebhooks } from "./rollout.js";
 import type { Run } from "./run.js";
 import { shiftBack } from "./shift-back.js";
 import { ended, hasLeftovers, returnTraffic, scaleDown, takeWeightBack } from "./take-back.js";
 import type { Patience } from "./take-back.js";
+import { callWebhooks } from "./webhooks.js";
 import { readRoute } from "./weights.js";
 
 const pollMs = 500;

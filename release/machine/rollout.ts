@@ -6,6 +6,7 @@ import { judgeOnRecord } from "./record.js";
 import type { Run } from "./run.js";
 import { interferenceIn, lookAround } from "./watch.js";
 import type { Look } from "./watch.js";
+import { callWebhooks, ClosedGates } from "./webhooks.js";
 import { outsideChange } from "./weights.js";
 
 /** Hand-made changes of the weights that are put right before the run gives up on them. */
@@ -20,6 +21,7 @@ export class Rollout {
   private finalStep = false;
   private promotedByHand = false;
   private readonly everyMs: number;
+  private readonly closedGates: ClosedGates;
   private readonly observe: (observation: Observation) => Assessment;
 
   constructor(
@@ -29,6 +31,7 @@ export class Rollout {
     const { interval, checkInterval } = run.settings.analysis;
     this.everyMs = (checkInterval ?? Math.min(2, interval)) * 1000;
     this.observe = judgeOnRecord(run, "canary");
+    this.closedGates = new ClosedGates(run);
   }
 
   /** True where a person promoted it before the steps were over. */
@@ -52,13 +55,13 @@ export class Rollout {
   /** Stays at the weight, interval by interval, until the step is passed and its gate is open. */
   private async hold(gate: WebhookType): Promise<void> {
     for (;;) {
-      const hooks = this.callAll("rollout");
+      const hooks = callWebhooks(this.run, "rollout");
       // Whatever ends the interval ends the run; the hooks' own end is of no interest then.
       hooks.catch(() => undefined);
       const answer = await this.interval();
       if (this.promotedByHand) return;
       const refused = await this.during(hooks);
-      const verdict = refused === undefined ? answer : ({ kind: "failedCheck", sentence: refused } as const);
+      const verdict = refused === undefined ? answer : ({ kind: "failedCheck", sentence: refused.sentence } as const);
       const passed = await this.settle(verdict, gate);
       if (passed || this.promotedByHand) return;
     }
@@ -163,8 +166,8 @@ export class Rollout {
   /** What an interval's end means for the run; true: the step is passed. */
   private async settle(verdict: Verdict, gate: WebhookType): Promise<boolean> {
     const { run } = this;
-    const asked = await this.during(this.callAll("rollback", "any"));
-    if (asked !== undefined) throw new Against(`rollback was asked for by webhook ${asked}`);
+    const asked = await this.during(callWebhooks(run, "rollback", "any"));
+    if (asked !== undefined) throw new Against(`rollback was asked for by webhook ${asked.webhook}`);
     switch (verdict.kind) {
       case "pass":
         return this.gateOpens(gate);
@@ -190,34 +193,16 @@ export class Rollout {
   }
 
   private async gateOpens(gate: WebhookType): Promise<boolean> {
-    const refused = await this.during(this.callAll(gate));
+    const refused = await this.during(callWebhooks(this.run, gate));
     if (refused === undefined) return true;
     const object = await this.run.persist(() => this.run.ports.cluster.readRelease(this.run.signal));
     if (object?.commands.approve !== undefined) {
       await this.run.persist(() => this.run.ports.cluster.clearCommand("approve", this.run.signal));
       return true;
     }
-    this.run.announce("warning", `Halt ${this.run.label} advancement waiting for approval ${refused}`);
+    this.closedGates.announce(refused);
     return false;
   }
-
-  private callAll(type: WebhookType, wanted: "refused" | "any" = "refused"): Promise<string | undefined> {
-    return callWebhooks(this.run, type, wanted);
-  }
-}
-
-/** The first webhook of a type that refuses (for `any`: that agrees), in one sentence; undefined where none does. */
-export async function callWebhooks(
-  run: Run,
-  type: WebhookType,
-  wanted: "refused" | "any" = "refused",
-): Promise<string | undefined> {
-  for (const webhook of run.settings.analysis.webhooks.filter((each) => each.type === type)) {
-    const answer = await run.ports.webhooks.call(webhook, run.status.phase, run.signal);
-    if (wanted === "any" && answer.kind === "ok") return webhook.name;
-    if (wanted === "refused" && answer.kind === "refused") return `${webhook.name}: ${answer.message}`;
-  }
-  return undefined;
 }
 
 /** Enough raw samples to bridge a few lost scrapes. */

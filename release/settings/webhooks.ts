@@ -33,7 +33,7 @@ export const webhook = z.strictObject({
     .default(0)
     .meta({ description: "Further tries after a failure." }),
   metadata: z.record(z.string(), z.string()).default({}).meta({ description: "Sent along as it is." }),
-  muteAlert: z.boolean().default(false).meta({ description: "As in Flagger: its failures raise no alert." }),
+  muteAlert: z.boolean().default(false).meta({ description: "No alert while the release waits at this gate." }),
 });
 
 /** Somebody who is told of starts, promotions, rollbacks and failures. */

@@ -75,8 +75,12 @@ export async function ask(
   }
 }
 
+/** No address: an empty pattern would match the series that have no node. */
+const nobody = "nobody";
+
 /** A pattern without a backslash needs no second escape inside a PromQL string. */
 function nodePattern(nodes: readonly string[]): string {
+  if (nodes.length === 0) return nobody;
   return nodes.map((node) => node.replace(/[^0-9A-Za-z:]/g, "[$&]")).join("|");
 }
 

@@ -14,13 +14,13 @@ describe("metrics from Prometheus", () => {
   let stage: Stage | undefined;
   afterEach(closeStages);
 
-  async function read(play: Play, metrics?: unknown, signal = noSignal): Promise<Reading> {
+  async function read(play: Play, metrics?: unknown, signal = noSignal, nodes = window): Promise<Reading> {
     stage = await startStage(play);
     const analysis = { stepWeight: 10, ...(metrics === undefined ? {} : { metrics }) } as ReleaseInput["analysis"];
     const settings = settingsFor({ prometheusUrl: `${stage.url}/prefix/`, analysis });
     const noProxy = () => Promise.reject(new Error("no proxy in this test"));
     const reach = createReach({ namespace: "test", serviceProxyFetch: noProxy });
-    return createPrometheus({ settings, reach }).read(window, signal);
+    return createPrometheus({ settings, reach }).read(nodes, signal);
   }
 
   const custom = (query: string, more = {}) => [
@@ -178,6 +178,13 @@ describe("metrics from Prometheus", () => {
     await stage?.close();
     const reading = await read(play, custom("{{ nonsense }}"));
     expect(reading.kind === "reading" && reading.custom[0]?.outcome).to.deep.include({ kind: "error" });
+  });
+
+  it("asks about nobody where a version has no pod: an empty pattern would match what has no node", async () => {
+    const play: Play = (_seen, response) => answer(response, 200, empty);
+    await read(play, custom("x{node=~'{{ canaryNodes }}'}"), noSignal, { ...window, canaryNodes: [] });
+    const asked = stage?.seen.map(({ url }) => new URL(url, "http://x").searchParams.get("query") ?? "");
+    expect(asked?.find((text) => text.startsWith("x"))).to.equal("x{node=~'nobody'}");
   });
 
   it("reads a number out of a web answer, without running scripts", async () => {

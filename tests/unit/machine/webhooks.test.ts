@@ -28,6 +28,23 @@ describe("webhooks of a release", () => {
     expect(theatre.weights).to.deep.equal([]);
   });
 
+  it("a closed gate raises one alert, however long it stays closed, and none where its owner mutes it", async () => {
+    for (const [muteAlert, alerts] of [
+      [false, 1],
+      [true, 0],
+    ] as const) {
+      const theatre = await Theatre.atRest();
+      const answers = { left: 4 };
+      theatre.world.webhookAnswer = () =>
+        answers.left-- > 0 ? { kind: "refused", message: "closed" } : { kind: "ok" };
+      const gate = { name: "manager", type: "confirm-rollout" as const, url: "http://hook/", muteAlert };
+      await theatre.up("r2", { webhooks: [gate], stepWeight: 25 });
+      const told = theatre.world.announcements.filter(({ message }) => message.includes("waiting for approval"));
+      expect(told).to.have.length(4);
+      expect(told.filter(({ alert }) => alert)).to.have.length(alerts);
+    }
+  });
+
   it("post-rollout: is called after a success and after a take-back, and decides nothing", async () => {
     for (const failingShare of [0, 1]) {
       const theatre = await Theatre.atRest();
