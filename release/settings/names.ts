@@ -22,7 +22,5 @@ export const oneLine = z
   .max(100, "must have at most 100 characters")
   .regex(/^[^\p{Cc}\u2028\u2029]*$/u, "must be one line without control characters");
 
-/** http or https, without a user name or password: those belong into headers or the receiver's own settings. */
-export const httpUrl = z
-  .url({ protocol: /^https?$/, error: "must be an http or https URL" })
-  .refine((text) => !/^https?:\/\/[^/?#]*@/i.test(text), { message: "must not hold a user name or password" });
+/** http or https: what the runtime can ask. A user name and password in it are kept secret like the whole URL. */
+export const httpUrl = z.url({ protocol: /^https?$/, error: "must be an http or https URL" });

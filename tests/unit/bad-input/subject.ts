@@ -55,7 +55,6 @@ export const long = (length: number): string => "a".repeat(length);
 
 export const label = "must be a DNS label: lower case letters, digits and '-'";
 export const url = "must be an http or https URL";
-export const secretUrl = "must not hold a user name or password";
 export const objectName = "must be an object name";
 export const line = "must be one line without control characters";
 export const variable = "must not contain quotes, backslashes or line breaks";
