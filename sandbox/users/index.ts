@@ -26,6 +26,8 @@ export interface TrafficOptions {
   /** Default true; false opens a connection for each request. */
   readonly keepAlive?: boolean;
   readonly gateway?: string;
+  /** Told of each failed request, with the version that answered ("": none did). */
+  readonly onFailure?: (failure: { readonly atMs: number; readonly version: string; readonly text: string }) => void;
 }
 
 /** A steady stream of users through the gateway, until stopped. */
@@ -36,7 +38,10 @@ export function startTraffic(options: TrafficOptions): Traffic {
   const state = { running: true };
   const send = (): void => {
     const started = performance.now();
-    const request = ask(options, agent).then((answer) => count(tally, answer, performance.now() - started));
+    const request = ask(options, agent).then((answer) => {
+      count(tally, answer, performance.now() - started);
+      if (!answer.ok) options.onFailure?.({ atMs: Date.now(), version: answer.version, text: answer.text });
+    });
     pending.add(request);
     void request.finally(() => pending.delete(request));
   };
