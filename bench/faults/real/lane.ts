@@ -11,6 +11,7 @@ import type { Update } from "./update.js";
 /** Of each of the two streams of users: one keeps its connections, the other opens one for each request. */
 const requestsPerSecond = 20;
 const updateMs = 180_000;
+const firstMs = 5_000;
 const pollMs = 200;
 
 type Asked = Pick<ReleaseProgramSettings, "failing"> &
@@ -40,7 +41,9 @@ export class Lane {
     const lane = new Lane(namespace, await Project.create(namespace, "release-program"), cluster);
     const first = lane.up({ failing: false });
     const { code } = await first.exited;
-    if (code !== 0) throw new Error(`${namespace}: the first revision could not be deployed: ${tail(first.output)}`);
+    const initialized = await lane.observer.until(({ phase }) => phase === "Initialized", firstMs);
+    if (code !== 0 || !initialized)
+      throw new Error(`${namespace}: the first revision could not be deployed: ${tail(first.output)}`);
     return lane;
   }
 
@@ -80,15 +83,13 @@ export class Lane {
     return tallies.reduce((sum, { total }) => sum + total, 0);
   }
 
-  /** 100/0, canary at 0, decided: seconds until then, undefined where it was not reached in time. */
-  async restsWithin(milliseconds: number): Promise<number | undefined> {
-    const started = performance.now();
-    const rests = await this.observer.until(
+  /** Whether within this time it is decided, at 100/0 and with the canary at 0. */
+  restsWithin(milliseconds: number): Promise<boolean> {
+    return this.observer.until(
       ({ phase, weight, primaryWeight, canaryReplicas }) =>
         settled.has(phase) && weight === 0 && primaryWeight === 100 && canaryReplicas === 0,
       milliseconds,
     );
-    return rests ? (performance.now() - started) / 1000 : undefined;
   }
 
   /** What should be gone and isn't, after at most `milliseconds`. */

@@ -46,7 +46,8 @@ export class Project {
   private writeFiles(): void {
     rmSync(this.folder, { recursive: true, force: true });
     mkdirSync(this.state, { recursive: true });
-    const runtime = "runtime:\n  name: nodejs\n  options:\n    typescript: false\n";
+    // Without `main` the language host would take the one of this package's own package.json.
+    const runtime = "runtime:\n  name: nodejs\n  options:\n    typescript: false\nmain: index.js\n";
     writeFileSync(path.join(this.folder, "Pulumi.yaml"), `name: canary-faults\n${runtime}`);
     const program = path.relative(this.folder, path.join(__dirname, `${this.program}.js`));
     writeFileSync(path.join(this.folder, "index.js"), `module.exports = require(${JSON.stringify(program)});\n`);

@@ -78,9 +78,11 @@ async function strike(lane: Lane, each: Case, hooks: Hooks, update: Update, firs
   const point = each.moment.kind === "point" ? each.moment.point : undefined;
   const struckAtMs = Date.now();
   const struck = await fault.strike({ update, release, observer, cluster, hooks, point, startSecond });
+  const overAt = performance.now();
   const ended = await update.endsWithin(updateMs);
   if (!ended) update.signalEverything("SIGKILL");
-  const secondsToRest = await lane.restsWithin(restMs);
+  const rests = await lane.restsWithin(restMs);
+  const secondsToRest = rests ? (performance.now() - overAt) / 1000 : undefined;
   const left = await lane.leftovers([update, ...others], leftoverMs);
   const unexpected = struck.expectation?.(observer.changes.slice(firstChange));
   return {
@@ -91,7 +93,7 @@ async function strike(lane: Lane, each: Case, hooks: Hooks, update: Update, firs
       ...finding("ends as it should", missed),
       ...finding("ends as it should", ended ? undefined : `pulumi up did not end within ${updateMs / 1000}s`),
       ...finding("ends as it should", unexpected),
-      ...finding("at rest within 90s", secondsToRest === undefined ? describeNow(lane) : undefined),
+      ...finding("at rest within 90s", rests ? undefined : describeNow(lane)),
       ...left.map((what): Finding => ({ invariant: "nothing left behind", detail: what })),
     ],
   };
@@ -126,5 +128,5 @@ async function tryNext(lane: Lane, update: Update): Promise<readonly Finding[]> 
   const trouble = await lane.nextUpdate();
   if (trouble !== undefined) return [{ invariant: "the next update works", detail: trouble }];
   const rests = await lane.restsWithin(restMs);
-  return finding("at rest within 90s", rests === undefined ? `after the next update: ${describeNow(lane)}` : undefined);
+  return finding("at rest within 90s", rests ? undefined : `after the next update: ${describeNow(lane)}`);
 }

@@ -58,7 +58,7 @@ async function ship(lane: Lane, failing: boolean, run: number): Promise<Outcome>
   const failed = lane.failures.slice(first).filter(({ version }) => version !== canarys);
   const wanted = failing ? "Failed" : "Succeeded";
   const { phase } = lane.observer.now;
-  const right = (code === 0) !== failing && phase === wanted && rests !== undefined;
+  const right = (code === 0) !== failing && phase === wanted && rests;
   const fault = failing ? "rollback" : "promotion";
   const point = `series ${run}`;
   return {
