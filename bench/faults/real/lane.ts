@@ -108,7 +108,7 @@ export class Lane {
       this.cluster.leaseHolder(this.release),
       this.cluster.primaryIsWhole(this.release),
     ]);
-    const processes = updates.flatMap((update) => update.processes.map(({ argv }) => argv.slice(0, 3).join(" ")));
+    const processes = updates.flatMap(({ orphans }) => orphans.map(({ argv }) => argv.slice(0, 3).join(" ")));
     return [
       ...processes.map((process) => `process ${process}`),
       ...pods.map((pod) => `pod ${pod}`),

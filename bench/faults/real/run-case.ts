@@ -84,6 +84,7 @@ async function strike(lane: Lane, each: Case, hooks: Hooks, update: Update, firs
   const rests = await lane.restsWithin(restMs);
   const secondsToRest = rests ? (performance.now() - overAt) / 1000 : undefined;
   const left = await lane.leftovers([update, ...others], leftoverMs);
+  for (const started of [update, ...others]) started.signalEverything("SIGKILL");
   const unexpected = struck.expectation?.(observer.changes.slice(firstChange));
   return {
     struck,

@@ -57,6 +57,14 @@ export class Update {
     return this.processes.filter(({ argv }) => argv.some((word) => word.includes("cmd/dynamic-provider")));
   }
 
+  /**
+   * What should have ended. Pulumi's language host alone may live on for a while: it finds out by itself, at most five
+   * minutes later, that its engine was killed.
+   */
+  get orphans(): readonly ProcessView[] {
+    return this.processes.filter(({ argv }) => argv[0]?.endsWith("pulumi-language-nodejs") !== true);
+  }
+
   /** As the terminal does it: to the command's process group. */
   signalGroup(signal: NodeJS.Signals): void {
     if (this.exit === undefined) signalOne(-this.engine, signal);
