@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { createPorts } from "./adapters/index.js";
+import { endWithTheEngine } from "./engine.js";
 import { createGuardian, judge, needsJudgement, runAnalysis, runPreparation, runPromotion } from "./machine/index.js";
 import type { Outcome, Ports } from "./machine/index.js";
 import { check, release as schema } from "./settings/index.js";
@@ -17,7 +18,7 @@ type Inputs = Readonly<Record<string, unknown>>;
 type Run = (settings: ReleaseSettings, ports: Ports, signal: AbortSignal) => Promise<Outcome>;
 
 const guardian = createGuardian();
-const life = { watched: false, ending: false };
+const life = { watched: false };
 
 /** Takes back what an earlier run left. */
 export const preparation = part("preparation", runPreparation);
@@ -37,27 +38,14 @@ function part(name: string, run: Run, mustRun: (settings: ReleaseSettings) => Pr
   };
 }
 
-/**
- * The engine ends this process by SIGINT and, five seconds later, by SIGKILL; when the engine itself is killed, our
- * input ends. In each case the traffic is taken back first.
- */
-function endWithTheEngine(): void {
+function watchTheEngine(): void {
   if (life.watched) return;
   life.watched = true;
-  const end = (reason: string): void => {
-    if (life.ending) return;
-    life.ending = true;
-    void guardian.shutdown(reason).finally(() => process.exit(0));
-  };
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
-    process.on(signal, () => end(`the engine sent ${signal}`));
-  process.stdin.on("end", () => end("the engine is gone"));
-  process.stdin.on("error", () => end("the engine is gone"));
-  process.stdin.resume();
+  endWithTheEngine(guardian);
 }
 
 async function perform(run: Run, inputs: Inputs): Promise<Record<string, unknown>> {
-  endWithTheEngine();
+  watchTheEngine();
   const settings = parse(inputs);
   const ports = portsOf(settings);
   const outcome = await guardian

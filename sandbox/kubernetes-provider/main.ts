@@ -18,6 +18,8 @@ function main(): void {
     }
     console.log(String(port));
   });
+  // An engine that is killed can't end us; its end of our input goes with it.
+  process.stdin.on("end", () => process.exit(0)).resume();
 }
 
 main();

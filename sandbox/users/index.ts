@@ -8,6 +8,8 @@ export interface Tally {
   failed: number;
   /** Answers that took longer than half a second, failed ones included. */
   slow: number;
+  /** Asked once more since the connection, kept from an earlier answer, was closed at that very moment. */
+  retried: number;
   /** Failed answers, a few of them, for the error message of a test. */
   readonly samples: string[];
   readonly byVersion: Map<string, { total: number; failed: number }>;
@@ -26,17 +28,24 @@ export interface TrafficOptions {
   /** Default true; false opens a connection for each request. */
   readonly keepAlive?: boolean;
   readonly gateway?: string;
+  /** Default 80. */
+  readonly port?: number;
+  /** Told of each failed request, with the version that answered ("": none did). */
+  readonly onFailure?: (failure: { readonly atMs: number; readonly version: string; readonly text: string }) => void;
 }
 
 /** A steady stream of users through the gateway, until stopped. */
 export function startTraffic(options: TrafficOptions): Traffic {
   const agent = new http.Agent({ keepAlive: options.keepAlive ?? true, maxSockets: 64 });
-  const tally: Tally = { total: 0, failed: 0, slow: 0, samples: [], byVersion: new Map() };
+  const tally: Tally = { total: 0, failed: 0, slow: 0, retried: 0, samples: [], byVersion: new Map() };
   const pending = new Set<Promise<void>>();
   const state = { running: true };
   const send = (): void => {
     const started = performance.now();
-    const request = ask(options, agent).then((answer) => count(tally, answer, performance.now() - started));
+    const request = askAsClientsDo(options, agent, () => (tally.retried += 1)).then((answer) => {
+      count(tally, answer, performance.now() - started);
+      if (!answer.ok) options.onFailure?.({ atMs: Date.now(), version: answer.version, text: answer.text });
+    });
     pending.add(request);
     void request.finally(() => pending.delete(request));
   };
@@ -67,27 +76,42 @@ interface Answer {
   readonly ok: boolean;
   readonly version: string;
   readonly text: string;
+  /** The server closed a kept connection before it said anything. */
+  readonly closedEarly?: boolean;
+}
+
+/**
+ * A server may close a kept connection at any time, also while a request is on its way; so HTTP lets a client repeat
+ * such a request once on a fresh connection (RFC 9112, 9.3.1), and browsers and HTTP libraries do.
+ */
+async function askAsClientsDo(options: TrafficOptions, agent: http.Agent, onRetry: () => void): Promise<Answer> {
+  const first = await ask(options, agent);
+  if (first.closedEarly !== true) return first;
+  onRetry();
+  return ask(options, false);
 }
 
 function ask(
-  { host, path = "/api/info", gateway = "apisix-gateway.apisix" }: TrafficOptions,
-  agent: http.Agent,
+  { host, path = "/api/info", gateway = "apisix-gateway.apisix", port = 80 }: TrafficOptions,
+  agent: http.Agent | false,
 ): Promise<Answer> {
   return new Promise((resolve) => {
-    const request = http.get(
-      { host: gateway, port: 80, path, agent, headers: { host }, timeout: 10_000 },
-      (response) => {
-        let body = "";
-        response.setEncoding("utf8");
-        response.on("data", (chunk: string) => (body += chunk));
-        response.on("end", () => resolve(answered(response.statusCode ?? 0, body)));
-        response.on("error", (error) => resolve({ ok: false, version: "", text: error.message }));
-      },
-    );
+    const lost = (error: Error): Answer => ({ ok: false, version: "", text: error.message });
+    const request = http.get({ host: gateway, port, path, agent, headers: { host }, timeout: 10_000 }, (response) => {
+      let body = "";
+      response.setEncoding("utf8");
+      response.on("data", (chunk: string) => (body += chunk));
+      response.on("end", () => resolve(answered(response.statusCode ?? 0, body)));
+      response.on("error", (error) => resolve(lost(error)));
+    });
     request.on("timeout", () => request.destroy(new Error("no answer for 10s")));
-    request.on("error", (error) => resolve({ ok: false, version: "", text: error.message }));
+    request.on("error", (error: NodeJS.ErrnoException) =>
+      resolve({ ...lost(error), closedEarly: request.reusedSocket && closing.has(error.code ?? "") }),
+    );
   });
 }
+
+const closing: ReadonlySet<string> = new Set(["ECONNRESET", "EPIPE"]);
 
 function answered(status: number, body: string): Answer {
   return { ok: status < 400, version: versionIn(body), text: `${status} ${body.slice(0, 80)}` };

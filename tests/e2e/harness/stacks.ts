@@ -99,7 +99,7 @@ export interface Update {
 
 /** The platform that all tests share: deployed once, before them. */
 export function platformProgram(): Promise<void> {
-  const platform = new CanaryPlatform("edge", { namespace: "apisix" });
+  const platform = new CanaryPlatform("edge", { namespace: "apisix", watchdog: { watchdogAfterSeconds: 10 } });
   const test = new k8s.core.v1.Namespace(
     "test",
     { metadata: { name: "test" } },

@@ -1,0 +1,85 @@
+import type { Point } from "./points.js";
+
+/** One thing that was not as it must be. */
+export interface Violation {
+  readonly fault: string;
+  readonly point: string;
+  readonly invariant: Invariant;
+  readonly detail: string;
+}
+
+export type Invariant =
+  | "weight within the plan"
+  | "only judged revisions on the primary"
+  | "no failed request but the canary's own"
+  | "at rest within 90s"
+  | "the next update works"
+  | "nothing left behind"
+  | "ends as it should";
+
+export const invariants: readonly Invariant[] = [
+  "weight within the plan",
+  "only judged revisions on the primary",
+  "no failed request but the canary's own",
+  "at rest within 90s",
+  "the next update works",
+  "nothing left behind",
+  "ends as it should",
+];
+
+/** When a fault strikes: at a point of the release, or so long after the start of the update, wherever that is. */
+export type Moment =
+  { readonly kind: "point"; readonly point: Point } | { readonly kind: "after"; readonly milliseconds: number };
+
+/** One release under traffic, and what happens to it. */
+export interface Case {
+  readonly fault: string;
+  readonly moment: Moment;
+  /** Whether the canary answers every request with a 500. */
+  readonly failing: boolean;
+}
+
+export interface CaseResult {
+  readonly fault: string;
+  readonly point: string;
+  readonly failing: boolean;
+  /** Request count of the users during the case. */
+  readonly requests: number;
+  /** From the fault's end to 100/0 with the canary at 0; undefined where that was not reached. */
+  readonly secondsToRest: number | undefined;
+  readonly seconds: number;
+  readonly violations: readonly Violation[];
+}
+
+/** Releases in a row under constant traffic. */
+export interface Series {
+  readonly runs: number;
+  /** Requests that failed without the canary having answered them. */
+  readonly failedRequests: number;
+}
+
+export interface RealResults {
+  readonly cases: number;
+  readonly violations: readonly Violation[];
+  readonly promotions: Series;
+  readonly rollbacks: Series;
+}
+
+export interface RealOptions {
+  /** Of the random cases. Default 1. */
+  readonly seed?: number;
+  /** Number of random cases. Default 40. */
+  readonly random?: number;
+  /** Only faults whose name, or `name@point`, is here; `series` is the zero-downtime series. Default: all. */
+  readonly only?: readonly string[];
+  /** A handful of the most dangerous cases and two releases of the series. Default false. */
+  readonly short?: boolean;
+  /** Five minutes without an API server too. Default false. */
+  readonly long?: boolean;
+  /** Releases that are tried at the same time. Default 3. */
+  readonly lanes?: number;
+  /** Promotions, and as many rollbacks, of the zero-downtime series. Default 50. */
+  readonly series?: number;
+  /** Requests per second of the series. Default 200. */
+  readonly seriesPerSecond?: number;
+}

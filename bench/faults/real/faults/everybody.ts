@@ -1,0 +1,65 @@
+import { setTimeout as pause } from "node:timers/promises";
+import { processesNamed, signalAll } from "../processes.js";
+import { threePoints } from "./contract.js";
+import type { Fault, Scene } from "./contract.js";
+
+const restartMs = 90_000;
+
+/** A part of the cluster stands still for a while, as one that can't be reached. */
+function away(name: string, program: string, seconds: number, long = false): Fault {
+  return {
+    name,
+    strikes: "everybody",
+    points: threePoints,
+    long,
+    strike: async () => {
+      const found = processesNamed(program);
+      if (found.length === 0) throw new Error(`${name}: no process ${program} in the sandbox`);
+      signalAll(found, "SIGSTOP");
+      await pause(seconds * 1000);
+      signalAll(found, "SIGCONT");
+      return {};
+    },
+  };
+}
+
+function restarted(name: string, app: string): Fault {
+  return {
+    name,
+    strikes: "everybody",
+    points: threePoints,
+    strike: async ({ cluster }: Scene) => {
+      await cluster.restartPlatformPod(app, restartMs);
+      return {};
+    },
+  };
+}
+
+/**
+ * The node agent stands still: the sandbox's agent can't be restarted, since its pods' processes would be unknown to
+ * the next one.
+ */
+const nodeAgent: Fault = {
+  name: "node-agent-stalled-10s",
+  strikes: "everybody",
+  points: threePoints,
+  strike: async () => {
+    const found = processesNamed("node").filter(({ argv }) => argv.some((word) => word.endsWith("node/main.js")));
+    if (found.length === 0) throw new Error("node-agent-stalled: no node agent in the sandbox");
+    signalAll(found, "SIGSTOP");
+    await pause(10_000);
+    signalAll(found, "SIGCONT");
+    return {};
+  },
+};
+
+/** Faults of what all releases share. */
+export const everybodysFaults: readonly Fault[] = [
+  away("api-server-away-1s", "kube-apiserver", 1),
+  away("api-server-away-30s", "kube-apiserver", 30),
+  away("api-server-away-5m", "kube-apiserver", 300, true),
+  away("prometheus-away-15s", "prometheus", 15),
+  restarted("gateway-pod-restarted", "apisix"),
+  restarted("ingress-controller-restarted", "apisix-ingress-controller"),
+  nodeAgent,
+];

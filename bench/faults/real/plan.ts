@@ -1,0 +1,48 @@
+import { uniformsOf } from "../../simulation/random.js";
+import type { Case, RealOptions } from "./contract.js";
+import { faults } from "./faults/index.js";
+import type { Fault } from "./faults/index.js";
+
+/** From the start of `pulumi up` to its end it takes about this long, milliseconds. */
+const updateMs = 20_000;
+
+/** The most dangerous ones: what a short run tries. */
+const short: readonly string[] = [
+  "ctrl-c-twice@first-step",
+  "kill-engine-and-provider@waiting-promotion",
+  "machine-frozen-then-resumed@first-step",
+  "api-server-away-1s@promoting",
+  "gateway-pod-restarted@first-step",
+];
+
+/** All cases of a run, in order: each fault at each of its points, then the random ones. */
+export function planCases(options: RealOptions): readonly Case[] {
+  const chosen = faults.filter(({ long }) => long !== true || options.long === true);
+  const exhaustive = chosen.flatMap(casesOf);
+  const all = [...exhaustive, ...randomCases(chosen, options.random ?? 40, options.seed ?? 1)];
+  const only = options.only ?? (options.short === true ? short : undefined);
+  return only === undefined ? all : all.filter((each) => isAmong(only, each));
+}
+
+function casesOf({ name, points }: Fault): readonly Case[] {
+  return points.map((point) => ({ fault: name, moment: { kind: "point", point }, failing: point === "taking-back" }));
+}
+
+function randomCases(chosen: readonly Fault[], count: number, seed: number): readonly Case[] {
+  const draw = uniformsOf(seed);
+  return Array.from({ length: count }, () => {
+    const fault = chosen[Math.floor(draw() * chosen.length)];
+    const milliseconds = Math.floor(draw() * updateMs);
+    const failing = draw() < 0.5;
+    return { fault: fault?.name ?? "", moment: { kind: "after", milliseconds }, failing };
+  });
+}
+
+function isAmong(only: readonly string[], each: Case): boolean {
+  return only.includes(each.fault) || only.includes(`${each.fault}@${describeMoment(each)}`);
+}
+
+/** Point of the case, or its random time. */
+export function describeMoment({ moment }: Case): string {
+  return moment.kind === "point" ? moment.point : `random ${(moment.milliseconds / 1000).toFixed(1)}s`;
+}

@@ -1,0 +1,86 @@
+import { cpSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { Update } from "./update.js";
+import type { Exit } from "./update.js";
+
+/** Below this package, so that a program's stubs find it by its own name. */
+const workRoot = path.resolve(__dirname, "../../../../.sandbox/faults");
+const stack = "faults";
+const plain = ["--non-interactive", "--stack", stack];
+
+export type ProgramName = "platform-program" | "release-program";
+
+/** A Pulumi project in a folder of its own, run by the real command line. */
+export class Project {
+  private constructor(
+    readonly name: string,
+    private readonly program: ProgramName,
+  ) {}
+
+  private get folder(): string {
+    return path.join(workRoot, this.name);
+  }
+
+  private get state(): string {
+    return path.join(this.folder, "state");
+  }
+
+  /** A fresh one; what had its name is gone. */
+  static async create(name: string, program: ProgramName): Promise<Project> {
+    const project = new Project(name, program);
+    project.writeFiles();
+    const { code, output } = await project.run(["stack", "init", ...plain]);
+    if (code !== 0) throw new Error(`pulumi stack init: ${output}`);
+    return project;
+  }
+
+  /** The same program and state in another place, as on a second machine. */
+  fork(name: string): Project {
+    const twin = new Project(name, this.program);
+    twin.writeFiles();
+    const withoutLocks = (source: string): boolean => path.basename(source) !== "locks";
+    cpSync(this.state, twin.state, { recursive: true, filter: withoutLocks });
+    return twin;
+  }
+
+  private writeFiles(): void {
+    rmSync(this.folder, { recursive: true, force: true });
+    mkdirSync(this.state, { recursive: true });
+    // Without `main` the language host would take the one of this package's own package.json.
+    const runtime = "runtime:\n  name: nodejs\n  options:\n    typescript: false\nmain: index.js\n";
+    writeFileSync(path.join(this.folder, "Pulumi.yaml"), `name: canary-faults\n${runtime}`);
+    const program = path.relative(this.folder, path.join(__dirname, `${this.program}.js`));
+    writeFileSync(path.join(this.folder, "index.js"), `module.exports = require(${JSON.stringify(program)});\n`);
+  }
+
+  /** `pulumi up`, under way. `settings` is what the program reads. */
+  up(settings: object): Update {
+    return this.start(["up", "--yes", "--skip-preview", "--parallel", "32", ...plain], settings);
+  }
+
+  /** Lets go of a state that a killed engine holds. */
+  cancel(): Promise<Exit & { readonly output: string }> {
+    return this.run(["cancel", "--yes", ...plain]);
+  }
+
+  destroy(settings: object): Promise<Exit & { readonly output: string }> {
+    return this.run(["destroy", "--yes", "--skip-preview", ...plain], settings);
+  }
+
+  private async run(argv: readonly string[], settings: object = {}): Promise<Exit & { readonly output: string }> {
+    const command = this.start(argv, settings);
+    const exit = await command.exited;
+    return { ...exit, output: command.output };
+  }
+
+  private start(argv: readonly string[], settings: object): Update {
+    const env = {
+      ...process.env,
+      PULUMI_BACKEND_URL: `file://${this.state}`,
+      PULUMI_CONFIG_PASSPHRASE: "faults",
+      PULUMI_SKIP_UPDATE_CHECK: "1",
+      FAULTS_SETTINGS: JSON.stringify(settings),
+    };
+    return new Update(argv, { folder: this.folder, env });
+  }
+}

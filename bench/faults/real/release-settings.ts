@@ -1,0 +1,23 @@
+import { z } from "zod";
+
+/** What the release's program is told; it travels through the environment of `pulumi`. */
+export const releaseSettings = z.strictObject({
+  namespace: z.string(),
+  name: z.string(),
+  host: z.string(),
+  tag: z.string(),
+  /** Whether its pods answer every request with a 500. */
+  failing: z.boolean(),
+  /** Of the whole analysis. */
+  deadlineSeconds: z.number().optional(),
+  /** Server of the webhooks; none are called without. */
+  hooksUrl: z.string().optional(),
+});
+
+export type ReleaseProgramSettings = z.output<typeof releaseSettings>;
+
+/** Reads them from the environment; throws where they are not there. */
+export function settingsFromEnvironment(): ReleaseProgramSettings {
+  const value: unknown = JSON.parse(process.env["FAULTS_SETTINGS"] ?? "null");
+  return releaseSettings.parse(value);
+}

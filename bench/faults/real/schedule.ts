@@ -1,0 +1,73 @@
+import type { Case, CaseResult } from "./contract.js";
+import type { Cluster } from "./cluster.js";
+import { faultNamed } from "./faults/index.js";
+import type { Hooks } from "./hooks.js";
+import { Lane } from "./lane.js";
+import { describeMoment } from "./plan.js";
+import { runCase } from "./run-case.js";
+
+export interface Stage {
+  readonly cluster: Cluster;
+  readonly hooks: Hooks;
+  readonly tell: (line: string) => void;
+}
+
+/** Runs all cases: those that strike one release side by side in lanes, those that strike everybody alone. */
+export async function runCases(cases: readonly Case[], lanes: number, stage: Stage): Promise<readonly CaseResult[]> {
+  const strikesAll = ({ fault }: Case): boolean => faultNamed(fault).strikes === "everybody";
+  const local = cases.filter((each) => !strikesAll(each));
+  const alone = cases.filter(strikesAll);
+  const count = Math.min(lanes, local.length);
+  // All lanes draw from one iterator, so that none waits for another.
+  const queue = local.values();
+  const results = await Promise.all(
+    Array.from({ length: count }, (_, index) => runQueue(queue, `faults-${index + 1}`, stage)),
+  );
+  return [...results.flat(), ...(await runQueue(alone.values(), "faults-alone", stage))];
+}
+
+async function runQueue(queue: Iterable<Case>, name: string, stage: Stage): Promise<readonly CaseResult[]> {
+  const results: CaseResult[] = [];
+  let lane: Lane | undefined;
+  let opened = 0;
+  for (const each of queue) {
+    try {
+      if (lane === undefined) opened += 1;
+      lane ??= await Lane.open(`${name}-${opened}`, stage.cluster);
+      const result = await runCase(lane, each, stage.hooks);
+      results.push(result);
+      stage.tell(describeResult(result));
+      // What a case has broken must not be counted against the next one.
+      if (result.violations.length > 0) lane = await closed(lane);
+    } catch (error) {
+      const result = crashed(each, error);
+      results.push(result);
+      stage.tell(describeResult(result));
+      lane = await closed(lane);
+    }
+  }
+  await closed(lane);
+  return results;
+}
+
+async function closed(lane: Lane | undefined): Promise<undefined> {
+  await lane?.stopUsers();
+  await lane?.close().catch(() => undefined);
+  return undefined;
+}
+
+/** A case that could not be run to its end proves nothing: it counts as a violation. */
+function crashed(each: Case, error: unknown): CaseResult {
+  const point = describeMoment(each);
+  const detail = error instanceof Error ? error.message : String(error);
+  const violation = { fault: each.fault, point, invariant: "ends as it should", detail } as const;
+  const { fault, failing } = each;
+  return { fault, point, failing, requests: 0, secondsToRest: undefined, seconds: 0, violations: [violation] };
+}
+
+function describeResult({ fault, point, failing, secondsToRest, seconds, violations, requests }: CaseResult): string {
+  const rest = secondsToRest === undefined ? "not at rest" : `at rest after ${secondsToRest.toFixed(1)}s`;
+  const canary = failing ? "failing canary" : "healthy canary";
+  const head = `${violations.length === 0 ? "ok  " : "BAD "} ${fault} @ ${point} (${canary}): ${rest}, ${requests} requests, ${seconds.toFixed(0)}s in all`;
+  return [head, ...violations.map(({ invariant, detail }) => `       ${invariant}: ${detail}`)].join("\n");
+}

@@ -1,0 +1,100 @@
+import { spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
+import { setTimeout as pause } from "node:timers/promises";
+import { processesOfSession, signalAll, signalOne } from "./processes.js";
+import type { ProcessView } from "./processes.js";
+
+/** How the command ended; a code below 0: by a signal. */
+export interface Exit {
+  readonly code: number;
+  readonly seconds: number;
+}
+
+export interface Place {
+  readonly folder: string;
+  readonly env: NodeJS.ProcessEnv;
+}
+
+/** A `pulumi` command with its whole process tree, in a session of its own as from a terminal. */
+export class Update {
+  readonly exited: Promise<Exit>;
+  exit: Exit | undefined;
+  private readonly lines: string[] = [];
+  private readonly child: ChildProcess;
+
+  constructor(argv: readonly string[], { folder, env }: Place) {
+    const started = performance.now();
+    this.child = spawn("pulumi", [...argv], { cwd: folder, env, detached: true, stdio: ["ignore", "pipe", "pipe"] });
+    for (const stream of [this.child.stdout, this.child.stderr])
+      stream?.on("data", (chunk: Buffer) => this.lines.push(chunk.toString()));
+    this.exited = new Promise((resolve, reject) => {
+      this.child.once("error", reject);
+      this.child.once("exit", (code) => {
+        this.exit = { code: code ?? -1, seconds: (performance.now() - started) / 1000 };
+        resolve(this.exit);
+      });
+    });
+  }
+
+  get output(): string {
+    return this.lines.join("");
+  }
+
+  /** The engine's own process, which leads session and group. */
+  get engine(): number {
+    const { pid } = this.child;
+    if (pid === undefined) throw new Error("`pulumi` could not be started: is it on PATH?");
+    return pid;
+  }
+
+  /** Everything that the command started and that still runs. */
+  get processes(): readonly ProcessView[] {
+    return processesOfSession(this.engine);
+  }
+
+  /** The processes in which our analysis runs. */
+  get providers(): readonly ProcessView[] {
+    return this.processes.filter(({ argv }) => argv.some((word) => word.includes("cmd/dynamic-provider")));
+  }
+
+  /**
+   * What should have ended. Pulumi's language host alone may live on for a while: it finds out by itself, at most five
+   * minutes later, that its engine was killed.
+   */
+  get orphans(): readonly ProcessView[] {
+    return this.processes.filter(({ argv }) => argv[0]?.endsWith("pulumi-language-nodejs") !== true);
+  }
+
+  /** As the terminal does it: to the command's process group. */
+  signalGroup(signal: NodeJS.Signals): void {
+    if (this.exit === undefined) signalOne(-this.engine, signal);
+  }
+
+  signalEngine(signal: NodeJS.Signals): void {
+    if (this.exit === undefined) signalOne(this.engine, signal);
+  }
+
+  signalProviders(signal: NodeJS.Signals): void {
+    signalAll(this.providers, signal);
+  }
+
+  /** To everything at once. */
+  signalEverything(signal: NodeJS.Signals): void {
+    signalAll(this.processes, signal);
+  }
+
+  /** Nobody reads what it prints any more. */
+  closeTerminal(): void {
+    this.child.stdout?.destroy();
+    this.child.stderr?.destroy();
+  }
+
+  /** Resolves when it has ended; false after `milliseconds`. */
+  async endsWithin(milliseconds: number): Promise<boolean> {
+    const timer = new AbortController();
+    const late = pause(milliseconds, false, { signal: timer.signal }).catch(() => false);
+    const ended = await Promise.race([this.exited.then(() => true), late]);
+    timer.abort();
+    return ended;
+  }
+}

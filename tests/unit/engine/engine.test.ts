@@ -1,0 +1,33 @@
+import { spawn } from "node:child_process";
+import path from "node:path";
+import { expect } from "chai";
+
+const engine = path.resolve(__dirname, "../../../release/engine.js");
+
+/** A provider process like Pulumi's: what nobody caught is reported to its own output. */
+const program = `
+const report = (error) => console.error(error.stack);
+process.on("uncaughtException", report);
+process.on("unhandledRejection", report);
+const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+const shutdown = async () => {
+  for (let line = 0; line < 20; line++) { console.error("taking traffic back"); console.log("taking"); await pause(10); }
+};
+require(${JSON.stringify(engine)}).endWithTheEngine({ shutdown });
+console.log("ready");
+`;
+
+describe("a provider whose engine is killed", () => {
+  it("takes the traffic back and ends, though nobody reads what it prints", async () => {
+    const child = spawn(process.execPath, ["-e", program], { stdio: "pipe" });
+    await new Promise((resolve) => child.stdout.once("data", resolve));
+    const ended = new Promise<number | null>((resolve) => child.once("exit", (code) => resolve(code)));
+    child.stdout.destroy();
+    child.stderr.destroy();
+    child.stdin.end();
+    const late = new Promise<"still running">((resolve) => setTimeout(() => resolve("still running"), 10_000).unref());
+    const how = await Promise.race([ended, late]);
+    child.kill("SIGKILL");
+    expect(how).to.equal(0);
+  });
+});

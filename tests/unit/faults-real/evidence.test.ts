@@ -1,0 +1,85 @@
+import { expect } from "chai";
+import { findingsOf } from "../../../bench/faults/real/evidence.js";
+import type { Evidence } from "../../../bench/faults/real/evidence.js";
+import type { Change } from "../../../bench/faults/real/observer.js";
+
+const atRest: Change = {
+  atMs: 0,
+  phase: "Succeeded",
+  message: "",
+  weight: 0,
+  primaryWeight: 100,
+  passed: "r1",
+  promoted: "r1",
+  primaryRevision: "r1",
+  primaryImage: "app:1",
+  canaryReplicas: 0,
+};
+
+function change(atMs: number, part: Partial<Change>): Change {
+  return { ...atRest, atMs, ...part };
+}
+
+const promoted: readonly Change[] = [
+  atRest,
+  change(1_000, { phase: "Progressing", weight: 20 }),
+  change(2_000, { phase: "Progressing", weight: 50 }),
+  change(3_000, { phase: "WaitingPromotion", weight: 50, passed: "r2" }),
+  change(4_000, { phase: "Promoting", weight: 25, passed: "r2", primaryRevision: "r2" }),
+  change(5_000, { passed: "r2", promoted: "r2", primaryRevision: "r2" }),
+];
+
+const quiet: Evidence = {
+  changes: promoted,
+  failures: [],
+  failingVersion: "",
+  handMade: [],
+  canaryGoneAtMs: undefined,
+  nextUpdateAtMs: 10_000,
+};
+
+function invariantsOf(evidence: Partial<Evidence>): readonly string[] {
+  return findingsOf({ ...quiet, ...evidence }).map(({ invariant }) => invariant);
+}
+
+describe("the judgement of a real fault", () => {
+  it("finds nothing in a release that went well", () => {
+    expect(findingsOf(quiet)).to.deep.equal([]);
+  });
+
+  it("finds a share that no step plans, unless the fault itself put it there", () => {
+    const changes = [...promoted.slice(0, 3), change(2_500, { phase: "Progressing", weight: 90 })];
+    expect(invariantsOf({ changes })).to.deep.equal(["weight within the plan"]);
+    expect(invariantsOf({ changes, handMade: [90] })).to.deep.equal([]);
+  });
+
+  it("finds traffic that comes back after the take-back, but not that of the next update", () => {
+    const failed = change(3_000, { phase: "Failed" });
+    const changes = [...promoted.slice(0, 3), failed, change(4_000, { phase: "Progressing", weight: 20 })];
+    expect(invariantsOf({ changes })).to.deep.equal(["weight within the plan"]);
+    expect(invariantsOf({ changes, nextUpdateAtMs: 3_500 })).to.deep.equal([]);
+  });
+
+  it("finds a revision on the primary that nobody judged", () => {
+    const changes = [...promoted.slice(0, 3), change(3_000, { phase: "Progressing", primaryRevision: "r2" })];
+    expect(invariantsOf({ changes })).to.deep.equal(["only judged revisions on the primary"]);
+  });
+
+  it("counts what the failing canary answered as its own, and nothing else", () => {
+    const failure = (version: string) => ({ atMs: 2_000, version, text: "500" });
+    expect(invariantsOf({ failures: [failure("2")], failingVersion: "2" })).to.deep.equal([]);
+    expect(invariantsOf({ failures: [failure("1")], failingVersion: "2" })).to.have.length(1);
+    expect(invariantsOf({ failures: [failure("")], failingVersion: "2" })).to.have.length(1);
+    expect(invariantsOf({ failures: [failure("2")] })).to.have.length(1);
+    expect(invariantsOf({ failures: [failure("")] })).to.have.length(1);
+  });
+
+  it("counts what nobody answered as the canary's while its pods are gone, but only for seconds", () => {
+    const failures = [{ atMs: 2_000, version: "", text: "503" }];
+    expect(invariantsOf({ failures, canaryGoneAtMs: 1_500 })).to.deep.equal([]);
+    expect(invariantsOf({ failures, canaryGoneAtMs: 2_500 })).to.have.length(1);
+    expect(
+      invariantsOf({ failures: [{ atMs: 60_000, version: "", text: "503" }], canaryGoneAtMs: 1_500 }),
+    ).to.have.length(1);
+  });
+});
