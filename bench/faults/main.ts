@@ -1,6 +1,8 @@
 import { writeFileSync } from "node:fs";
 import Table from "cli-table3";
 import { Command } from "commander";
+import { runRealFaults } from "./real/index.js";
+import type { RealOptions, RealResults } from "./real/contract.js";
 import { runVirtualFaults } from "./virtual/index.js";
 import type { VirtualResult } from "./virtual/index.js";
 
@@ -8,28 +10,64 @@ interface Options {
   readonly json?: string;
   readonly points: string;
   readonly fault?: readonly string[];
+  readonly part: string;
+  readonly seed?: number;
+  readonly random?: number;
+  readonly only?: readonly string[];
+  readonly short?: boolean;
+  readonly long?: boolean;
+  readonly lanes?: number;
+  readonly series?: number;
+  readonly seriesPerSecond?: number;
 }
 
+const command = new Command("faults")
+  .description("What remains when anything dies at any point of a release: in virtual time, then in a sandbox.")
+  .option("--json <file>", "write cases and violations there")
+  .option("--part <which>", "both, virtual or real", "both")
+  .option("--points <which>", "virtual: all: every port call; journal: only those that write or lock", "all")
+  .option("--fault <name...>", "virtual: only these faults")
+  .option("--seed <n>", "real: of the random cases", Number)
+  .option("--random <n>", "real: number of random cases", Number)
+  .option("--only <names>", "real: comma-separated faults, fault@point, or series", (text) => text.split(","))
+  .option("--short", "real: a handful of the most dangerous cases")
+  .option("--long", "real: five minutes without an API server too")
+  .option("--lanes <n>", "real: releases at the same time", Number)
+  .option("--series <n>", "real: promotions, and as many rollbacks, in a row", Number)
+  .option("--series-per-second <n>", "real: requests per second of the series", Number);
+
 async function main(): Promise<void> {
-  const program = new Command("faults")
-    .description("What remains when anything dies at any point of a release.")
-    .option("--json <file>", "write cases and violations there")
-    .option("--points <which>", "all: every port call; journal: only those that write or lock", "all")
-    .option("--fault <name...>", "only these faults");
-  program.parse();
-  const { json, points, fault } = program.opts<Options>();
+  const { json, part, points, fault, ...real } = command.parse().opts<Options>();
   if (points !== "all" && points !== "journal") throw new Error(`--points is all or journal, not ${points}`);
+  if (!["both", "virtual", "real"].includes(part)) throw new Error(`--part is both, virtual or real, not ${part}`);
+  const virtual = part === "real" ? undefined : await virtually(points, fault);
+  const inSandbox = part === "virtual" ? undefined : await really(real);
+  const violations = [...(virtual?.violations ?? []), ...(inSandbox?.violations ?? [])];
+  const results = {
+    ...(virtual === undefined ? {} : { virtualCases: virtual.virtualCases }),
+    ...inSandbox,
+    violations,
+  };
+  if (json !== undefined) writeFileSync(json, `${JSON.stringify(results, undefined, 2)}\n`);
+  const lost = (inSandbox?.promotions.failedRequests ?? 0) + (inSandbox?.rollbacks.failedRequests ?? 0);
+  process.exitCode = violations.length === 0 && lost === 0 ? 0 : 1;
+}
+
+async function virtually(points: "all" | "journal", faults: readonly string[] | undefined): Promise<VirtualResult> {
   const started = performance.now();
-  const virtual = await runVirtualFaults({
+  const result = await runVirtualFaults({
     points,
-    ...(fault === undefined ? {} : { faults: fault }),
+    ...(faults === undefined ? {} : { faults }),
     progress: showProgress,
   });
-  print(virtual, (performance.now() - started) / 1000);
-  // The same faults against a real cluster (`bench/faults/real`) add `cases`, `promotions` and `rollbacks` here.
-  const { virtualCases, violations } = virtual;
-  if (json !== undefined) writeFileSync(json, `${JSON.stringify({ virtualCases, violations }, undefined, 2)}\n`);
-  process.exitCode = violations.length === 0 ? 0 : 1;
+  print(result, (performance.now() - started) / 1000);
+  return result;
+}
+
+function really(options: RealOptions): Promise<RealResults> {
+  const abort = new AbortController();
+  for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, () => abort.abort(new Error(name)));
+  return runRealFaults({ ...options, signal: abort.signal });
 }
 
 function showProgress(done: number, all: number): void {
