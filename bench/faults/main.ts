@@ -75,7 +75,7 @@ function showProgress(done: number, all: number): void {
 }
 
 function print({ virtualCases, violations, matrix }: VirtualResult, seconds: number): void {
-  const table = new Table({ head: ["fault", "story", "cases", "violations"], style: { head: [] } });
+  const table = new Table({ head: ["fault", "story", "cases", "violations"], style: { head: [], border: [] } });
   matrix.forEach(({ fault, story, cases, violations: found }) => table.push([fault, story, cases, found]));
   console.log(table.toString());
   violations
