@@ -19,7 +19,24 @@ export async function drain(run: Run, patience: "full" | "short"): Promise<void>
     await untilThawed(run);
     await run.sleep(drainMs);
   }
-  if (patience === "full") await untilSilent(run);
+  if (patience === "short") return;
+  await untilTakenUp(run);
+  await untilSilent(run);
+}
+
+/** While the ingress controller is away, weight 0 is written and not yet in effect. */
+async function untilTakenUp(run: Run): Promise<void> {
+  const { clock, cluster } = run.ports;
+  const isPending = async (): Promise<boolean> =>
+    (await run.persist(() => cluster.readRoute(run.signal)))?.sync.kind === "pending";
+  if (!(await isPending())) return;
+  run.announce(
+    "warning",
+    `The ingress controller has not taken up weight 0 yet: ${run.label} keeps its pods meanwhile`,
+  );
+  const deadlineMs = clock.nowMs() + run.settings.progressDeadline * 1000;
+  while (clock.nowMs() < deadlineMs && (await isPending())) await run.sleep(pollMs);
+  await run.sleep(run.settings.drain * 1000);
 }
 
 /** With a sync that fails, weight 0 has no effect: the canary's pods are still asked. */

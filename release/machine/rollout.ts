@@ -108,13 +108,13 @@ export class Rollout {
     if (look === undefined) return { kind: "hold", reason: "error", sentence: "the Kubernetes API server is away" };
     await this.interfere(look);
     if (look.object?.commands.promote !== undefined) return this.promoteByHand();
+    // What is not in effect yet can't have been followed.
+    if (look.route?.sync.kind === "pending") this.weightSinceMs = this.run.ports.clock.nowMs();
     const assessment = this.observe(await this.observation(look, intervalEnds));
     const { verdict } = assessment;
     if (verdict.kind === "failNow" || verdict.kind === "giveUp") throw new Against(verdict.sentence);
     if (intervalEnds) await this.run.journal({ checks: checksOf(assessment) });
-    if (look.object?.commands.pause !== undefined && verdict.kind === "pass")
-      return { kind: "hold", reason: "waiting", sentence: "paused on request" };
-    return verdict;
+    return verdict.kind === "pass" || verdict.kind === "hold" ? (heldBack(look) ?? verdict) : verdict;
   }
 
   private async promoteByHand(): Promise<Verdict> {
@@ -244,4 +244,13 @@ export function failureOf(run: Run, sentence: string): ReleaseFailed {
   return new ReleaseFailed(
     `${run.label}: revision ${revision} taken back: ${sentence}; the primary still serves ${kept}`,
   );
+}
+
+/** What keeps a step that has passed from being left: a person, or a gateway that does not follow its routes now. */
+function heldBack({ object, route }: Look): Verdict | undefined {
+  const waiting = (sentence: string): Verdict => ({ kind: "hold", reason: "waiting", sentence });
+  if (object?.commands.pause !== undefined) return waiting("paused on request");
+  // Without a controller the new primary pods' addresses would not reach the gateway either.
+  if (route?.sync.kind === "pending") return waiting("the ingress controller has not taken up the route's weights yet");
+  return undefined;
 }

@@ -96,6 +96,11 @@ export class World {
     if (this.route !== undefined) this.route.sync = { kind: "frozen", message: "SyncFailed: invalid plugin" };
   }
 
+  /** The ingress controller is away: nothing that is written takes effect, and nobody says so. */
+  dismissController(): void {
+    if (this.route !== undefined) this.route.sync = { kind: "pending" };
+  }
+
   thaw(): void {
     if (this.route !== undefined) this.route.sync = { kind: "accepted" };
     this.sync();

@@ -56,6 +56,37 @@ describe("a release in a world in trouble", () => {
     expect(theatre.isAtRest).to.equal(true);
   });
 
+  it("holds its step while the ingress controller is away, and goes on", async () => {
+    const theatre = await Theatre.atRest();
+    theatre.whenWeightIs(20, () => {
+      theatre.world.dismissController();
+      theatre.clock.at(45_000, () => theatre.world.thaw());
+    });
+    expect(messageOf(await theatre.up())).to.equal("succeeded");
+    expect(theatre.world.messages.some((message) => message.includes("has not taken up the route's weights"))).to.equal(
+      true,
+    );
+    const [twenty, thirty] = [20, 30].map((weight) =>
+      theatre.world.weightWrites.find((write) => write.weight === weight),
+    );
+    expect((thirty?.atMs ?? 0) - (twenty?.atMs ?? 0)).to.be.greaterThan(40_000);
+    expect(theatre.unansweredSeconds).to.equal(0);
+  });
+
+  it("keeps the canary's pods until the ingress controller has taken up weight 0", async () => {
+    const theatre = await Theatre.atRest();
+    theatre.whenWeightIs(20, () => (theatre.world.behaviour.canary = { failingShare: 1, slowShare: 0 }));
+    theatre.whenWeightIs(20, () =>
+      theatre.whenWeightIs(0, () => {
+        theatre.world.dismissController();
+        theatre.clock.at(40_000, () => theatre.world.thaw());
+      }),
+    );
+    expect(messageOf(await theatre.up())).to.contain("success rate");
+    expect(theatre.isAtRest).to.equal(true);
+    expect(theatre.unansweredSeconds).to.equal(0);
+  });
+
   it("starts nothing while the gateway's sync is frozen", async () => {
     const theatre = await Theatre.atRest();
     theatre.world.freeze();
