@@ -1,6 +1,13 @@
-import { ApiException, CoordinationV1Api, CoreV1Api, makeInformer, V1MicroTime } from "@kubernetes/client-node";
+import {
+  ApiException,
+  CoordinationV1Api,
+  CoreV1Api,
+  makeInformer,
+  PatchStrategy,
+  setHeaderOptions,
+  V1MicroTime,
+} from "@kubernetes/client-node";
 import type { KubeConfig, V1Pod } from "@kubernetes/client-node";
-import { PatchStrategy, setHeaderOptions } from "@kubernetes/client-node";
 import { setTimeout as pause } from "node:timers/promises";
 import { fakeNode } from "./world-facts.js";
 
@@ -50,7 +57,9 @@ export class FakeNode {
   }
 
   private async register(): Promise<void> {
-    await this.core.createNode({ body: { metadata: { name: fakeNode } } }).catch(ignoreConflict);
+    // The scheduler must not send it pods that somebody really asks for an answer.
+    const spec = { unschedulable: true };
+    await this.core.createNode({ body: { metadata: { name: fakeNode }, spec } }).catch(ignoreConflict);
     const now = new Date().toISOString();
     const amounts = { cpu: "1000", memory: "1000Gi", pods: "5000" };
     const conditions = [{ type: "Ready", status: "True", lastHeartbeatTime: now, lastTransitionTime: now }];

@@ -22,7 +22,8 @@ function crd(kind: string, plural: string, singular: string): Manifest {
           served: true,
           storage: true,
           subresources: { status: {} },
-          schema: { openAPIV3Schema: { type: "object", "x-kubernetes-preserve-unknown-fields": true } },
+          // The client library's name for x-kubernetes-preserve-unknown-fields.
+          schema: { openAPIV3Schema: { type: "object", x_kubernetes_preserve_unknown_fields: true } },
         },
       ],
     },

@@ -49,13 +49,13 @@ function manifests(place: Place, version: string, behaviour: Scenario["canary"])
   ];
 }
 
+/** Without replicas: they are Flagger's once it has taken over. */
 function deployment({ namespace, name }: Place, version: string, behaviour: Scenario["canary"]): Manifest {
   return {
     apiVersion: "apps/v1",
     kind: "Deployment",
     metadata: { name, namespace },
     spec: {
-      replicas: 1,
       selector: { matchLabels: { app: name } },
       template: { metadata: { labels: { app: name } }, spec: podTemplate(version, behaviour) },
     },
