@@ -88,17 +88,9 @@ async function main(namespace: string): Promise<void> {
   });
   server.keepAliveTimeout = 60_000;
   await new Promise<void>((resolve) => server.listen(prometheusPort, "127.0.0.1", resolve));
-  await followRoutes(namespace);
+  const routes = `/apis/apisix.apache.org/v2/namespaces/${namespace}/apisixroutes`;
+  await follow(routes, (route) => onRoute(namespace, route));
   process.send?.("ready");
-}
-
-/** A watch ends after a while; the next one begins with what is there. */
-async function followRoutes(namespace: string): Promise<void> {
-  await follow(
-    `/apis/apisix.apache.org/v2/namespaces/${namespace}/apisixroutes`,
-    (route) => onRoute(namespace, route),
-    () => void followRoutes(namespace),
-  );
 }
 
 process.once("disconnect", () => process.exit(0));

@@ -51,15 +51,28 @@ export interface Following {
   stop(): void;
 }
 
-/** Calls for each object of a collection, first as it is and then at every change; a watch costs the API server nothing. */
-export async function follow(
-  collection: string,
-  onObject: (object: unknown) => void,
-  onEnd: () => void = () => undefined,
-): Promise<Following> {
+const betweenWatchesMs = 200;
+
+/**
+ * Calls for each object of a collection, first as it is and then at every change, until stopped. A watch costs the API
+ * server nothing, but it ends when nothing happens for a while: the next one begins with what is there.
+ */
+export async function follow(collection: string, onObject: (object: unknown) => void): Promise<Following> {
+  const state: { stopped: boolean; current: AbortController | undefined } = { stopped: false, current: undefined };
   const onEvent = (_type: string, object: unknown): void => onObject(object);
-  const controller = await new Watch(config).watch(collection, {}, onEvent, onEnd);
-  return { stop: () => controller.abort() };
+  const begin = async (): Promise<void> => {
+    state.current = await new Watch(config).watch(collection, {}, onEvent, again);
+  };
+  const again = (): void => {
+    if (!state.stopped) setTimeout(() => void begin().catch(again), betweenWatchesMs);
+  };
+  await begin();
+  return {
+    stop: () => {
+      state.stopped = true;
+      state.current?.abort();
+    },
+  };
 }
 
 function nameOf(manifest: Manifest): string {
