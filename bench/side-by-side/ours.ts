@@ -1,16 +1,10 @@
-import { mkdirSync, rmSync } from "node:fs";
-import path from "node:path";
 import * as k8s from "@pulumi/kubernetes";
-import { LocalWorkspace } from "@pulumi/pulumi/automation/index.js";
-import type { Stack } from "@pulumi/pulumi/automation/index.js";
 import { CanaryRelease } from "../../components/index.js";
+import { BenchStack } from "../stack.js";
 import type { Contender, Place } from "./contender.js";
 import { metrics, podTemplate, terms } from "./contender.js";
 import { custom, textAt } from "./objects.js";
-import type { Scenario } from "./scenarios.js";
-
-/** Below this package, so that the stubs find it by its own name. */
-const workRoot = path.resolve(__dirname, "../../../.sandbox/bench");
+import type { Outcome, Scenario } from "./scenarios.js";
 
 function program(place: Place, version: string, behaviour: Scenario["canary"], compare: boolean): () => Promise<void> {
   return () => {
@@ -35,52 +29,44 @@ function program(place: Place, version: string, behaviour: Scenario["canary"], c
   };
 }
 
-async function stackOf({ namespace }: Place): Promise<Stack> {
-  const workDir = path.join(workRoot, namespace);
-  const state = path.join(workDir, "state");
-  mkdirSync(state, { recursive: true });
-  return LocalWorkspace.createOrSelectStack(
-    { stackName: namespace, projectName: "canary-bench", program: () => Promise.resolve() },
-    {
-      workDir,
-      envVars: {
-        PULUMI_BACKEND_URL: `file://${state}`,
-        PULUMI_CONFIG_PASSPHRASE: "bench",
-        PULUMI_SKIP_UPDATE_CHECK: "1",
-      },
-    },
-  );
+const objectOf = ({ namespace, name }: Place) => ({
+  group: "apisix-canary.io",
+  version: "v1",
+  namespace,
+  plural: "canaryreleases",
+  name,
+});
+
+const outcomes: Readonly<Record<string, Outcome>> = { Succeeded: "promoted", Failed: "rolledBack" };
+
+async function outcomeOf(place: Place): Promise<Outcome> {
+  const found: unknown = await custom.getNamespacedCustomObject(objectOf(place));
+  return outcomes[textAt(found, "status", "phase")] ?? "held";
 }
 
-async function outcomeOf({ namespace, name }: Place): Promise<"promoted" | "rolledBack" | "held"> {
-  const found: unknown = await custom.getNamespacedCustomObject({
-    group: "apisix-canary.io",
-    version: "v1",
-    namespace,
-    plural: "canaryreleases",
-    name,
-  });
-  const phase = textAt(found, "status", "phase");
-  return phase === "Succeeded" ? "promoted" : phase === "Failed" ? "rolledBack" : "held";
+/** Ends a run that takes too long, as a person would; the update then ends by itself. */
+async function giveUp(place: Place): Promise<void> {
+  const body = [{ op: "add", path: "/metadata/annotations", value: { "apisix-canary.io/abort": "bench: time is up" } }];
+  await custom.patchNamespacedCustomObject({ ...objectOf(place), body });
 }
 
+/** `pulumi up`, driven by the Automation API. */
 export const ours: Contender = {
   name: "ours",
   process: /cmd\/dynamic-provider/,
   initialize: async (place, scenario) => {
-    const stack = await stackOf(place);
-    await stack.up({ program: program(place, "1.0.0", scenario.primary, false) });
+    const stack = await BenchStack.open(place.namespace);
+    const update = await stack.up(program(place, "1.0.0", scenario.primary, false));
+    if (update.failed) throw new Error(`ours did not initialize ${place.name}.${place.namespace}: ${update.output}`);
   },
   ship: async (place, scenario, signal) => {
-    const stack = await stackOf(place);
+    const stack = await BenchStack.open(place.namespace);
     const compare = scenario.name === "sick-primary";
-    signal.addEventListener("abort", () => void stack.cancel().catch(() => undefined), { once: true });
-    await stack.up({ program: program(place, "2.0.0", scenario.canary, compare) }).catch(() => undefined);
-    return outcomeOf(place);
+    const giving = (): void => void giveUp(place).catch(() => undefined);
+    signal.addEventListener("abort", giving, { once: true });
+    await stack.up(program(place, "2.0.0", scenario.canary, compare));
+    signal.removeEventListener("abort", giving);
+    return signal.aborted ? "held" : outcomeOf(place);
   },
-  remove: async (place) => {
-    const stack = await stackOf(place);
-    await stack.destroy().catch(() => undefined);
-    rmSync(path.join(workRoot, place.namespace), { recursive: true, force: true });
-  },
+  remove: async (place) => (await BenchStack.open(place.namespace)).remove(),
 };

@@ -38,12 +38,29 @@ function cell(runs: readonly Run[], figure: Figure, digits: number): string {
   return same ? text(found.median) : `${text(found.median)} (${text(found.min)}-${text(found.max)})`;
 }
 
-/** The rows of the JSON file: medians only. */
-export function jsonRowOf({ scenario, ours, flagger }: Comparison): Record<string, unknown> {
+const jsonFigures: readonly Figure[] = [
+  "secondsToZero",
+  "wallSeconds",
+  "failedUserRequests",
+  "slowUserRequests",
+  "requestsLostAtScaleDown",
+];
+
+export interface JsonRow {
+  readonly scenario: string;
+  readonly ours: Readonly<Record<string, unknown>>;
+  readonly flagger: Readonly<Record<string, unknown>>;
+}
+
+/** The rows of the JSON file: medians only; null where there is no figure. */
+export function jsonRowOf({ scenario, ours, flagger }: Comparison): JsonRow {
   return { scenario: scenario.name, ours: medians(ours), flagger: medians(flagger) };
 }
 
 function medians(runs: readonly Run[]): Record<string, unknown> {
-  const numbers = figures.map(([figure]): [string, number | null] => [figure, figureOf(runs, figure)?.median ?? null]);
+  const numbers = jsonFigures.map((figure): [string, number | null] => [
+    figure,
+    figureOf(runs, figure)?.median ?? null,
+  ]);
   return { ...outcomeOf(runs), ...Object.fromEntries(numbers) };
 }

@@ -1,6 +1,5 @@
 /** Secrets that are made once and kept: what the stubs of `components/generated` delegate to. */
 import { randomBytes } from "node:crypto";
-import { generate } from "selfsigned";
 
 const keyBytes = 24;
 const validDays = 3650;
@@ -18,6 +17,8 @@ export interface ServingCertificate {
 
 /** A serving certificate for the names of a Service, valid for ten years. */
 export async function makeCertificate(names: readonly string[]): Promise<ServingCertificate> {
+  // A library of some size that releases never need.
+  const { generate } = await import("selfsigned");
   const [commonName = "service"] = names;
   const notAfterDate = new Date(Date.now() + validDays * 86_400_000);
   const made = await generate([{ name: "commonName", value: commonName }], {

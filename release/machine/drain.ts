@@ -12,31 +12,42 @@ const announceEveryMs = 10_000;
  * until the canary's counters stand still.
  */
 export async function drain(run: Run, patience: "full" | "short"): Promise<void> {
-  const drainMs = run.settings.drain * 1000;
-  await run.sleep(drainMs);
+  let before = await sitOut(run, patience);
   while (await isFrozen(run)) {
     if (patience === "short") throw stillFrozen(run);
     await untilThawed(run);
-    await run.sleep(drainMs);
+    before = await sitOut(run, patience);
   }
   if (patience === "short") return;
-  await untilTakenUp(run);
-  await untilSilent(run);
+  if (await waitedForController(run)) before = await sitOut(run, patience);
+  await untilSilent(run, before);
 }
 
-/** While the ingress controller is away, weight 0 is written and not yet in effect. */
-async function untilTakenUp(run: Run): Promise<void> {
+/** While the ingress controller is away, weight 0 is written and not yet in effect. True where that was so. */
+async function waitedForController(run: Run): Promise<boolean> {
   const { clock, cluster } = run.ports;
   const isPending = async (): Promise<boolean> =>
     (await run.persist(() => cluster.readRoute(run.signal)))?.sync.kind === "pending";
-  if (!(await isPending())) return;
+  if (!(await isPending())) return false;
   run.announce(
     "warning",
     `The ingress controller has not taken up weight 0 yet: ${run.label} keeps its pods meanwhile`,
   );
   const deadlineMs = clock.nowMs() + run.settings.progressDeadline * 1000;
   while (clock.nowMs() < deadlineMs && (await isPending())) await run.sleep(pollMs);
-  await run.sleep(run.settings.drain * 1000);
+  return true;
+}
+
+/** The drain time itself; with the canary's requests so far, read so early that a scrape lies between that and its end. */
+async function sitOut(run: Run, patience: "full" | "short"): Promise<number | undefined> {
+  const drainMs = run.settings.drain * 1000;
+  const lastMs = Math.min(drainMs, run.settings.scrapeInterval * 1000);
+  await run.sleep(drainMs - lastMs);
+  const [requests] = await Promise.all([
+    patience === "full" ? canaryRequests(run) : Promise.resolve(undefined),
+    run.sleep(lastMs),
+  ]);
+  return requests;
 }
 
 /** With a sync that fails, weight 0 has no effect: the canary's pods are still asked. */
@@ -64,14 +75,14 @@ function stillFrozen({ label }: Run): ReleaseFailed {
   );
 }
 
-async function untilSilent(run: Run): Promise<void> {
+async function untilSilent(run: Run, atFirst: number | undefined): Promise<void> {
   const { clock } = run.ports;
   const deadlineMs = clock.nowMs() + longestDrainMs;
-  for (let before = await canaryRequests(run); clock.nowMs() < deadlineMs;) {
-    await run.sleep(run.settings.scrapeInterval * 1000);
+  for (let before = atFirst; clock.nowMs() < deadlineMs;) {
     const now = await canaryRequests(run);
     if (now === undefined || now === before) return;
     before = now;
+    await run.sleep(run.settings.scrapeInterval * 1000);
   }
   run.announce("warning", `${run.label} still has traffic ${Math.round(longestDrainMs / 1000)}s after weight 0`);
 }

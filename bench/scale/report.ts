@@ -1,0 +1,126 @@
+import { atMost } from "../requirement.js";
+import type { Requirement } from "../requirement.js";
+
+/** So many releases in one `pulumi up`. */
+export interface ScaleRow {
+  readonly releases: number;
+  /** How much later than asked a release was looked at again, ms: median, and the 99th of a hundred. */
+  readonly p50LatenessMs: number;
+  readonly p99LatenessMs: number;
+  readonly checks: number;
+  /** Of the process that decides: the dynamic provider. */
+  readonly peakMemoryMiB: number;
+  readonly cpuCores: number;
+  readonly apiRequestsPerReleaseSecond: number;
+  readonly prometheusRequestsPerReleaseSecond: number;
+  readonly upSeconds: number;
+  /** Releases that were not promoted. */
+  readonly notPromoted: number;
+}
+
+/** An update that changes nothing, with and without the dynamic resources of its releases. */
+export interface Noop {
+  readonly withSeconds: number;
+  readonly withoutSeconds: number;
+  readonly ratio: number;
+}
+
+export interface Scale {
+  readonly rows: readonly ScaleRow[];
+  readonly noop: { readonly releases: number; readonly up: Noop; readonly preview: Noop };
+}
+
+/** Costs of the largest run for each release, against those of the smallest one with company: 1 is linear. */
+const linearSlack = 1.3;
+const judgedAt = 50;
+
+export function scaleRequirementsOf({ rows, noop }: Scale): readonly Requirement[] {
+  const judged = rows.find(({ releases }) => releases === judgedAt);
+  return [
+    ...(judged === undefined
+      ? []
+      : [
+          atMost(`${judgedAt} releases, P99 lateness of checks, ms`, judged.p99LatenessMs, 1000),
+          atMost(`${judgedAt} releases, peak memory, MiB`, judged.peakMemoryMiB, 600),
+          atMost(`${judgedAt} releases, CPU cores`, judged.cpuCores, 1),
+        ]),
+    ...growthOf(rows),
+    atMost(`no-op up with the dynamic parts, times that without (${noop.releases} releases)`, noop.up.ratio, 1.3),
+  ];
+}
+
+/** Linear or better: what one release costs does not grow with their number. */
+function growthOf(rows: readonly ScaleRow[]): readonly Requirement[] {
+  const several = rows.filter(({ releases }) => releases > 1).toSorted((a, b) => a.releases - b.releases);
+  const [few] = several;
+  const many = several.at(-1);
+  if (few === undefined || many === undefined || few === many) return [];
+  const growth = (cost: (row: ScaleRow) => number): number => cost(many) / cost(few);
+  const text = (what: string): string =>
+    `${what} of one release of ${many.releases}, times that of one of ${few.releases}`;
+  return [
+    atMost(
+      text("CPU"),
+      growth(({ cpuCores, releases }) => cpuCores / releases),
+      linearSlack,
+    ),
+    atMost(
+      text("API requests"),
+      growth((row) => row.apiRequestsPerReleaseSecond),
+      linearSlack,
+    ),
+    atMost(
+      text("Prometheus requests"),
+      growth((row) => row.prometheusRequestsPerReleaseSecond),
+      linearSlack,
+    ),
+  ];
+}
+
+export function scaleMarkdownOf({ rows, noop }: Scale): string {
+  const head = [
+    "releases",
+    "lateness P50 ms",
+    "P99 ms",
+    "checks",
+    "peak MiB",
+    "cores",
+    "API requests / release / s",
+    "Prometheus / release / s",
+    "`pulumi up` s",
+    "not promoted",
+  ];
+  const table = rows.map((row) => [
+    row.releases.toFixed(0),
+    row.p50LatenessMs.toFixed(0),
+    row.p99LatenessMs.toFixed(0),
+    row.checks.toFixed(0),
+    row.peakMemoryMiB.toFixed(0),
+    row.cpuCores.toFixed(2),
+    row.apiRequestsPerReleaseSecond.toFixed(1),
+    row.prometheusRequestsPerReleaseSecond.toFixed(2),
+    row.upSeconds.toFixed(0),
+    row.notPromoted.toFixed(0),
+  ]);
+  return [
+    "## Many releases in one `pulumi up`",
+    reading,
+    [head, head.map(() => "---:"), ...table].map((row) => `| ${row.join(" | ")} |`).join("\n"),
+    `Nothing changed, ${noop.releases} releases: \`pulumi up\` ${compared(noop.up)}; preview ${compared(noop.preview)}.`,
+  ].join("\n\n");
+}
+
+function compared({ withSeconds, withoutSeconds, ratio }: Noop): string {
+  return `${withSeconds.toFixed(1)} s, without the dynamic parts ${withoutSeconds.toFixed(1)} s (${ratio.toFixed(2)} times)`;
+}
+
+const reading =
+  "Real API server, engine and dynamic provider; the gateway's metrics come from a program that counts as a gateway " +
+  "would, and the pods are objects that a program reports as ready. Lateness: by how much the time between two looks " +
+  "at a release's metrics exceeds its `checkInterval`. Memory and CPU: of the dynamic provider.";
+
+/** The value below which `share` of the values are; nearest rank. */
+export function percentile(values: readonly number[], share: number): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? Number.NaN;
+}
