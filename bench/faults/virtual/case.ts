@@ -100,10 +100,7 @@ async function nextRun(
   const revision = again ? story.revision : "r3";
   world.behaviour = { ...world.behaviour, canary: world.behaviour.primary };
   const process = new Process("next", clock);
-  const up = Promise.race([
-    engine.up(settingsOf(revision), process),
-    stage.sleep(longestMs).then(() => tooLong),
-  ]);
+  const up = Promise.race([engine.up(settingsOf(revision), process), stage.sleep(longestMs).then(() => tooLong)]);
   const next = await up;
   if (next.kind === "failed") return [finding("next run works", next.message)];
   await stage.sleep(1_000);
