@@ -70,7 +70,7 @@ export interface RealOptions {
   readonly seed?: number;
   /** Number of random cases. Default 40. */
   readonly random?: number;
-  /** Only faults whose name, or `name@point`, is here; `series` is the zero-downtime series. Default: all. */
+  /** Only faults whose name, or `name@point`, is here; `random`: the random cases, `series`: the series. Default: all. */
   readonly only?: readonly string[];
   /** A handful of the most dangerous cases and two releases of the series. Default false. */
   readonly short?: boolean;

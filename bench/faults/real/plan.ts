@@ -39,6 +39,7 @@ function randomCases(chosen: readonly Fault[], count: number, seed: number): rea
 }
 
 function isAmong(only: readonly string[], each: Case): boolean {
+  if (each.moment.kind === "after" && only.includes("random")) return true;
   return only.includes(each.fault) || only.includes(`${each.fault}@${describeMoment(each)}`);
 }
 

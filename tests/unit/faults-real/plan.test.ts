@@ -41,6 +41,7 @@ describe("the plan of real faults", () => {
     const only = (...names: readonly string[]) => planCases({ only: names, random: 0 });
     expect(only("kill-engine").map(({ fault }) => fault)).to.deep.equal(Array(4).fill("kill-engine"));
     expect(only("kill-engine@promoting").map(describeMoment)).to.deep.equal(["promoting"]);
+    expect(planCases({ only: ["random"], random: 5 })).to.have.length(5);
     expect(planCases({ short: true }).length).to.be.within(3, 8);
   });
 });
