@@ -13,8 +13,15 @@ export type Renames = Readonly<Record<string, string>>;
 /** Labels by which people tell a workload; selectors in the template that use its value follow the role. */
 const nameLabels = ["app", "name", "app.kubernetes.io/name"] as const;
 
-/** Seconds a terminating pod goes on serving, so that the gateway hears of it first. */
-const preStopSeconds = 3;
+/**
+ * A terminating pod goes on serving so long, so that the gateway hears of it first; also when the ingress controller dies
+ * in the middle of a rollout and another one must first become leader (some 15 s).
+ */
+const longestPreStopSeconds = 20;
+/** Of the grace period this much is left to the program itself. */
+const shutdownSeconds = 10;
+/** Kubernetes' own default. */
+const defaultGraceSeconds = 30;
 
 /**
  * The pod template of one role: its own selector label, the revision, references to its own copies of the
@@ -36,7 +43,7 @@ export function templateFor(
       labels: { ...renamedLabels(labels, own), app: own },
       annotations: { ...template.metadata?.annotations, [annotations.revision]: revision },
     },
-    spec: { ...spec, containers: spec.containers.map(withPause) },
+    spec: { ...spec, containers: spec.containers.map((each) => withPause(each, preStopSeconds(spec))) },
   };
 }
 
@@ -50,10 +57,17 @@ function renamedLabels(labels: Record<string, string>, own: string): Record<stri
   );
 }
 
-function withPause(container: Record<string, unknown>): Record<string, unknown> {
-  return container["lifecycle"] === undefined
-    ? { ...container, lifecycle: { preStop: { sleep: { seconds: preStopSeconds } } } }
+function withPause(container: Record<string, unknown>, seconds: number): Record<string, unknown> {
+  return container["lifecycle"] === undefined && seconds > 0
+    ? { ...container, lifecycle: { preStop: { sleep: { seconds } } } }
     : container;
+}
+
+/** Within the grace period of the template, which must be longer than the pause. */
+function preStopSeconds(spec: PlainTemplate["spec"]): number {
+  const given = spec["terminationGracePeriodSeconds"];
+  const grace = typeof given === "number" ? given : defaultGraceSeconds;
+  return Math.min(longestPreStopSeconds, Math.max(Math.floor(grace / 2), grace - shutdownSeconds));
 }
 
 /** Fields whose string value names a ConfigMap or Secret, by the key of the object that holds them. */

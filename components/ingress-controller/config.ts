@@ -18,7 +18,7 @@ export function controllerConfig({ syncPeriod, adcTimeout, webhook }: Controller
     controller_name: controllerName,
     leader_election_id: "apisix-ingress-gateway-leader",
     // The default lets a killed controller's Lease block the next one for half a minute.
-    leader_election: { lease_duration: "15s", renew_deadline: "10s", retry_period: "2s", disable: false },
+    leader_election: { lease_duration: "10s", renew_deadline: "7s", retry_period: "2s", disable: false },
     metrics_addr: ":8080",
     probe_addr: ":8081",
     enable_http2: false,

@@ -36,7 +36,6 @@ function analysis(settings: ReleaseProgramSettings): CanaryReleaseArgs["analysis
 function template({ tag, failing }: ReleaseProgramSettings): CanaryReleaseArgs["template"] {
   return {
     spec: {
-      terminationGracePeriodSeconds: 10,
       containers: [
         {
           name: "app",

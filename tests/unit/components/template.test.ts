@@ -62,7 +62,10 @@ describe("the pod template of a role", () => {
   });
 
   it("pauses before it ends, unless the user said how", () => {
-    expect(primary.spec.containers[0]?.["lifecycle"]).to.deep.equal({ preStop: { sleep: { seconds: 3 } } });
+    expect(primary.spec.containers[0]?.["lifecycle"]).to.deep.equal({ preStop: { sleep: { seconds: 20 } } });
+    const short: PlainTemplate = { spec: { terminationGracePeriodSeconds: 10, containers: [{ name: "a" }] } };
+    const paused = templateFor("canary", "x", "1", short, {}).spec.containers[0]?.["lifecycle"];
+    expect(paused).to.deep.equal({ preStop: { sleep: { seconds: 5 } } });
     const own = { preStop: { exec: { command: ["true"] } } };
     const given: PlainTemplate = { spec: { containers: [{ name: "a", lifecycle: own }] } };
     expect(templateFor("canary", "x", "1", given, {}).spec.containers[0]?.["lifecycle"]).to.deep.equal(own);
