@@ -1,32 +1,18 @@
 import { writeFileSync } from "node:fs";
 import { Command } from "commander";
+import { withRealOptions } from "./options.js";
+import type { RealOptions } from "./real/contract.js";
 import { runReal } from "./real/run.js";
 
 // Runs inside the sandbox: `real/index.ts` starts it there.
 
-interface Options {
-  readonly seed?: number;
-  readonly random?: number;
-  readonly only?: readonly string[];
-  readonly short?: boolean;
-  readonly long?: boolean;
-  readonly lanes?: number;
-  readonly series?: number;
-  readonly seriesPerSecond?: number;
+interface Options extends RealOptions {
   readonly output?: string;
 }
 
-const command = new Command("faults-inside")
-  .option("--seed <n>", "of the random cases", Number)
-  .option("--random <n>", "number of random cases", Number)
-  .option("--only <names>", "comma-separated faults, fault@point, or series", (text) => text.split(","))
-  .option("--short", "a handful of the most dangerous cases")
-  .option("--long", "five minutes without an API server too")
-  .option("--lanes <n>", "releases at the same time", Number)
-  .option("--series <n>", "promotions, and as many rollbacks", Number)
-  .option("--series-per-second <n>", "requests per second of the series", Number)
-  .option("--output <file>", "where the results go, as JSON")
-  .parse();
+const command = withRealOptions(
+  new Command("faults-inside").option("--output <file>", "where the results go, as JSON"),
+).parse();
 
 async function main({ output, ...options }: Options): Promise<void> {
   const started = performance.now();

@@ -1,40 +1,27 @@
 import { writeFileSync } from "node:fs";
 import Table from "cli-table3";
 import { Command } from "commander";
+import { withRealOptions } from "./options.js";
 import { runRealFaults } from "./real/index.js";
 import type { RealOptions, RealResults } from "./real/contract.js";
 import { runVirtualFaults } from "./virtual/index.js";
 import type { VirtualResult } from "./virtual/index.js";
 
-interface Options {
+interface Options extends RealOptions {
   readonly json?: string;
   readonly points: string;
   readonly fault?: readonly string[];
   readonly part: string;
-  readonly seed?: number;
-  readonly random?: number;
-  readonly only?: readonly string[];
-  readonly short?: boolean;
-  readonly long?: boolean;
-  readonly lanes?: number;
-  readonly series?: number;
-  readonly seriesPerSecond?: number;
 }
 
-const command = new Command("faults")
-  .description("What remains when anything dies at any point of a release: in virtual time, then in a sandbox.")
-  .option("--json <file>", "write cases and violations there")
-  .option("--part <which>", "both, virtual or real", "both")
-  .option("--points <which>", "virtual: all: every port call; journal: only those that write or lock", "all")
-  .option("--fault <name...>", "virtual: only these faults")
-  .option("--seed <n>", "real: of the random cases", Number)
-  .option("--random <n>", "real: number of random cases", Number)
-  .option("--only <names>", "real: comma-separated faults, fault@point, or series", (text) => text.split(","))
-  .option("--short", "real: a handful of the most dangerous cases")
-  .option("--long", "real: five minutes without an API server too")
-  .option("--lanes <n>", "real: releases at the same time", Number)
-  .option("--series <n>", "real: promotions, and as many rollbacks, in a row", Number)
-  .option("--series-per-second <n>", "real: requests per second of the series", Number);
+const command = withRealOptions(
+  new Command("faults")
+    .description("What remains when anything dies at any point of a release: in virtual time, then in a sandbox.")
+    .option("--json <file>", "write cases and violations there")
+    .option("--part <which>", "both, virtual or real", "both")
+    .option("--points <which>", "virtual: all: every port call; journal: only those that write or lock", "all")
+    .option("--fault <name...>", "virtual: only these faults"),
+);
 
 async function main(): Promise<void> {
   const { json, part, points, fault, ...real } = command.parse().opts<Options>();

@@ -1,0 +1,14 @@
+import type { Command } from "commander";
+
+/** The options of the part in the sandbox, which both programs take. */
+export function withRealOptions(command: Command): Command {
+  return command
+    .option("--seed <n>", "real: of the random cases", Number)
+    .option("--random <n>", "real: number of random cases", Number)
+    .option("--only <names>", "real: comma-separated faults, fault@point, or series", (text) => text.split(","))
+    .option("--short", "real: a handful of the most dangerous cases")
+    .option("--long", "real: five minutes without an API server too")
+    .option("--lanes <n>", "real: releases at the same time", Number)
+    .option("--series <n>", "real: promotions, and as many rollbacks, in a row", Number)
+    .option("--series-per-second <n>", "real: requests per second of the series", Number);
+}
