@@ -19,6 +19,8 @@ export interface Evidence {
   readonly failingVersion: string;
   /** Shares that the fault itself put on the route. */
   readonly handMade: readonly number[];
+  /** When a hand gave traffic to a canary of which no run was under way, and so no pod: its failures are the hand's. */
+  readonly handAtRestMs?: number | undefined;
   /** The fault took the canary's pods away at this time; undefined where it didn't. */
   readonly canaryGoneAtMs: number | undefined;
   /** When the next update began: what it does is judged as its own. */
@@ -35,7 +37,18 @@ const goneMs = 5_000;
 
 /** What the evidence says against the invariants that hold at every moment; pure. */
 export function findingsOf(evidence: Evidence): readonly Finding[] {
-  return [...weightFindings(evidence), ...primaryFindings(evidence), ...failureFindings(evidence)];
+  const untilHealed = healedMs(evidence);
+  const own = { ...evidence, changes: evidence.changes.filter(({ atMs }) => atMs > untilHealed) };
+  return [...weightFindings(own), ...primaryFindings(evidence), ...failureFindings(evidence, untilHealed)];
+}
+
+/** The moment at which what a hand did at rest was put right: the run's own story begins there. */
+function healedMs({ changes, handAtRestMs }: Evidence): number {
+  if (handAtRestMs === undefined) return -Infinity;
+  const healed = changes.findIndex(({ atMs, weight }) => atMs > handAtRestMs && weight === 0);
+  // Preparation writes its journal right after the weight.
+  const journal = changes.slice(healed).find(({ phase, weight }) => phase === "Failed" && weight === 0);
+  return healed < 0 ? Infinity : ((journal ?? changes[healed])?.atMs ?? Infinity);
 }
 
 function plannedWeights(): readonly number[] {
@@ -70,9 +83,13 @@ function primaryFindings({ changes }: Evidence): readonly Finding[] {
   return [{ invariant: "only judged revisions on the primary", detail }];
 }
 
-function failureFindings({ failures, failingVersion, canaryGoneAtMs }: Evidence): readonly Finding[] {
+function failureFindings(
+  { failures, failingVersion, canaryGoneAtMs, handAtRestMs }: Evidence,
+  untilHealed: number,
+): readonly Finding[] {
   const isCanarys = ({ version, atMs }: Failure): boolean => {
     if (version !== "") return version === failingVersion;
+    if (handAtRestMs !== undefined && atMs >= handAtRestMs && atMs <= untilHealed) return true;
     return canaryGoneAtMs !== undefined && atMs >= canaryGoneAtMs && atMs < canaryGoneAtMs + goneMs;
   };
   const others = failures.filter((failure) => !isCanarys(failure));

@@ -49,6 +49,7 @@ export async function runCase(lane: Lane, each: Case, hooks: Hooks): Promise<Cas
       failures: lane.failures,
       failingVersion: each.failing ? canaryTag : "",
       handMade: happened.struck.handMade ?? [],
+      handAtRestMs: happened.struck.handAtRest === true ? happened.struckAtMs : undefined,
       canaryGoneAtMs: happened.struck.canaryGone === true ? happened.struckAtMs : undefined,
       nextUpdateAtMs,
     }),

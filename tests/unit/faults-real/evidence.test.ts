@@ -53,6 +53,25 @@ describe("the judgement of a real fault", () => {
     expect(invariantsOf({ changes, handMade: [90] })).to.deep.equal([]);
   });
 
+  it("lays the failures of a share that a hand gave at rest to the hand, until it is healed and no longer", () => {
+    const changes = [
+      atRest,
+      change(500, { weight: 90 }),
+      change(1_500, { weight: 0 }),
+      change(1_600, { phase: "Failed", weight: 0 }),
+      ...promoted.slice(1).map((each) => ({ ...each, atMs: each.atMs + 2_000 })),
+    ];
+    const failed = (atMs: number) => [{ atMs, version: "", text: "503" }];
+    const byHand = { changes, handMade: [90], handAtRestMs: 450 };
+    expect(invariantsOf({ ...byHand, failures: failed(1_000) })).to.deep.equal([]);
+    expect(invariantsOf({ ...byHand, failures: failed(2_500) })).to.deep.equal([
+      "no failed request but the canary's own",
+    ]);
+    expect(invariantsOf({ ...byHand, handAtRestMs: undefined, failures: failed(1_000) })).to.include(
+      "no failed request but the canary's own",
+    );
+  });
+
   it("finds traffic that comes back after the take-back, but not that of the next update", () => {
     const failed = change(3_000, { phase: "Failed" });
     const changes = [...promoted.slice(0, 3), failed, change(4_000, { phase: "Progressing", weight: 20 })];

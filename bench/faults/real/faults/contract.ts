@@ -21,6 +21,8 @@ export interface Scene {
 export interface Struck {
   /** Shares that the fault itself put on the route, percent. */
   readonly handMade?: readonly number[];
+  /** True where no run was under way when a hand gave the canary traffic. */
+  readonly handAtRest?: boolean;
   /** True where the fault took the canary's pods away: what was asked of them then was the canary's to answer. */
   readonly canaryGone?: boolean;
   /** A sentence about an end that is not as it should be; undefined where all is well. */

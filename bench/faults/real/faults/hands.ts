@@ -23,9 +23,10 @@ export const handFaults: readonly Fault[] = [
     await cluster.deleteCanary(release);
     return { canaryGone: true };
   }),
-  byHand("route-edited", async ({ cluster, release }) => {
+  byHand("route-edited", async ({ cluster, release, observer }) => {
+    const handAtRest = observer.now.canaryReplicas === 0;
     await cluster.setWeights(release, wrongWeight);
-    return { handMade: [wrongWeight] };
+    return { handMade: [wrongWeight], handAtRest };
   }),
   byHand("primary-scaled", async ({ cluster, release }) => {
     await cluster.scalePrimary(release, 3);
