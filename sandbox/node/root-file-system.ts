@@ -50,6 +50,7 @@ export function rootScript(options: RootOptions): string {
     ...sharedFolders(options).map(bindFolder),
     ...Object.entries(options.image.files).map(([inside, file]) => putFile(inside, file)),
     ...volumeMounts(options),
+    ...hiddenFolders(options).map(bindFolder),
     'mount -t proc proc "$R/proc"',
     `mkdir -p "$R"${quote(options.workingDirectory)}`,
     `exec chroot "$R" /bin/sh -c 'cd "$0" && exec "$@"' ${quote(options.workingDirectory)} "$@"`,
@@ -64,6 +65,12 @@ function sharedFolders({ image }: RootOptions): readonly string[] {
   const needsNode =
     image.entrypoint[0] === process.execPath && !node.startsWith("/usr") && !node.startsWith(packageRoot);
   return needsNode ? [...folders, node] : folders;
+}
+
+/** Of these, the ones below a volume: with this checkout in /tmp, say, and a volume mounted there. */
+function hiddenFolders(options: RootOptions): readonly string[] {
+  const mounts = (options.container.volumeMounts ?? []).map(({ mountPath }) => `${mountPath.replace(/\/+$/, "")}/`);
+  return sharedFolders(options).filter((folder) => mounts.some((mount) => folder.startsWith(mount)));
 }
 
 function bindFolder(folder: string): string {
