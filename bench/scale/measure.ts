@@ -93,7 +93,7 @@ async function costsOf(
 
 async function endedEarly(updating: Promise<Update>): Promise<never> {
   const { output } = await updating;
-  throw new Error(`bench: the update ended before all releases were in analysis: ${output.slice(-2000)}`);
+  throw new Error(`bench: the update ended while its costs were measured: ${output.slice(-2000)}`);
 }
 
 async function promotedIn(namespace: string): Promise<number> {

@@ -2,13 +2,14 @@ import http from "node:http";
 import { KubeConfig } from "@kubernetes/client-node";
 import { at, follow, textAt } from "../side-by-side/objects.js";
 import { weightOf } from "../side-by-side/weights.js";
+import { Accepting } from "./accepting.js";
 import { Counting } from "./counting.js";
 import { FakeNode } from "./fake-node.js";
 import { Lateness } from "./lateness.js";
 import { checkIntervalSeconds, prometheusPort, scrapeSeconds } from "./world-facts.js";
 
 // The world around the releases, in a process of its own so that it looks at the clock undisturbed: a node without
-// processes, and a Prometheus whose gateway follows the weights exactly. Started by `world-process.ts`.
+// processes, an ingress controller that takes every route, and a Prometheus whose gateway follows the weights exactly. Started by `world-process.ts`.
 
 /** What it has seen so far. */
 export interface WorldReport {
@@ -25,6 +26,7 @@ interface Release {
 }
 
 const node = new FakeNode(configured());
+const accepting = new Accepting();
 const counting = new Counting();
 const lateness = new Lateness(checkIntervalSeconds * 1000);
 /** By `namespace_route`, as the gateway names it. */
@@ -50,6 +52,7 @@ function onRoute(namespace: string, route: unknown): void {
   if (known === undefined) releases.set(key, { namespace, name, canaryWeight });
   else known.canaryWeight = canaryWeight;
   if (canaryWeight === 0) lateness.end(key);
+  void accepting.take(namespace, route);
 }
 
 function scrapeAll(): void {
