@@ -17,6 +17,8 @@ export function insideEnvironment(state: StateFolder, extra: Readonly<Record<str
     KUBECONFIG: state.kubeconfig,
     APISIX_CANARY_SANDBOX_DIR: state.root,
     PULUMI_SKIP_UPDATE_CHECK: "1",
+    // Inside, this user is root and Pulumi would look for the home of root, which isn't ours.
+    PULUMI_HOME: path.join(state.root, "pulumi"),
     ...extra,
   };
 }
