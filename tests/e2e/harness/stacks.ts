@@ -17,7 +17,6 @@ export class TestStack {
   private constructor(
     readonly name: string,
     private readonly stack: Stack,
-    private readonly workDir: string,
   ) {}
 
   static async create(name: string): Promise<TestStack> {
@@ -31,7 +30,7 @@ export class TestStack {
       { stackName: name, projectName: project, program: () => Promise.resolve() },
       { workDir, envVars },
     );
-    return new TestStack(name, stack, workDir);
+    return new TestStack(name, stack);
   }
 
   /** Runs the update; its output, or throws with it. */
@@ -70,11 +69,6 @@ export class TestStack {
 
   async cancel(): Promise<void> {
     await this.stack.cancel();
-  }
-
-  /** As if the state file had been lost. */
-  async lost(): Promise<TestStack> {
-    return TestStack.create(`${this.name}-lost-${path.basename(this.workDir)}`);
   }
 }
 
