@@ -15,6 +15,11 @@ export interface Update {
   readonly output: string;
 }
 
+export interface StackOptions {
+  /** False: the engine writes its state at the end only, not at each step (PULUMI_SKIP_CHECKPOINTS). Default true. */
+  readonly checkpoints?: boolean;
+}
+
 export interface UpdateOptions {
   /** Slots of the engine. Default 32. */
   readonly parallel?: number;
@@ -31,7 +36,7 @@ export class BenchStack {
   ) {}
 
   /** The same stack for the same name: what it takes to make one is no part of any update. */
-  static async open(name: string): Promise<BenchStack> {
+  static async open(name: string, { checkpoints = true }: StackOptions = {}): Promise<BenchStack> {
     const known = BenchStack.opened.get(name);
     if (known !== undefined) return known;
     const sandbox = process.env["APISIX_CANARY_SANDBOX_DIR"];
@@ -49,6 +54,7 @@ export class BenchStack {
           PULUMI_BACKEND_URL: `file://${state}`,
           PULUMI_CONFIG_PASSPHRASE: "bench",
           PULUMI_SKIP_UPDATE_CHECK: "1",
+          ...(checkpoints ? {} : { PULUMI_SKIP_CHECKPOINTS: "true" }),
         },
       },
     );

@@ -20,29 +20,38 @@ const deciding = /cmd\/dynamic-provider/;
 /** Each number of releases in one update; then an update that changes nothing. */
 export async function measureScale(counts: readonly number[], tell: (line: string) => void): Promise<Scale> {
   const rows: ScaleRow[] = [];
+  const broken: string[] = [];
   for (const releases of counts) {
-    const row = await measureFleet(releases);
-    rows.push(row);
-    tell(
-      `${releases} releases: lateness P50 ${row.p50LatenessMs.toFixed(0)} ms, P99 ${row.p99LatenessMs.toFixed(0)} ms, ` +
-        `${row.peakMemoryMiB.toFixed(0)} MiB, ${row.cpuCores.toFixed(2)} cores, up ${row.upSeconds.toFixed(0)}s, ` +
-        `not promoted ${row.notPromoted}`,
-    );
+    try {
+      const row = await measureFleet(releases);
+      rows.push(row);
+      tell(oneLine(row));
+    } catch (error) {
+      // What has been measured so far is not to be lost.
+      broken.push(`${releases} releases: ${error instanceof Error ? error.message : String(error)}`);
+      tell(broken.at(-1) ?? "");
+    }
   }
-  return { rows, noop: await measureNoop(noopReleases, tell) };
+  return { rows, broken, noop: await measureNoop(noopReleases, tell) };
+}
+
+function oneLine(row: ScaleRow): string {
+  const lateness = `lateness P50 ${row.p50LatenessMs.toFixed(0)} ms, P99 ${row.p99LatenessMs.toFixed(0)} ms`;
+  const costs = `${row.peakMemoryMiB.toFixed(0)} MiB, ${row.cpuCores.toFixed(2)} cores, up ${row.upSeconds.toFixed(0)}s`;
+  return `${row.releases} releases: ${lateness}, ${costs}, not promoted ${row.notPromoted}`;
 }
 
 /** Long enough for all to be in analysis at once: the engine starts them one after the other. */
 function stepSecondsFor(releases: number): number {
-  return Math.max(10, Math.ceil(releases / 10) * 2);
+  return Math.max(10, Math.ceil(releases / 20) * 4);
 }
 
 async function measureFleet(releases: number): Promise<ScaleRow> {
   const namespace = `bench-scale-${releases}`;
   const world = await startWorld(namespace);
   try {
-    const stack = await BenchStack.open(namespace);
-    const fleet = { namespace, releases, stepSeconds: stepSecondsFor(releases) };
+    const stack = await BenchStack.open(namespace, { checkpoints: false });
+    const fleet = { namespace, releases, stepSeconds: stepSecondsFor(releases), autoscaled: false };
     const parallel = Math.max(32, releases * 4);
     succeeded(await stack.up(fleetProgram({ ...fleet, version: "1.0.0" }), { parallel }), `first up of ${namespace}`);
     const backgroundPerSecond = await backgroundRate(backgroundSeconds);

@@ -1,7 +1,8 @@
 import { median } from "../side-by-side/median.js";
 import { BenchStack } from "../stack.js";
 import type { Update } from "../stack.js";
-import { fleetProgram, plainProgram } from "./fleet.js";
+import { fleetProgram } from "./fleet.js";
+import { plainProgram } from "./plain.js";
 import type { Noop, Scale } from "./report.js";
 import { startWorld } from "./world-process.js";
 
@@ -19,7 +20,11 @@ export async function measureNoop(releases: number, tell: (line: string) => void
   const world = await startWorld("bench-noop-with");
   try {
     const subjects: readonly Subject[] = [
-      await subjectOf("with", fleetProgram({ ...fleet, namespace: "bench-noop-with", stepSeconds: 10 }), releases),
+      await subjectOf(
+        "with",
+        fleetProgram({ ...fleet, namespace: "bench-noop-with", stepSeconds: 10, autoscaled: true }),
+        releases,
+      ),
       await subjectOf("without", plainProgram({ ...fleet, namespace: "bench-noop-without" }), releases),
     ];
     const up = await compareInTurn(subjects, (subject) => subject.up());

@@ -27,6 +27,8 @@ export interface Noop {
 
 export interface Scale {
   readonly rows: readonly ScaleRow[];
+  /** Numbers of releases that could not be measured, and why. */
+  readonly broken: readonly string[];
   readonly noop: { readonly releases: number; readonly up: Noop; readonly preview: Noop };
 }
 
@@ -34,7 +36,7 @@ export interface Scale {
 const linearSlack = 1.3;
 const judgedAt = 50;
 
-export function scaleRequirementsOf({ rows, noop }: Scale): readonly Requirement[] {
+export function scaleRequirementsOf({ rows, broken, noop }: Scale): readonly Requirement[] {
   const judged = rows.find(({ releases }) => releases === judgedAt);
   return [
     ...(judged === undefined
@@ -45,6 +47,7 @@ export function scaleRequirementsOf({ rows, noop }: Scale): readonly Requirement
           atMost(`${judgedAt} releases, CPU cores`, judged.cpuCores, 1),
         ]),
     ...growthOf(rows),
+    atMost("numbers of releases that could not be measured", broken.length, 0),
     atMost(`no-op up with the dynamic parts, times that without (${noop.releases} releases)`, noop.up.ratio, 1.3),
   ];
 }
@@ -77,7 +80,7 @@ function growthOf(rows: readonly ScaleRow[]): readonly Requirement[] {
   ];
 }
 
-export function scaleMarkdownOf({ rows, noop }: Scale): string {
+export function scaleMarkdownOf({ rows, broken, noop }: Scale): string {
   const head = [
     "releases",
     "lateness P50 ms",
@@ -106,6 +109,7 @@ export function scaleMarkdownOf({ rows, noop }: Scale): string {
     "## Many releases in one `pulumi up`",
     reading,
     [head, head.map(() => "---:"), ...table].map((row) => `| ${row.join(" | ")} |`).join("\n"),
+    ...broken.map((each) => `Not measured: ${each.replace(/\s+/g, " ").slice(0, 500)}`),
     `Nothing changed, ${noop.releases} releases: \`pulumi up\` ${compared(noop.up)}; preview ${compared(noop.preview)}.`,
   ].join("\n\n");
 }
@@ -117,7 +121,10 @@ function compared({ withSeconds, withoutSeconds, ratio }: Noop): string {
 const reading =
   "Real API server, engine and dynamic provider; the gateway's metrics come from a program that counts as a gateway " +
   "would, and the pods are objects that a program reports as ready. Lateness: by how much the time between two looks " +
-  "at a release's metrics exceeds its `checkInterval`. Memory and CPU: of the dynamic provider.";
+  "at a release's metrics exceeds its `checkInterval`. Memory and CPU: of the dynamic provider, CPU " +
+  "while all releases are in analysis. The engine writes its state at the end of the update only " +
+  "(PULUMI_SKIP_CHECKPOINTS): else most of the time goes into writing it. The update that changes nothing has " +
+  "autoscalers too, as in the article.";
 
 /** The value below which `share` of the values are; nearest rank. */
 export function percentile(values: readonly number[], share: number): number {

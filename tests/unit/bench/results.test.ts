@@ -35,6 +35,7 @@ const scaleRow = {
 function scaleOf(fifty: Partial<typeof scaleRow>, ratio = 1.1): Scale {
   const noop = { withSeconds: 5 * ratio, withoutSeconds: 5, ratio };
   return {
+    broken: [],
     rows: [scaleRow, { ...scaleRow, releases: 50, cpuCores: 0.5, ...fifty }],
     noop: { releases: 50, up: noop, preview: noop },
   };
@@ -115,6 +116,12 @@ describe("bench: results", () => {
     expect(missed(scaleOf({ cpuCores: 1.1 }))).to.have.length(2);
     expect(missed(scaleOf({ apiRequestsPerReleaseSecond: 6 }))).to.have.length(1);
     expect(missed(scaleOf({}, 1.4))).to.have.length(1);
+  });
+
+  it("a number of releases that could not be measured is named, and a miss", () => {
+    const broken = { ...scaleOf({}), broken: ["200 releases: the update ended"] };
+    expect(missed(broken)).to.have.length(1);
+    expect(scaleMarkdownOf(broken)).to.contain("Not measured: 200 releases: the update ended");
   });
 
   it("the page of the scale part has a row for each number of releases", () => {
