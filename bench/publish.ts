@@ -42,21 +42,28 @@ export function writeJson(file: string, comparisons: readonly Comparison[], scal
 export function publish(comparisons: readonly Comparison[], scale: Scale | undefined, where: Publication): number {
   const requirements = [...requirementsOf(comparisons), ...(scale === undefined ? [] : scaleRequirementsOf(scale))];
   const date = new Date().toISOString().slice(0, 10);
-  const text = pageOf(comparisons, scale, requirements, { date, command: where.command });
+  const name = `${date}${suffixOf(comparisons, scale)}`;
+  const text = pageOf(comparisons, scale, requirements, { date, name, command: where.command });
   console.log(`\n${text}`);
   if (where.folder !== undefined) {
     mkdirSync(where.folder, { recursive: true });
-    writeFileSync(path.join(where.folder, `${date}.md`), `${text}\n`);
-    if (comparisons.length > 0) writeFileSync(path.join(where.folder, `${date}.svg`), chartOf(comparisons));
+    writeFileSync(path.join(where.folder, `${name}.md`), `${text}\n`);
+    if (comparisons.length > 0) writeFileSync(path.join(where.folder, `${name}.svg`), chartOf(comparisons));
   }
   return requirements.every(({ met }) => met) ? 0 : 1;
+}
+
+/** A run of one part leaves the page of the other one as it is. */
+function suffixOf(comparisons: readonly Comparison[], scale: Scale | undefined): string {
+  if (scale === undefined) return "-side-by-side";
+  return comparisons.length === 0 ? "-scale" : "";
 }
 
 function pageOf(
   comparisons: readonly Comparison[],
   scale: Scale | undefined,
   requirements: readonly Requirement[],
-  { date, command }: { readonly date: string; readonly command: string },
+  { date, name, command }: { readonly date: string; readonly name: string; readonly command: string },
 ): string {
   const repeats = Math.max(0, ...comparisons.map(({ ours }) => ours.length));
   const sideBySide =
@@ -66,7 +73,7 @@ function pageOf(
           `## Side by side with Flagger`,
           `${repeats} run(s) of each; medians, and smallest to largest in brackets. ${reading}`,
           markdownOf(comparisons),
-          `![seconds to weight 0 and failed requests](${date}.svg)`,
+          `![seconds to weight 0 and failed requests](${name}.svg)`,
         ];
   return [
     `# Benchmark, ${date}`,
