@@ -1,3 +1,4 @@
+import { checkEverySeconds } from "../../release/settings/index.js";
 import { observe, startAnalysis } from "../../release/analysis/index.js";
 import type { Observation } from "../../release/analysis/index.js";
 import { canaryNode, Gateway, primaryNode, scrapeSeconds } from "./gateway.js";
@@ -6,13 +7,12 @@ import type { Outcome } from "./outcome.js";
 import type { Release } from "./scenarios.js";
 
 const deadlineSeconds = 3600;
-const defaultCheckSeconds = 2;
 
 /** Our rule: the real analysis, asked at every check, obeyed as the machine obeys it. */
 export function ours(release: Release): Outcome {
   const { settings, steps } = release;
   const gateway = new Gateway(release);
-  const checkSeconds = settings.checkInterval ?? Math.min(defaultCheckSeconds, settings.interval);
+  const checkSeconds = checkEverySeconds(settings);
   let state = startAnalysis(settings, {
     name: "podinfo",
     namespace: "test",

@@ -1,8 +1,9 @@
 import type { ReleaseSettings } from "../settings/index.js";
 import { waitAndListen } from "./commands.js";
-import { Against, LostLock, ReleaseFailed, sentenceOf } from "./failure.js";
+import type { Patience } from "./drain.js";
+import { Against, ReleaseFailed, sentenceOf } from "./failure.js";
 import { withLimit } from "./limit.js";
-import { isLost, withLock } from "./lock.js";
+import { isLost, lossOf, withLock } from "./lock.js";
 import { decideStart, mustBeJudgedAgain, planSteps } from "./plan.js";
 import type { Outcome, Ports } from "./ports.js";
 import { preflight } from "./preflight.js";
@@ -12,7 +13,6 @@ import { isoTime } from "./run.js";
 import type { Run } from "./run.js";
 import { scaleUp } from "./scale-up.js";
 import { hasLeftovers, returnTraffic, rollBack } from "./take-back.js";
-import type { Patience } from "./take-back.js";
 import { callWebhooks, ClosedGates } from "./webhooks.js";
 
 /** After an abort this long is left to take the traffic back. */
@@ -126,7 +126,8 @@ async function pass(run: Run, kind: "passed" | "skipped", reason: string): Promi
 
 /** Takes the traffic back, unless somebody else is responsible by now; the error to show. */
 async function endAgainst(run: Run, error: unknown): Promise<Error> {
-  if (isLost(error) || isLost(run.signal.reason)) return error instanceof Error ? error : new LostLock(run.label);
+  const loss = lossOf(run, error);
+  if (loss !== undefined) return loss;
   if (!run.signal.aborted) return takeBack(run, sentenceOf(error), "full");
   const sentence = `interrupted: ${sentenceOf(run.signal.reason)}`;
   return withLimit(run.ports.clock, lastActMs, (limit) => takeBack(run.with(limit), sentence, "short"));
@@ -136,7 +137,7 @@ async function takeBack(run: Run, sentence: string, patience: Patience): Promise
   try {
     await rollBack(run, sentence, patience);
   } catch (error) {
-    if (isLost(error)) return error instanceof Error ? error : new LostLock(run.label);
+    if (isLost(error)) return error;
     return new ReleaseFailed(`${run.label}: ${sentence}; the traffic could not be taken back: ${sentenceOf(error)}`);
   }
   await callWebhooks(run, "post-rollout").catch(() => undefined);

@@ -1,6 +1,11 @@
 import type { CounterSeries } from "../analysis/contract.js";
+import type { RouteState } from "../ports/index.js";
 import { ReleaseFailed } from "./failure.js";
 import type { Run } from "./run.js";
+import { readRoute } from "./weights.js";
+
+/** `short`: the process is about to be killed, nothing is waited for but the drain time. */
+export type Patience = "full" | "short";
 
 /** Longer than this nobody waits for the last requests of a canary without weight. */
 const longestDrainMs = 20_000;
@@ -11,7 +16,7 @@ const announceEveryMs = 10_000;
  * Waits until nobody asks the canary any more: at least `drain` seconds in which the gateway follows its routes, and
  * until the canary's counters stand still.
  */
-export async function drain(run: Run, patience: "full" | "short"): Promise<void> {
+export async function drain(run: Run, patience: Patience): Promise<void> {
   let before = await sitOut(run, patience);
   while (await isFrozen(run)) {
     if (patience === "short") throw stillFrozen(run);
@@ -25,21 +30,19 @@ export async function drain(run: Run, patience: "full" | "short"): Promise<void>
 
 /** While the ingress controller is away, weight 0 is written and not yet in effect. True where that was so. */
 async function waitedForController(run: Run): Promise<boolean> {
-  const { clock, cluster } = run.ports;
-  const isPending = async (): Promise<boolean> =>
-    (await run.persist(() => cluster.readRoute(run.signal)))?.sync.kind === "pending";
-  if (!(await isPending())) return false;
+  const { clock } = run.ports;
+  if ((await syncOf(run)) !== "pending") return false;
   run.announce(
     "warning",
     `The ingress controller has not taken up weight 0 yet: ${run.label} keeps its pods meanwhile`,
   );
   const deadlineMs = clock.nowMs() + run.settings.progressDeadline * 1000;
-  while (clock.nowMs() < deadlineMs && (await isPending())) await run.sleep(pollMs);
+  while (clock.nowMs() < deadlineMs && (await syncOf(run)) === "pending") await run.sleep(pollMs);
   return true;
 }
 
 /** The drain time itself; with the canary's requests so far, read so early that a scrape lies between that and its end. */
-async function sitOut(run: Run, patience: "full" | "short"): Promise<number | undefined> {
+async function sitOut(run: Run, patience: Patience): Promise<number | undefined> {
   const drainMs = run.settings.drain * 1000;
   const lastMs = Math.min(drainMs, run.settings.scrapeInterval * 1000);
   await run.sleep(drainMs - lastMs);
@@ -52,8 +55,11 @@ async function sitOut(run: Run, patience: "full" | "short"): Promise<number | un
 
 /** With a sync that fails, weight 0 has no effect: the canary's pods are still asked. */
 async function isFrozen(run: Run): Promise<boolean> {
-  const route = await run.persist(() => run.ports.cluster.readRoute(run.signal));
-  return route?.sync.kind === "frozen";
+  return (await syncOf(run)) === "frozen";
+}
+
+async function syncOf(run: Run): Promise<RouteState["sync"]["kind"] | undefined> {
+  return (await readRoute(run))?.sync.kind;
 }
 
 async function untilThawed(run: Run): Promise<void> {

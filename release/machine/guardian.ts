@@ -1,4 +1,5 @@
 import type { ReleaseSettings } from "../settings/index.js";
+import type { Patience } from "./drain.js";
 import { sentenceOf } from "./failure.js";
 import { withLimit } from "./limit.js";
 import { withLock } from "./lock.js";
@@ -59,7 +60,7 @@ export class Guardian {
       .catch(() => undefined);
   }
 
-  private async takeBack(key: string, reason: string, patience: "full" | "short"): Promise<void> {
+  private async takeBack(key: string, reason: string, patience: Patience): Promise<void> {
     const handover = this.handovers.get(key);
     if (handover === undefined) return;
     this.release(key);
@@ -93,7 +94,7 @@ export async function takeBackHandover(
   settings: ReleaseSettings,
   ports: Ports,
   reason: string,
-  patience: "full" | "short",
+  patience: Patience,
   signal: AbortSignal,
 ): Promise<void> {
   let takenBack = false;

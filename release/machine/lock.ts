@@ -170,6 +170,12 @@ async function beat(run: Run, lost: AbortController, ended: AbortSignal): Promis
 }
 
 /** Whether somebody else is responsible for the release now. */
-export function isLost(error: unknown): boolean {
+export function isLost(error: unknown): error is LostLock | FencedError {
   return error instanceof LostLock || error instanceof FencedError;
+}
+
+/** What a run ends with where somebody else is responsible by now; undefined where it still is itself. */
+export function lossOf(run: Run, error: unknown): Error | undefined {
+  if (!isLost(error) && !isLost(run.signal.reason)) return undefined;
+  return error instanceof Error ? error : new LostLock(run.label);
 }

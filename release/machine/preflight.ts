@@ -1,6 +1,7 @@
 import { ReleaseFailed } from "./failure.js";
 import { readMetrics } from "./rollout.js";
 import type { Run } from "./run.js";
+import { readRoute } from "./weights.js";
 
 /** A provider that answers within this time was only slow to start. */
 const metricsPatienceMs = 10_000;
@@ -14,7 +15,7 @@ export async function preflight(run: Run): Promise<void> {
 
 /** A sync that fails means that no weight would ever take effect, and that endpoints are frozen too. */
 async function refuseWhenFrozen(run: Run): Promise<void> {
-  const route = await run.persist(() => run.ports.cluster.readRoute(run.signal));
+  const route = await readRoute(run);
   if (route === undefined)
     throw new ReleaseFailed(
       `${run.label}: ApisixRoute ${run.settings.routeName} is missing; run pulumi refresh and the update again`,

@@ -1,9 +1,10 @@
 import type { ReleaseStatus } from "../model/index.js";
 import type { ReleaseSettings } from "../settings/index.js";
 import { abortSentence, clearCommands } from "./commands.js";
-import { Against, LostLock, ReleaseFailed, sentenceOf } from "./failure.js";
+import type { Patience } from "./drain.js";
+import { Against, ReleaseFailed, sentenceOf } from "./failure.js";
 import { withLimit } from "./limit.js";
-import { isLost, withLock } from "./lock.js";
+import { lossOf, withLock } from "./lock.js";
 import { passedEarlier, readinessOf } from "./plan.js";
 import type { Readiness } from "./plan.js";
 import type { Outcome, Ports } from "./ports.js";
@@ -11,7 +12,6 @@ import { reported } from "./record.js";
 import type { Run } from "./run.js";
 import { shiftBack } from "./shift-back.js";
 import { ended, hasLeftovers, returnTraffic, scaleDown, takeWeightBack } from "./take-back.js";
-import type { Patience } from "./take-back.js";
 import { callWebhooks } from "./webhooks.js";
 import { readRoute } from "./weights.js";
 
@@ -147,7 +147,8 @@ function settled(run: Run): Partial<ReleaseStatus> {
 
 /** A promotion that is aborted or interrupted ends at 100/0 too, where the primary is ready with the revision. */
 async function endEarly(run: Run, error: unknown): Promise<unknown> {
-  if (isLost(error) || isLost(run.signal.reason)) return error instanceof Error ? error : new LostLock(run.label);
+  const loss = lossOf(run, error);
+  if (loss !== undefined) return loss;
   if (run.signal.aborted) {
     const sentence = `interrupted: ${sentenceOf(run.signal.reason)}`;
     return withLimit(run.ports.clock, lastActMs, (limit) => bringHome(run.with(limit), sentence, "short"));

@@ -1,5 +1,6 @@
 import type { Assessment, Observation, Reading, Verdict } from "../analysis/contract.js";
 import type { CheckStatus, Phase } from "../model/index.js";
+import { checkEverySeconds } from "../settings/index.js";
 import type { WebhookType } from "../settings/index.js";
 import { Against, ReleaseFailed } from "./failure.js";
 import { judgeOnRecord } from "./record.js";
@@ -28,8 +29,7 @@ export class Rollout {
     private readonly run: Run,
     private readonly templateHash: string,
   ) {
-    const { interval, checkInterval } = run.settings.analysis;
-    this.everyMs = (checkInterval ?? Math.min(2, interval)) * 1000;
+    this.everyMs = checkEverySeconds(run.settings.analysis) * 1000;
     this.observe = judgeOnRecord(run, "canary");
     this.closedGates = new ClosedGates(run);
   }
@@ -142,7 +142,7 @@ export class Rollout {
 
   private async observation(look: Look, intervalEnds: boolean): Promise<Observation> {
     const { canaryEndpoints, primaryEndpoints } = look;
-    const reading = await this.read(canaryEndpoints.nodes, primaryEndpoints.nodes);
+    const reading = await readMetrics(this.run, canaryEndpoints.nodes, primaryEndpoints.nodes);
     return {
       nowMs: this.run.ports.clock.nowMs(),
       reading,
@@ -157,10 +157,6 @@ export class Rollout {
         weightSinceMs: this.weightSinceMs,
       },
     };
-  }
-
-  private read(canaryNodes: readonly string[], primaryNodes: readonly string[]): Promise<Reading> {
-    return readMetrics(this.run, canaryNodes, primaryNodes);
   }
 
   /** What an interval's end means for the run; true: the step is passed. */
@@ -213,8 +209,8 @@ export function readMetrics(
   canaryNodes: readonly string[],
   primaryNodes: readonly string[],
 ): Promise<Reading> {
-  const { checkInterval, interval } = run.settings.analysis;
-  const windowSeconds = Math.ceil((checkInterval ?? Math.min(2, interval)) + scrapesRead * run.settings.scrapeInterval);
+  const { analysis, scrapeInterval } = run.settings;
+  const windowSeconds = Math.ceil(checkEverySeconds(analysis) + scrapesRead * scrapeInterval);
   return run.ports.metrics.read({ windowSeconds, canaryNodes, primaryNodes }, run.signal);
 }
 

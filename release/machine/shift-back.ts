@@ -1,4 +1,5 @@
 import type { Assessment, Observation, Verdict } from "../analysis/contract.js";
+import { checkEverySeconds } from "../settings/index.js";
 import { abortSentence } from "./commands.js";
 import { Against, ReleaseFailed } from "./failure.js";
 import { planShiftBack } from "./plan.js";
@@ -60,9 +61,9 @@ function goOnUndecided(run: Run, sentence: string): "passed" {
 
 async function judgeInterval(run: Run, observe: Observe, weight: number, sinceMs: number): Promise<Held> {
   const { clock } = run.ports;
-  const { interval, checkInterval } = run.settings.analysis;
-  const everyMs = (checkInterval ?? Math.min(2, interval)) * 1000;
-  const endsAt = clock.nowMs() + interval * 1000;
+  const { analysis } = run.settings;
+  const everyMs = checkEverySeconds(analysis) * 1000;
+  const endsAt = clock.nowMs() + analysis.interval * 1000;
   for (;;) {
     const leftMs = endsAt - clock.nowMs();
     const intervalEnds = leftMs < everyMs * 1.5;

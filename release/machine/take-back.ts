@@ -1,12 +1,10 @@
 import type { Phase, ReleaseStatus } from "../model/index.js";
 import { clearCommands } from "./commands.js";
 import { drain } from "./drain.js";
+import type { Patience } from "./drain.js";
 import { ReleaseFailed } from "./failure.js";
 import type { Run } from "./run.js";
 import { keepAtZero, readRoute } from "./weights.js";
-
-/** `short`: the process is about to be killed, nothing is waited for but the drain time. */
-export type Patience = "full" | "short";
 
 /** A primary that restarts just now is worth a wait: without it the traffic would stay with a bad canary. */
 const primaryPatienceMs = 60_000;

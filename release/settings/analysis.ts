@@ -100,5 +100,13 @@ export const analysis = z
     });
   });
 
+/** Checks are so far apart where nobody said otherwise, seconds. */
+const usualCheckSeconds = 2;
+
+/** Seconds between two checks: never more than an interval. */
+export function checkEverySeconds({ checkInterval, interval }: AnalysisSettings): number {
+  return checkInterval ?? Math.min(usualCheckSeconds, interval);
+}
+
 export type AnalysisSettings = z.output<typeof analysis>;
 export type AnalysisInput = z.input<typeof analysis>;

@@ -2,6 +2,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { Watch } from "@kubernetes/client-node";
 import type { KubeConfig } from "@kubernetes/client-node";
 import { at, textAt } from "../../side-by-side/objects.js";
+import { weightOf } from "../../side-by-side/weights.js";
 
 /** What the cluster says of one release, as last seen. */
 export interface ReleaseView {
@@ -140,14 +141,4 @@ function statusOf(found: unknown): Partial<ReleaseView> {
     promoted: textAt(status, "promotedRevision"),
     passed,
   };
-}
-
-function weightOf(route: unknown, service: string): number | undefined {
-  const backends = at(route, "spec", "http", 0, "backends");
-  const list: readonly unknown[] = Array.isArray(backends) ? backends : [];
-  const weight = at(
-    list.find((backend) => at(backend, "serviceName") === service),
-    "weight",
-  );
-  return typeof weight === "number" ? weight : undefined;
 }

@@ -1,33 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { expect } from "chai";
-import type { CanaryReleaseArgs } from "../../../components/canary-release/args.js";
-import { validateArgs } from "../../../components/canary-release/validate.js";
-
-const good: CanaryReleaseArgs = {
-  namespace: "test",
-  template: { spec: { containers: [{ name: "app", image: "app:1" }] } },
-  service: { port: 80, targetPort: 9898 },
-  route: { hosts: ["app.example.com"] },
-  ingressClassName: "apisix",
-  prometheusUrl: "http://flagger-prometheus.apisix:9090",
-  analysis: { interval: "10s", stepWeight: 10, maxWeight: 50, threshold: 10 },
-};
-const goodAnalysis = { interval: "10s", stepWeight: 10, maxWeight: 50, threshold: 10 };
-
-/** What a JavaScript user, or a cast, can write. */
-function messageOf(change: Record<string, unknown>, name = "podinfo"): string {
-  const args: CanaryReleaseArgs = Object.assign({}, good, change);
-  try {
-    validateArgs(name, args);
-    return "accepted";
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error);
-  }
-}
-
-const analysisOf = (change: Record<string, unknown>): Record<string, unknown> => ({
-  analysis: { ...goodAnalysis, ...change },
-});
+import { analysis, messageOf } from "../bad-input/subject.js";
 
 const wrong: readonly (readonly [string, Record<string, unknown>, string])[] = [
   ["an unknown setting", { wieght: 3 }, "wieght: is not a known setting"],
@@ -62,44 +35,44 @@ const wrong: readonly (readonly [string, Record<string, unknown>, string])[] = [
     { configs: { a: {} }, secrets: { a: {} } },
     "secrets: a is also the name of a config",
   ],
-  ["a weight above 100", analysisOf({ stepWeight: 140 }), "analysis.stepWeight: must be 1 to 100"],
-  ["a negative weight", analysisOf({ stepWeight: -1 }), "analysis.stepWeight: must be 1 to 100"],
-  ["a weight that is no whole number", analysisOf({ stepWeight: 1.5 }), "analysis.stepWeight: must be a whole number"],
-  ["a weight above maxWeight", analysisOf({ stepWeight: 60 }), "analysis.stepWeight: must not be above maxWeight 50"],
-  ["no steps", analysisOf({ stepWeight: undefined }), "analysis.stepWeight: needs stepWeight or stepWeights"],
-  ["two kinds of steps", analysisOf({ stepWeights: [1, 2] }), "analysis.stepWeights: give stepWeight or stepWeights"],
+  ["a weight above 100", analysis({ stepWeight: 140 }), "analysis.stepWeight: must be 1 to 100"],
+  ["a negative weight", analysis({ stepWeight: -1 }), "analysis.stepWeight: must be 1 to 100"],
+  ["a weight that is no whole number", analysis({ stepWeight: 1.5 }), "analysis.stepWeight: must be a whole number"],
+  ["a weight above maxWeight", analysis({ stepWeight: 60 }), "analysis.stepWeight: must not be above maxWeight 50"],
+  ["no steps", analysis({ stepWeight: undefined }), "analysis.stepWeight: needs stepWeight or stepWeights"],
+  ["two kinds of steps", analysis({ stepWeights: [1, 2] }), "analysis.stepWeights: give stepWeight or stepWeights"],
   ["steps that fall", { analysis: { stepWeights: [10, 5] } }, "analysis.stepWeights: must ascend"],
-  ["no interval below 1s", analysisOf({ interval: "100ms" }), "analysis.interval: must be at least 1s"],
-  ["words for an interval", analysisOf({ interval: "ten seconds" }), "analysis.interval: not a duration"],
-  ["a threshold of zero", analysisOf({ threshold: 0 }), "analysis.threshold:"],
-  ["empty metrics", analysisOf({ metrics: [] }), "analysis.metrics: needs at least one metric"],
+  ["no interval below 1s", analysis({ interval: "100ms" }), "analysis.interval: must be at least 1s"],
+  ["words for an interval", analysis({ interval: "ten seconds" }), "analysis.interval: not a duration"],
+  ["a threshold of zero", analysis({ threshold: 0 }), "analysis.threshold:"],
+  ["empty metrics", analysis({ metrics: [] }), "analysis.metrics: needs at least one metric"],
   [
     "a metric without limit",
-    analysisOf({ metrics: [{ name: "request-duration" }] }),
+    analysis({ metrics: [{ name: "request-duration" }] }),
     "analysis.metrics[0].thresholdRange",
   ],
   [
     "a metric twice",
-    analysisOf({ metrics: [1, 2].map(() => ({ name: "request-duration", thresholdRange: { max: 5 } })) }),
+    analysis({ metrics: [1, 2].map(() => ({ name: "request-duration", thresholdRange: { max: 5 } })) }),
     "analysis.metrics[1].name: request-duration is there twice",
   ],
   [
     "a range upside down",
-    analysisOf({ metrics: [{ name: "request-duration", thresholdRange: { min: 9, max: 5 } }] }),
+    analysis({ metrics: [{ name: "request-duration", thresholdRange: { min: 9, max: 5 } }] }),
     "min must not be above max",
   ],
   [
     "an unknown webhook type",
-    analysisOf({ webhooks: [{ name: "a", url: "http://a/", type: "whenever" }] }),
+    analysis({ webhooks: [{ name: "a", url: "http://a/", type: "whenever" }] }),
     'analysis.webhooks[0].type: unknown webhook type "whenever"',
   ],
   [
     "a webhook to a file",
-    analysisOf({ webhooks: [{ name: "a", url: "file:///etc/passwd" }] }),
+    analysis({ webhooks: [{ name: "a", url: "file:///etc/passwd" }] }),
     "analysis.webhooks[0].url:",
   ],
-  ["a check interval longer than the step", analysisOf({ checkInterval: "1m" }), "analysis.checkInterval:"],
-  ["a confidence of 1", analysisOf({ confidence: 1 }), "analysis.confidence:"],
+  ["a check interval longer than the step", analysis({ checkInterval: "1m" }), "analysis.checkInterval:"],
+  ["a confidence of 1", analysis({ confidence: 1 }), "analysis.confidence:"],
 ];
 
 describe("arguments of CanaryRelease", () => {
