@@ -79,7 +79,7 @@ function addReport(root: Command, terminal: Terminal): void {
     .option("--html <file>", "write it as one page with charts; - for standard output")
     .action(async (name: string, options: Looking & ReportTarget) => {
       const releases = new Releases(options);
-      const namespace = options.namespace ?? releases.defaultNamespace();
+      const namespace = options.namespace ?? (await releases.defaultNamespace());
       const text =
         options.output === "json"
           ? json(await statusOf(releases, namespace, name, terminal.signal))
@@ -115,7 +115,7 @@ function addRequest(root: Command, request: Request, text: string, terminal: Ter
       .option("--force", "also where no run is under way: the next one will obey");
   command.action(async (name: string, options: Where & { reason?: string; force?: boolean }) => {
     const releases = new Releases(options);
-    const namespace = options.namespace ?? releases.defaultNamespace();
+    const namespace = options.namespace ?? (await releases.defaultNamespace());
     const reason = options.reason ?? `by ${userInfo().username}`;
     const asking = { request, namespace, name, reason, force: options.force ?? false };
     for (const line of await ask(releases, asking, terminal.signal)) terminal.out(line);
@@ -148,7 +148,8 @@ function seconds(text: string): number {
 
 async function status(name: string | undefined, options: Looking, signal: AbortSignal): Promise<string> {
   const releases = new Releases(options);
-  const namespace = options.namespace ?? (options.allNamespaces === true ? undefined : releases.defaultNamespace());
+  const namespace =
+    options.namespace ?? (options.allNamespaces === true ? undefined : await releases.defaultNamespace());
   if (name === undefined) {
     const all = await releases.list(namespace, signal);
     return options.output === "json" ? json(all) : releaseTable(all);

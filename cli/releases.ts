@@ -49,7 +49,7 @@ export class Releases {
   }
 
   /** Namespace of the kubeconfig's context. */
-  defaultNamespace(): string {
+  defaultNamespace(): Promise<string> {
     return defaultNamespace(this.#source);
   }
 

@@ -1,8 +1,4 @@
-import * as pulumi from "@pulumi/pulumi";
-import { createPorts } from "./adapters/index.js";
-import { endWithTheEngine } from "./engine.js";
-import { createGuardian, judge, needsJudgement, runAnalysis, runPreparation, runPromotion } from "./machine/index.js";
-import type { Outcome, Ports } from "./machine/index.js";
+import type { PartName } from "./performing.js";
 import { check, release as schema } from "./settings/index.js";
 import type { ReleaseSettings } from "./settings/index.js";
 
@@ -15,62 +11,34 @@ const notCompared = new Set(["__provider", "kubeconfig", "context", "outcome"]);
 const notSettings = new Set(["__provider", "outcome"]);
 
 type Inputs = Readonly<Record<string, unknown>>;
-type Run = (settings: ReleaseSettings, ports: Ports, signal: AbortSignal) => Promise<Outcome>;
-
-const guardian = createGuardian();
-const life = { watched: false };
 
 /** Takes back what an earlier run left. */
-export const preparation = part("preparation", runPreparation);
+export const preparation = part("preparation");
 /** Judges the asked revision, when the cluster says that there is something to judge. */
-export const analysis = part("analysis", runAnalysis, judgedAgain);
+export const analysis = part("analysis");
 /** Finishes a promotion. */
-export const promotion = part("promotion", runPromotion);
+export const promotion = part("promotion");
 
-function part(name: string, run: Run, mustRun: (settings: ReleaseSettings) => Promise<boolean> = never) {
+function part(name: PartName) {
   return {
     check: (_olds: Inputs, news: Inputs) => Promise.resolve({ inputs: news, failures: failuresOf(news) }),
     diff: async (_id: string, olds: Inputs, news: Inputs) => ({
-      changes: differ(olds, news) || (await mustRun(parse(news))),
+      changes: differ(olds, news) || (name === "analysis" && (await judgedAgain(news))),
     }),
-    create: async (inputs: Inputs) => ({ id: idOf(name, inputs), outs: await perform(run, inputs) }),
-    update: async (_id: string, _olds: Inputs, news: Inputs) => ({ outs: await perform(run, news) }),
+    create: async (inputs: Inputs) => ({ id: idOf(name, inputs), outs: await perform(name, inputs) }),
+    update: async (_id: string, _olds: Inputs, news: Inputs) => ({ outs: await perform(name, news) }),
   };
 }
 
-function watchTheEngine(): void {
-  if (life.watched) return;
-  life.watched = true;
-  endWithTheEngine(guardian);
+async function perform(name: PartName, inputs: Inputs): Promise<Record<string, unknown>> {
+  const performing = await import("./performing.js");
+  const { kind } = await performing.perform(name, parse(inputs));
+  return { ...withoutProvider(inputs), outcome: kind };
 }
 
-async function perform(run: Run, inputs: Inputs): Promise<Record<string, unknown>> {
-  watchTheEngine();
-  const settings = parse(inputs);
-  const ports = portsOf(settings);
-  const outcome = await guardian
-    .watch(settings, ports, (signal) => run(settings, ports, signal))
-    .catch((error: unknown) => {
-      throw asOneLine(error);
-    });
-  return { ...withoutProvider(inputs), outcome: outcome.kind };
-}
-
-function portsOf(settings: ReleaseSettings): Ports {
-  return { ...createPorts(settings, { log }), judge };
-}
-
-/** Passed, taken back and never promoted: asks the cluster. Where it can't be reached, the inputs alone decide. */
-async function judgedAgain(settings: ReleaseSettings): Promise<boolean> {
-  try {
-    return await needsJudgement(settings, portsOf(settings), AbortSignal.timeout(5_000));
-  } catch {
-    return false;
-  }
-}
-
-function never(): Promise<boolean> {
-  return Promise.resolve(false);
+async function judgedAgain(inputs: Inputs): Promise<boolean> {
+  const { judgedAgain: askCluster } = await import("./judged-again.js");
+  return askCluster(parse(inputs));
 }
 
 function failuresOf(news: Inputs): { property: string; reason: string }[] {
@@ -111,20 +79,6 @@ function sorted(value: unknown): unknown {
   );
 }
 
-function idOf(name: string, inputs: Inputs): string {
+function idOf(name: PartName, inputs: Inputs): string {
   return `${String(inputs["namespace"])}/${String(inputs["name"])}/${name}`;
-}
-
-/** The engine shows message and, on one path, the stack: people get the sentence alone. */
-function asOneLine(error: unknown): Error {
-  const message = error instanceof Error ? error.message : String(error);
-  const shown = new Error(message.replace(/\s*\n\s*/g, " "));
-  shown.stack = shown.message;
-  return shown;
-}
-
-function log(line: string, level: "info" | "warning" | "error"): void {
-  // An error logged here would fail the update by itself: whether it fails is the run's decision.
-  const write = level === "info" ? pulumi.log.info : pulumi.log.warn;
-  write(line).catch(() => console.error(line));
 }

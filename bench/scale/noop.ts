@@ -1,34 +1,35 @@
+import path from "node:path";
+import { Project } from "../project/index.js";
+import type { Update } from "../project/index.js";
 import { median } from "../side-by-side/median.js";
-import { BenchStack } from "../stack.js";
-import type { Update } from "../stack.js";
-import { fleetProgram } from "./fleet.js";
-import { plainProgram } from "./plain.js";
+import type { NoopSettings } from "./noop-program.js";
 import type { Noop, Scale } from "./report.js";
 import { startWorld } from "./world-process.js";
 
 const rounds = 5;
+const program = path.join(__dirname, "noop-program.js");
+const namespaceWith = "bench-noop-with";
 
 interface Subject {
   readonly name: "with" | "without";
-  up(): Promise<Update>;
-  preview(): Promise<Update>;
+  /** Seconds of one command from its start to its end. */
+  readonly seconds: Readonly<Record<"up" | "preview", () => Promise<number>>>;
 }
 
-/** Updates and previews of two unchanged stacks in turn, with the dynamic resources and without them: medians. */
+/**
+ * Updates and previews of two unchanged stacks in turn, with the dynamic resources and without them: medians of what
+ * people wait for at the command line.
+ */
 export async function measureNoop(releases: number, tell: (line: string) => void): Promise<Scale["noop"]> {
-  const fleet = { releases, version: "1.0.0" };
-  const world = await startWorld("bench-noop-with");
+  const world = await startWorld(namespaceWith);
   try {
-    const subjects: readonly Subject[] = [
-      await subjectOf(
-        "with",
-        fleetProgram({ ...fleet, namespace: "bench-noop-with", stepSeconds: 10, autoscaled: true }),
-        releases,
-      ),
-      await subjectOf("without", plainProgram({ ...fleet, namespace: "bench-noop-without" }), releases),
+    const shape = { releases, version: "1.0.0" };
+    const subjects = [
+      await subjectOf("with", { ...shape, namespace: namespaceWith, dynamic: true }),
+      await subjectOf("without", { ...shape, namespace: "bench-noop-without", dynamic: false }),
     ];
-    const up = await compareInTurn(subjects, (subject) => subject.up());
-    const preview = await compareInTurn(subjects, (subject) => subject.preview());
+    const up = await compareInTurn(subjects, "up");
+    const preview = await compareInTurn(subjects, "preview");
     tell(`no-op up ${up.ratio.toFixed(2)} times, preview ${preview.ratio.toFixed(2)} times`);
     return { releases, up, preview };
   } finally {
@@ -36,30 +37,26 @@ export async function measureNoop(releases: number, tell: (line: string) => void
   }
 }
 
-async function subjectOf(name: Subject["name"], program: () => Promise<void>, releases: number): Promise<Subject> {
-  const stack = await BenchStack.open(`bench-noop-${name}`);
-  const options = { parallel: Math.max(32, releases * 4) };
-  const run = async (what: string, update: Promise<Update>): Promise<Update> => {
-    const done = await update;
-    if (done.failed) throw new Error(`bench: ${what} ${name} failed: ${done.output.slice(-2000)}`);
-    return done;
-  };
-  await run("first up", stack.up(program, options));
-  return {
-    name,
-    up: () => run("no-op up", stack.up(program, options)),
-    preview: () => run("preview", stack.preview(program, options)),
-  };
+async function subjectOf(name: Subject["name"], settings: NoopSettings): Promise<Subject> {
+  const project = await Project.create(`noop-${name}`, program);
+  const slots = Math.max(32, settings.releases * 4);
+  const up = (): Promise<number> => secondsOf(project.up(settings, slots));
+  const preview = (): Promise<number> => secondsOf(project.preview(settings, slots));
+  await up();
+  return { name, seconds: { up, preview } };
 }
 
-async function compareInTurn(
-  subjects: readonly Subject[],
-  measure: (subject: Subject) => Promise<Update>,
-): Promise<Noop> {
+async function secondsOf(command: Update): Promise<number> {
+  const { code, seconds } = await command.exited;
+  if (code !== 0) throw new Error(`bench: no-op ended with exit code ${code}: ${command.output.slice(-2000)}`);
+  return seconds;
+}
+
+async function compareInTurn(subjects: readonly Subject[], command: "up" | "preview"): Promise<Noop> {
   const seconds: Record<Subject["name"], number[]> = { with: [], without: [] };
   for (let round = 0; round < rounds; round++) {
     const order = round % 2 === 0 ? subjects : subjects.toReversed();
-    for (const subject of order) seconds[subject.name].push((await measure(subject)).seconds);
+    for (const subject of order) seconds[subject.name].push(await subject.seconds[command]());
   }
   const withSeconds = median(seconds.with);
   const withoutSeconds = median(seconds.without);

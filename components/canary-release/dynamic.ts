@@ -4,54 +4,62 @@ import type { ReleaseInput } from "../../release/settings/index.js";
 /** Inputs of the three dynamic resources: the release's settings, parts of which may still be outputs. */
 export type RuntimeInputs = { readonly [K in keyof ReleaseInput]: pulumi.Input<ReleaseInput[K]> };
 
-type Provider = pulumi.dynamic.ResourceProvider<Record<string, unknown>, Record<string, unknown>>;
+type Part = "preparation" | "analysis" | "promotion";
 
-// The stubs are what Pulumi serializes into its state, and an older state runs an older release's stub. So they
-// capture nothing, hold no path, and load this package's own runtime by name.
-const preparation: Provider = {
-  check: async (olds, news) => (await import("pulumi-apisix-canary/release")).preparation.check(olds, news),
-  diff: async (id, olds, news) => (await import("pulumi-apisix-canary/release")).preparation.diff(id, olds, news),
-  create: async (inputs) => (await import("pulumi-apisix-canary/release")).preparation.create(inputs),
-  update: async (id, olds, news) => (await import("pulumi-apisix-canary/release")).preparation.update(id, olds, news),
-};
+/**
+ * Text of the provider as Pulumi keeps it in its state, and runs it in a process of its own; an older state runs an
+ * older release's text. So it holds no path and nothing of ours but the name of this package's runtime. Written out
+ * rather than serialized from a function by `pulumi.dynamic.Resource`: that loads the TypeScript compiler in every
+ * preview and update, and the text would change with it.
+ */
+function providerText(part: Part): string {
+  return `const runtime = async () => (await import("pulumi-apisix-canary/release")).${part};
+exports.handler = () => ({
+  check: async (...given) => (await runtime()).check(...given),
+  diff: async (...given) => (await runtime()).diff(...given),
+  create: async (...given) => (await runtime()).create(...given),
+  update: async (...given) => (await runtime()).update(...given),
+});
+`;
+}
 
-const analysis: Provider = {
-  check: async (olds, news) => (await import("pulumi-apisix-canary/release")).analysis.check(olds, news),
-  diff: async (id, olds, news) => (await import("pulumi-apisix-canary/release")).analysis.diff(id, olds, news),
-  create: async (inputs) => (await import("pulumi-apisix-canary/release")).analysis.create(inputs),
-  update: async (id, olds, news) => (await import("pulumi-apisix-canary/release")).analysis.update(id, olds, news),
-};
-
-const promotion: Provider = {
-  check: async (olds, news) => (await import("pulumi-apisix-canary/release")).promotion.check(olds, news),
-  diff: async (id, olds, news) => (await import("pulumi-apisix-canary/release")).promotion.diff(id, olds, news),
-  create: async (inputs) => (await import("pulumi-apisix-canary/release")).promotion.create(inputs),
-  update: async (id, olds, news) => (await import("pulumi-apisix-canary/release")).promotion.update(id, olds, news),
-};
-
-function options(opts: pulumi.CustomResourceOptions): pulumi.CustomResourceOptions {
-  return pulumi.mergeOptions(opts, { additionalSecretOutputs: ["kubeconfig"] });
+/** A dynamic resource: the type token sends it to Pulumi's dynamic provider, which runs the text. */
+class DynamicResource extends pulumi.CustomResource {
+  constructor(
+    type: string,
+    part: Part,
+    name: string,
+    inputs: Readonly<Record<string, unknown>>,
+    opts: pulumi.CustomResourceOptions,
+  ) {
+    super(
+      `pulumi-nodejs:dynamic/apisix-canary:${type}`,
+      name,
+      { ...inputs, __provider: providerText(part) },
+      pulumi.mergeOptions(opts, { additionalSecretOutputs: ["kubeconfig"] }),
+    );
+  }
 }
 
 /** Takes back what an earlier run left, before the canary's template is swapped. */
-export class Preparation extends pulumi.dynamic.Resource {
+export class Preparation extends DynamicResource {
   constructor(name: string, inputs: RuntimeInputs, opts: pulumi.CustomResourceOptions) {
-    super(preparation, name, { ...inputs }, options(opts), "apisix-canary", "Preparation");
+    super("Preparation", "preparation", name, inputs, opts);
   }
 }
 
 /** Shifts traffic to the canary step by step and judges it; throws when it takes the revision back. */
-export class Analysis extends pulumi.dynamic.Resource {
+export class Analysis extends DynamicResource {
   /** What the last analysis decided: `initialized`, `passed`, `alreadyPromoted` or `skipped`. */
   declare readonly outcome: pulumi.Output<string>;
   constructor(name: string, inputs: RuntimeInputs, opts: pulumi.CustomResourceOptions) {
-    super(analysis, name, { ...inputs, outcome: undefined }, options(opts), "apisix-canary", "Analysis");
+    super("Analysis", "analysis", name, { ...inputs, outcome: undefined }, opts);
   }
 }
 
 /** Shifts traffic back to the promoted primary and scales the canary down. */
-export class Promotion extends pulumi.dynamic.Resource {
+export class Promotion extends DynamicResource {
   constructor(name: string, inputs: RuntimeInputs, opts: pulumi.CustomResourceOptions) {
-    super(promotion, name, { ...inputs }, options(opts), "apisix-canary", "Promotion");
+    super("Promotion", "promotion", name, inputs, opts);
   }
 }

@@ -4,7 +4,7 @@ import type { Patience } from "./drain.js";
 import { Against, ReleaseFailed, sentenceOf } from "./failure.js";
 import { withLimit } from "./limit.js";
 import { isLost, lossOf, withLock } from "./lock.js";
-import { decideStart, mustBeJudgedAgain, planSteps } from "./plan.js";
+import { decideStart, planSteps } from "./plan.js";
 import type { Outcome, Ports } from "./ports.js";
 import { preflight } from "./preflight.js";
 import { reported } from "./record.js";
@@ -142,13 +142,4 @@ async function takeBack(run: Run, sentence: string, patience: Patience): Promise
   }
   await callWebhooks(run, "post-rollout").catch(() => undefined);
   return failureOf(run, sentence);
-}
-
-/** Whether Pulumi must run the analysis although its inputs are the same. */
-export async function needsJudgement(settings: ReleaseSettings, ports: Ports, signal: AbortSignal): Promise<boolean> {
-  const [object, primary] = await Promise.all([
-    ports.cluster.readRelease(signal),
-    ports.cluster.readWorkload("primary", signal),
-  ]);
-  return mustBeJudgedAgain(settings.revision, primary, object?.status);
 }

@@ -1,12 +1,13 @@
+import path from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { startTraffic } from "../../../sandbox/users/index.js";
 import type { Traffic } from "../../../sandbox/users/index.js";
 import type { Cluster, ReleaseName } from "./cluster.js";
 import type { Failure } from "./evidence.js";
 import { Observer } from "./observer.js";
-import { Project } from "./project.js";
+import { Project } from "../../project/index.js";
 import type { ReleaseProgramSettings } from "./release-settings.js";
-import type { Update } from "./update.js";
+import type { Update } from "../../project/index.js";
 
 /** Of each of the two streams of users: one keeps its connections, the other opens one for each request. */
 const requestsPerSecond = 20;
@@ -38,7 +39,11 @@ export class Lane {
 
   /** A fresh release with its first revision. Throws where that fails. */
   static async open(namespace: string, cluster: Cluster): Promise<Lane> {
-    const lane = new Lane(namespace, await Project.create(namespace, "release-program"), cluster);
+    const lane = new Lane(
+      namespace,
+      await Project.create(namespace, path.join(__dirname, "release-program.js")),
+      cluster,
+    );
     const first = lane.up({ failing: false });
     const { code } = await first.exited;
     const initialized = await lane.observer.until(({ phase }) => phase === "Initialized", firstMs);

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { programSettings } from "../../project/index.js";
 
 /** What the release's program is told; it travels through the environment of `pulumi`. */
 export const releaseSettings = z.strictObject({
@@ -18,6 +19,5 @@ export type ReleaseProgramSettings = z.output<typeof releaseSettings>;
 
 /** Reads them from the environment; throws where they are not there. */
 export function settingsFromEnvironment(): ReleaseProgramSettings {
-  const value: unknown = JSON.parse(process.env["FAULTS_SETTINGS"] ?? "null");
-  return releaseSettings.parse(value);
+  return releaseSettings.parse(programSettings());
 }

@@ -9,7 +9,7 @@ import { tail } from "./lane.js";
 import type { Lane } from "./lane.js";
 import { describeMoment } from "./plan.js";
 import { isAt } from "./points.js";
-import type { Update } from "./update.js";
+import type { Update } from "../../project/index.js";
 
 /** Within this time a release gets to every point of its own. */
 const pointMs = 60_000;

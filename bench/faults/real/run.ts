@@ -1,10 +1,11 @@
+import path from "node:path";
 import { Cluster } from "./cluster.js";
 import type { RealOptions, RealResults } from "./contract.js";
 import { startHooks } from "./hooks.js";
 import { tail } from "./lane.js";
 import { matrixOf } from "./matrix.js";
 import { planCases } from "./plan.js";
-import { Project } from "./project.js";
+import { Project } from "../../project/index.js";
 import { runCases } from "./schedule.js";
 import { runSeries } from "./series.js";
 import type { SeriesResults } from "./series.js";
@@ -44,7 +45,7 @@ function seriesOptions(options: RealOptions, tell: (line: string) => void) {
 }
 
 async function deployPlatform(tell: (line: string) => void): Promise<void> {
-  const platform = (await Project.create("platform", "platform-program")).up({});
+  const platform = (await Project.create("platform", path.join(__dirname, "platform-program.js"))).up({});
   const { code, seconds } = await platform.exited;
   if (code !== 0) throw new Error(`the platform could not be deployed: ${tail(platform.output)}`);
   tell(`platform ready after ${seconds.toFixed(1)}s`);

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import http from "node:http";
 import type https from "node:https";
-import { KubeConfig } from "@kubernetes/client-node";
+import type { KubeConfig } from "@kubernetes/client-node";
 import { quote } from "../http/index.js";
 import type { TlsOptions } from "../http/index.js";
 
@@ -28,24 +28,27 @@ const freshMs = 10_000;
  * @returns a function that throws a one-line Error, without any content of the kubeconfig, where there is none.
  */
 export function createAccess(source: KubeconfigSource): () => Promise<Access> {
-  let config: KubeConfig | undefined;
+  let config: Promise<KubeConfig> | undefined;
   let cached: { readonly untilMs: number; readonly access: Promise<Access> } | undefined;
+  const read = async (): Promise<Access> => accessOf(await (config ??= load(source)));
   return () => {
     if (cached !== undefined && performance.now() < cached.untilMs) return cached.access;
-    const access = (async () => accessOf((config ??= load(source))))();
+    const access = read();
     cached = { untilMs: performance.now() + freshMs, access };
-    access.catch(() => (cached = undefined));
+    access.catch(() => (cached = config = undefined));
     return access;
   };
 }
 
 /** Namespace of the kubeconfig's context; `default` where it names none. */
-export function defaultNamespace(source: KubeconfigSource): string {
-  const config = load(source);
+export async function defaultNamespace(source: KubeconfigSource): Promise<string> {
+  const config = await load(source);
   return config.getContextObject(config.getCurrentContext())?.namespace ?? "default";
 }
 
-function load(source: KubeconfigSource): KubeConfig {
+async function load(source: KubeconfigSource): Promise<KubeConfig> {
+  // The library takes half a second to load: only a process that asks the cluster pays for it.
+  const { KubeConfig } = await import("@kubernetes/client-node");
   const config = new KubeConfig();
   const { kubeconfig, context } = source;
   if (kubeconfig === undefined) loadDefault(config);

@@ -33,8 +33,7 @@ export interface KubernetesAdapters {
  * Every write carries the field manager `apisix-canary`.
  */
 export function createKubernetesAdapters({ settings }: { readonly settings: ReleaseSettings }): KubernetesAdapters {
-  const { kubeconfig, context } = settings;
-  const api = new ApiServer(createAccess({ kubeconfig, context }));
+  const api = sharedApi(settings);
   const target = targetOf(settings);
   return {
     api,
@@ -43,6 +42,16 @@ export function createKubernetesAdapters({ settings }: { readonly settings: Rele
     events: new Events(api, target),
     serviceProxyFetch: createServiceProxy(api),
   };
+}
+
+/** All releases of a process that name the same kubeconfig share one reading of it. */
+const apis = new Map<string, ApiServer>();
+
+function sharedApi({ kubeconfig, context }: ReleaseSettings): ApiServer {
+  const key = JSON.stringify([kubeconfig, context]);
+  const api = apis.get(key) ?? new ApiServer(createAccess({ kubeconfig, context }));
+  apis.set(key, api);
+  return api;
 }
 
 function targetOf({ name, namespace, routeName, service }: ReleaseSettings): Target {

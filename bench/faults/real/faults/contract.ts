@@ -2,7 +2,7 @@ import type { Cluster, ReleaseName } from "../cluster.js";
 import type { Hooks } from "../hooks.js";
 import type { Change, Observer } from "../observer.js";
 import type { Point } from "../points.js";
-import type { Update } from "../update.js";
+import type { Update } from "../../../project/index.js";
 
 /** Everything a fault may lay hands on. */
 export interface Scene {

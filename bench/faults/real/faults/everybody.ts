@@ -1,5 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { processesNamed, signalAll } from "../processes.js";
+import { processesNamed, signalAll } from "../../../project/index.js";
 import { threePoints } from "./contract.js";
 import type { Fault, Scene } from "./contract.js";
 

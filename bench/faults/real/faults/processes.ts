@@ -1,7 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { Change } from "../observer.js";
-import { signalAll } from "../processes.js";
-import type { Update } from "../update.js";
+import { signalAll } from "../../../project/index.js";
+import type { Update } from "../../../project/index.js";
 import { threePoints } from "./contract.js";
 import type { Fault } from "./contract.js";
 

@@ -4,17 +4,23 @@ import { Update } from "./update.js";
 import type { Exit } from "./update.js";
 
 /** Below this package, so that a program's stubs find it by its own name. */
-const workRoot = path.resolve(__dirname, "../../../../.sandbox/faults");
-const stack = "faults";
+const workRoot = path.resolve(__dirname, "../../../.sandbox/projects");
+const stack = "bench";
 const plain = ["--non-interactive", "--stack", stack];
 
-export type ProgramName = "platform-program" | "release-program";
+/** What a program is told travels through the environment of `pulumi`. */
+const settingsVariable = "BENCH_SETTINGS";
+
+/** What `Project` gave the program that asks; null where it was started otherwise. */
+export function programSettings(): unknown {
+  return JSON.parse(process.env[settingsVariable] ?? "null");
+}
 
 /** A Pulumi project in a folder of its own, run by the real command line. */
 export class Project {
   private constructor(
     readonly name: string,
-    private readonly program: ProgramName,
+    private readonly program: string,
   ) {}
 
   private get folder(): string {
@@ -25,8 +31,11 @@ export class Project {
     return path.join(this.folder, "state");
   }
 
-  /** A fresh one; what had its name is gone. */
-  static async create(name: string, program: ProgramName): Promise<Project> {
+  /**
+   * A fresh one; what had its name is gone.
+   * @param program path of the compiled program
+   */
+  static async create(name: string, program: string): Promise<Project> {
     const project = new Project(name, program);
     project.writeFiles();
     const { code, output } = await project.run(["stack", "init", ...plain]);
@@ -48,14 +57,18 @@ export class Project {
     mkdirSync(this.state, { recursive: true });
     // Without `main` the language host would take the one of this package's own package.json.
     const runtime = "runtime:\n  name: nodejs\n  options:\n    typescript: false\nmain: index.js\n";
-    writeFileSync(path.join(this.folder, "Pulumi.yaml"), `name: canary-faults\n${runtime}`);
-    const program = path.relative(this.folder, path.join(__dirname, `${this.program}.js`));
+    writeFileSync(path.join(this.folder, "Pulumi.yaml"), `name: canary-bench\n${runtime}`);
+    const program = path.relative(this.folder, this.program);
     writeFileSync(path.join(this.folder, "index.js"), `module.exports = require(${JSON.stringify(program)});\n`);
   }
 
-  /** `pulumi up`, under way. `settings` is what the program reads. */
-  up(settings: object): Update {
-    return this.start(["up", "--yes", "--skip-preview", "--parallel", "32", ...plain], settings);
+  /** `pulumi up`, under way. `settings` is what the program reads, `parallel` the number of the engine's slots. */
+  up(settings: object, parallel = 32): Update {
+    return this.start(["up", "--yes", "--skip-preview", "--parallel", String(parallel), ...plain], settings);
+  }
+
+  preview(settings: object, parallel = 32): Update {
+    return this.start(["preview", "--parallel", String(parallel), ...plain], settings);
   }
 
   /** Lets go of a state that a killed engine holds. */
@@ -77,9 +90,9 @@ export class Project {
     const env = {
       ...process.env,
       PULUMI_BACKEND_URL: `file://${this.state}`,
-      PULUMI_CONFIG_PASSPHRASE: "faults",
+      PULUMI_CONFIG_PASSPHRASE: "bench",
       PULUMI_SKIP_UPDATE_CHECK: "1",
-      FAULTS_SETTINGS: JSON.stringify(settings),
+      [settingsVariable]: JSON.stringify(settings),
     };
     return new Update(argv, { folder: this.folder, env });
   }

@@ -1,0 +1,6 @@
+/** Pulumi projects run by the real command line, with everything that it starts. */
+export { processesNamed, signalAll } from "./processes.js";
+export type { ProcessView } from "./processes.js";
+export { Project, programSettings } from "./project.js";
+export { Update } from "./update.js";
+export type { Exit } from "./update.js";
