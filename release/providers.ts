@@ -5,11 +5,6 @@ import type { ReleaseSettings } from "./settings/index.js";
 /** Marks a value the engine does not know yet. */
 const unknown = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 
-/** Not part of what a release is: a change of these alone never is a reason to run. */
-const notCompared = new Set(["__provider", "kubeconfig", "context", "outcome"]);
-/** Not settings at all. */
-const notSettings = new Set(["__provider", "outcome"]);
-
 type Inputs = Readonly<Record<string, unknown>>;
 
 /** Takes back what an earlier run left. */
@@ -52,8 +47,13 @@ function parse(inputs: Inputs): ReleaseSettings {
   return schema.parse(settingsOf(inputs));
 }
 
-function settingsOf(inputs: Inputs): Inputs {
-  return Object.fromEntries(Object.entries(inputs).filter(([key]) => !notSettings.has(key)));
+/** As the schema knows them: the login is among the settings there. */
+function settingsOf({ settings, kubeconfig, context }: Inputs): unknown {
+  const login = {
+    ...(kubeconfig === undefined ? {} : { kubeconfig }),
+    ...(context === undefined ? {} : { context }),
+  };
+  return typeof settings === "object" && settings !== null ? { ...settings, ...login } : settings;
 }
 
 function withoutProvider(inputs: Inputs): Inputs {
@@ -64,9 +64,9 @@ function differ(olds: Inputs, news: Inputs): boolean {
   return comparable(olds) !== comparable(news);
 }
 
-function comparable(inputs: Inputs): string {
-  const entries = Object.entries(inputs).filter(([key]) => !notCompared.has(key));
-  return JSON.stringify(sorted(Object.fromEntries(entries)));
+/** The settings alone: another login, outcome or package version is never a reason to run. */
+function comparable({ settings }: Inputs): string {
+  return JSON.stringify(sorted(settings ?? null));
 }
 
 function sorted(value: unknown): unknown {
@@ -79,6 +79,7 @@ function sorted(value: unknown): unknown {
   );
 }
 
-function idOf(name: PartName, inputs: Inputs): string {
-  return `${String(inputs["namespace"])}/${String(inputs["name"])}/${name}`;
+function idOf(part: PartName, inputs: Inputs): string {
+  const { namespace, name } = parse(inputs);
+  return `${namespace}/${name}/${part}`;
 }

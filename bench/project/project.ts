@@ -16,6 +16,13 @@ export function programSettings(): unknown {
   return JSON.parse(process.env[settingsVariable] ?? "null");
 }
 
+export interface UpdateOptions {
+  /** Slots of the engine. Default 32. */
+  readonly parallel?: number;
+  /** False: the engine writes its state at the end only, not at each step. Default true. */
+  readonly checkpoints?: boolean;
+}
+
 /** A Pulumi project in a folder of its own, run by the real command line. */
 export class Project {
   private constructor(
@@ -62,12 +69,13 @@ export class Project {
     writeFileSync(path.join(this.folder, "index.js"), `module.exports = require(${JSON.stringify(program)});\n`);
   }
 
-  /** `pulumi up`, under way. `settings` is what the program reads, `parallel` the number of the engine's slots. */
-  up(settings: object, parallel = 32): Update {
-    return this.start(["up", "--yes", "--skip-preview", "--parallel", String(parallel), ...plain], settings);
+  /** `pulumi up`, under way. `settings` is what the program reads. */
+  up(settings: object, { parallel = 32, checkpoints = true }: UpdateOptions = {}): Update {
+    const argv = ["up", "--yes", "--skip-preview", "--parallel", String(parallel), ...plain];
+    return this.start(argv, settings, checkpoints ? {} : { PULUMI_SKIP_CHECKPOINTS: "true" });
   }
 
-  preview(settings: object, parallel = 32): Update {
+  preview(settings: object, { parallel = 32 }: Pick<UpdateOptions, "parallel"> = {}): Update {
     return this.start(["preview", "--parallel", String(parallel), ...plain], settings);
   }
 
@@ -86,13 +94,14 @@ export class Project {
     return { ...exit, output: command.output };
   }
 
-  private start(argv: readonly string[], settings: object): Update {
+  private start(argv: readonly string[], settings: object, more: NodeJS.ProcessEnv = {}): Update {
     const env = {
       ...process.env,
       PULUMI_BACKEND_URL: `file://${this.state}`,
       PULUMI_CONFIG_PASSPHRASE: "bench",
       PULUMI_SKIP_UPDATE_CHECK: "1",
       [settingsVariable]: JSON.stringify(settings),
+      ...more,
     };
     return new Update(argv, { folder: this.folder, env });
   }

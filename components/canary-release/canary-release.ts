@@ -20,6 +20,7 @@ import { warnWhenTooFewSlots } from "./parallelism.js";
 import { contentHash } from "./revision.js";
 import { clonedRules, ownedRules, weightedRouteName } from "./route.js";
 import type { HttpRule } from "./route.js";
+import { withoutStackTraces } from "./stack-traces.js";
 import { selectorFor, templateFor } from "./template.js";
 import type { PlainTemplate } from "./template.js";
 import { validateArgs } from "./validate.js";
@@ -62,6 +63,14 @@ export class CanaryRelease extends pulumi.ComponentResource {
       contentHash({ template, configs: args.configs, secrets: args.secrets }),
     );
 
+    this.outcome = withoutStackTraces(() => this.createResources());
+    this.service = pulumi.output(objectName(release, "apex", args.service));
+    this.registerOutputs({ routeName: this.routeName, revision: this.revision, outcome: this.outcome });
+  }
+
+  /** Registers all of the release; resolves to its outcome when the promotion is over. */
+  private createResources(): pulumi.Output<string> {
+    const { release } = this;
     const object = this.releaseObject();
     const services = (["apex", "canary", "primary"] as const).map((role) => this.createService(role, object));
     const route = this.createRoute([object, ...services]);
@@ -73,9 +82,7 @@ export class CanaryRelease extends pulumi.ComponentResource {
     const promotion = new Promotion(`${release}-promotion`, inputs, this.after([primary]));
     this.createAutoscalers({ canary, primary });
 
-    this.outcome = pulumi.all([analysis.outcome, promotion.id]).apply(([outcome]) => outcome);
-    this.service = pulumi.output(objectName(release, "apex", args.service));
-    this.registerOutputs({ routeName: this.routeName, revision: this.revision, outcome: this.outcome });
+    return pulumi.all([analysis.outcome, promotion.id]).apply(([outcome]) => outcome);
   }
 
   private validate(): void {
@@ -198,7 +205,7 @@ export class CanaryRelease extends pulumi.ComponentResource {
 
   private runtimeInputs(): RuntimeInputs {
     const { args } = this;
-    return {
+    const settings = {
       name: this.release,
       namespace: this.namespace,
       revision: this.revision,
@@ -214,6 +221,9 @@ export class CanaryRelease extends pulumi.ComponentResource {
       ...(args.handover === undefined ? {} : { handover: args.handover }),
       ...(args.deadline === undefined ? {} : { deadline: args.deadline }),
       ...(args.leaseDuration === undefined ? {} : { leaseDuration: args.leaseDuration }),
+    };
+    return {
+      settings,
       ...(args.kubeconfig === undefined ? {} : { kubeconfig: pulumi.secret(args.kubeconfig) }),
       ...(args.context === undefined ? {} : { context: args.context }),
     };

@@ -1,8 +1,19 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { ReleaseInput } from "../../release/settings/index.js";
 
-/** Inputs of the three dynamic resources: the release's settings, parts of which may still be outputs. */
-export type RuntimeInputs = { readonly [K in keyof ReleaseInput]: pulumi.Input<ReleaseInput[K]> };
+/** The release's settings, parts of which may still be outputs. */
+export type RuntimeSettings = { readonly [K in keyof ReleaseInput]: pulumi.Input<ReleaseInput[K]> };
+
+/**
+ * Inputs of the three dynamic resources. All settings are one property: Pulumi's SDK pays for each property of each
+ * resource, changed or not.
+ */
+export interface RuntimeInputs {
+  readonly settings: Omit<RuntimeSettings, "kubeconfig" | "context">;
+  /** Secret. */
+  readonly kubeconfig?: pulumi.Input<string>;
+  readonly context?: pulumi.Input<string>;
+}
 
 type Part = "preparation" | "analysis" | "promotion";
 
@@ -29,7 +40,7 @@ class DynamicResource extends pulumi.CustomResource {
     type: string,
     part: Part,
     name: string,
-    inputs: Readonly<Record<string, unknown>>,
+    inputs: RuntimeInputs & { readonly outcome?: undefined },
     opts: pulumi.CustomResourceOptions,
   ) {
     super(

@@ -123,7 +123,9 @@ function controllerFlags(files: Files, kubeconfigFile: string): readonly string[
     `--service-account-private-key-file=${files.serviceAccountKey}`,
     `--cert-dir=${files.folder}/controllers`,
     "--use-service-account-credentials=true",
-    "--leader-elect=false",
+    // As everywhere: after a while without API server they end and begin anew. Those that lived on would take every
+    // node for lost in the moment the API server is back, and all pods out of their Services.
+    "--leader-elect=true",
     "--controllers=*",
     "--horizontal-pod-autoscaler-sync-period=5s",
     // Terminated pods' endpoints leave at once instead of in batches.
@@ -138,7 +140,7 @@ function schedulerFlags(kubeconfigFile: string): readonly string[] {
     `--kubeconfig=${kubeconfigFile}`,
     `--authentication-kubeconfig=${kubeconfigFile}`,
     `--authorization-kubeconfig=${kubeconfigFile}`,
-    "--leader-elect=false",
+    "--leader-elect=true",
     "--kube-api-qps=200",
     "--kube-api-burst=400",
   ];

@@ -6,6 +6,15 @@ const unknown = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 function inputs(changes: Readonly<Record<string, unknown>> = {}): Record<string, unknown> {
   return {
     __provider: "the stub of this package version",
+    settings: settings(),
+    // No cluster answers here: the inputs alone decide.
+    kubeconfig: '{"clusters":[]}',
+    ...changes,
+  };
+}
+
+function settings(changes: Readonly<Record<string, unknown>> = {}): Record<string, unknown> {
+  return {
     name: "podinfo",
     namespace: "test",
     revision: "aaaaaaaaaa",
@@ -13,8 +22,6 @@ function inputs(changes: Readonly<Record<string, unknown>> = {}): Record<string,
     service: { name: "podinfo", port: 80 },
     analysis: { interval: "10s", stepWeight: 10, maxWeight: 50 },
     prometheusUrl: "http://flagger-prometheus.apisix:9090",
-    // No cluster answers here: the inputs alone decide.
-    kubeconfig: '{"clusters":[]}',
     ...changes,
   };
 }
@@ -28,7 +35,7 @@ describe("the dynamic resources", () => {
 
   it("name the property of each wrong input", async () => {
     const wrong = { service: { name: "podinfo", port: 70000 }, analysis: { stepWeight: 120, interval: "soon" } };
-    const { failures } = await analysis.check({}, inputs(wrong));
+    const { failures } = await analysis.check({}, inputs({ settings: settings(wrong) }));
     expect(failures).to.deep.equal([
       { property: "service.port", reason: "must be 1 to 65535" },
       { property: "analysis.interval", reason: 'not a duration: "soon"; write it like "10s" or "1m30s"' },
@@ -37,14 +44,20 @@ describe("the dynamic resources", () => {
   });
 
   it("hold nothing against the user that is not known yet", async () => {
-    const { failures } = await promotion.check({}, inputs({ revision: unknown, prometheusUrl: unknown }));
+    const { failures } = await promotion.check(
+      {},
+      inputs({ settings: settings({ revision: unknown, prometheusUrl: unknown }) }),
+    );
     expect(failures).to.deep.equal([]);
+    expect((await promotion.check({}, inputs({ settings: unknown }))).failures).to.deep.equal([]);
   });
 
   it("run again for another revision or interval, not for another package version, login or outcome", async () => {
     const diff = (news: Record<string, unknown>) => preparation.diff("id", inputs(), news);
-    expect(await diff(inputs({ revision: "bbbbbbbbbb" }))).to.deep.equal({ changes: true });
-    expect(await diff(inputs({ analysis: { interval: "20s", stepWeight: 10 } }))).to.deep.equal({ changes: true });
+    expect(await diff(inputs({ settings: settings({ revision: "bbbbbbbbbb" }) }))).to.deep.equal({ changes: true });
+    expect(await diff(inputs({ settings: settings({ analysis: { interval: "20s", stepWeight: 10 } }) }))).to.deep.equal(
+      { changes: true },
+    );
     expect(await diff(inputs({ __provider: "the stub of the next version" }))).to.deep.equal({ changes: false });
     expect(await diff(inputs({ kubeconfig: "another", context: "other" }))).to.deep.equal({ changes: false });
     expect(await preparation.diff("id", inputs({ outcome: "passed" }), inputs())).to.deep.equal({ changes: false });
