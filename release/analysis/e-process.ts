@@ -40,6 +40,8 @@ export const priorShape = { a: 0.1, b: 0.7 } as const;
 /** Against the other direction (proof that the probability is below its limit), most weight lies next to 0. */
 const priorShapeBelow = { a: 0.1, b: 1 } as const;
 const wholeRunWeight = 0.75;
+/** 2^-1022, the smallest number with all 53 bits. */
+const smallestNormal = 2 ** -1022;
 
 /** ln E against "probability ≤ limit", for trials from one start. -Infinity where the trials speak clearly for it. */
 export function logEvidenceAbove(limit: number, trials: Trials): number {
@@ -65,6 +67,8 @@ function logMixture(
 ): number {
   const others = count - events;
   const posterior = betainc(limit, a + events, b + others, true, above);
+  // Below it numbers have few digits, and their logarithm would be noise.
+  if (posterior < smallestNormal) return -Infinity;
   const prior = betainc(limit, a, b, true, above);
   const marginal = betaln(a + events, b + others) + Math.log(posterior) - betaln(a, b) - Math.log(prior);
   return marginal - events * Math.log(limit) - others * Math.log1p(-limit);

@@ -191,6 +191,13 @@ describe("evidence, monotone", () => {
     );
   });
 
+  it("holds where numbers end, too", () => {
+    const limit = 0.16671805725302655;
+    const now = logEvidenceAbove(limit, { count: 4038, events: 4 });
+    expect(logEvidenceAbove(limit, { count: 4039, events: 4 })).at.most(now);
+    expect(logEvidenceAbove(limit, { count: 4038, events: 5 })).at.least(now);
+  });
+
   it("a stricter limit never lowers it where the share is beyond both", () => {
     fc.assert(
       fc.property(fc.integer({ min: 20, max: 2000 }), (count) => {
