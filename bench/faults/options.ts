@@ -1,3 +1,4 @@
+import { Option } from "commander";
 import type { Command } from "commander";
 
 /** The options of the part in the sandbox, which both programs take. */
@@ -7,7 +8,13 @@ export function withRealOptions(command: Command): Command {
     .option("--random <n>", "real: number of random cases", Number)
     .option("--only <names>", "real: comma-separated faults, fault@point, or series", (text) => text.split(","))
     .option("--short", "real: a handful of the most dangerous cases")
-    .option("--long", "real: five minutes without an API server too")
+    .option("--skip-long", "real: without the five minutes without an API server")
+    .addOption(
+      new Option("--strikes <whom>", "real: only faults that strike one release, or everybody").choices([
+        "one",
+        "everybody",
+      ]),
+    )
     .option("--lanes <n>", "real: releases at the same time", Number)
     .option("--series <n>", "real: promotions, and as many rollbacks, in a row", Number)
     .option("--series-per-second <n>", "real: requests per second of the series", Number);

@@ -31,7 +31,8 @@ export class Project {
   ) {}
 
   private get folder(): string {
-    return path.join(workRoot, this.name);
+    const sandbox = path.basename(process.env["APISIX_CANARY_SANDBOX_DIR"] ?? "outside");
+    return path.join(workRoot, sandbox, this.name);
   }
 
   private get state(): string {

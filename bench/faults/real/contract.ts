@@ -31,6 +31,9 @@ export const invariants: readonly Invariant[] = [
 export type Moment =
   { readonly kind: "point"; readonly point: Point } | { readonly kind: "after"; readonly milliseconds: number };
 
+/** `everybody`: it strikes all releases, so that it is tried alone. */
+export type Strikes = "one" | "everybody";
+
 /** One release under traffic, and what happens to it. */
 export interface Case {
   readonly fault: string;
@@ -74,8 +77,10 @@ export interface RealOptions {
   readonly only?: readonly string[];
   /** A handful of the most dangerous cases and two releases of the series. Default false. */
   readonly short?: boolean;
-  /** Five minutes without an API server too. Default false. */
-  readonly long?: boolean;
+  /** Leaves the five minutes without an API server out. Default false. */
+  readonly skipLong?: boolean;
+  /** Only faults that strike one release, with the series, or only those that strike everybody. Default: both. */
+  readonly strikes?: Strikes;
   /** Releases that are tried at the same time. Default 3. */
   readonly lanes?: number;
   /** Promotions, and as many rollbacks, of the zero-downtime series. Default 50. */

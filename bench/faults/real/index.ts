@@ -2,13 +2,14 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { runInside, startSandbox, stopSandbox } from "../../../sandbox/machine/index.js";
-import type { RealOptions, RealResults } from "./contract.js";
+import type { RealOptions, RealResults, Series, Strikes } from "./contract.js";
+import { planCases, wantsSeries } from "./plan.js";
 import { realResults } from "./results.js";
 
 export type { RealOptions, RealResults, Violation } from "./contract.js";
 
 export interface SandboxedOptions extends RealOptions {
-  /** Name of the sandbox. Default "faults". */
+  /** Beginning of the sandboxes' names. Default "faults". */
   readonly sandboxName?: string;
   readonly progress?: (line: string) => void;
   /** Ends the run, and the sandbox with it. */
@@ -19,11 +20,34 @@ const root = path.resolve(__dirname, "../../../..");
 const inside = path.resolve(__dirname, "../inside.js");
 
 /**
- * The real half of `npm run faults`: releases under traffic in a sandbox of its own, struck by every fault. Called
- * outside the sandbox; prints as it goes. Throws a one-line error where the sandbox or the platform can't be had.
+ * The real half of `npm run faults`: releases under traffic, struck by every fault. Those that strike everybody have a
+ * sandbox for themselves, beside the one of all others. Called outside the sandboxes; prints as it goes. Throws a
+ * one-line error where a sandbox or its platform can't be had.
  */
 export async function runRealFaults(options: SandboxedOptions = {}): Promise<RealResults> {
-  const { sandboxName = "faults", progress = console.log, signal } = options;
+  const shares = (["one", "everybody"] as const)
+    .filter((strikes) => options.strikes === undefined || options.strikes === strikes)
+    .map((strikes) => ({ ...options, strikes }))
+    .filter((share) => planCases(share).length > 0 || wantsSeries(share));
+  return together(await Promise.all(shares.map(runInSandbox)));
+}
+
+function together(results: readonly RealResults[]): RealResults {
+  const sum = (series: (result: RealResults) => Series): Series => ({
+    runs: results.reduce((all, result) => all + series(result).runs, 0),
+    failedRequests: results.reduce((all, result) => all + series(result).failedRequests, 0),
+  });
+  return {
+    cases: results.reduce((all, { cases }) => all + cases, 0),
+    violations: results.flatMap(({ violations }) => violations),
+    promotions: sum(({ promotions }) => promotions),
+    rollbacks: sum(({ rollbacks }) => rollbacks),
+  };
+}
+
+async function runInSandbox(options: SandboxedOptions & { readonly strikes: Strikes }): Promise<RealResults> {
+  const { progress = console.log, signal } = options;
+  const sandboxName = `${options.sandboxName ?? "faults"}-${options.strikes}`;
   const scratch = mkdtempSync(path.join(tmpdir(), "canary-faults-"));
   const output = path.join(scratch, "results.json");
   const name = { name: sandboxName };
@@ -42,12 +66,13 @@ export async function runRealFaults(options: SandboxedOptions = {}): Promise<Rea
 }
 
 function argumentsOf(options: RealOptions): readonly string[] {
-  const { seed, random, only, short, long, lanes, series, seriesPerSecond } = options;
+  const { seed, random, only, short, skipLong, strikes, lanes, series, seriesPerSecond } = options;
   const numbers = { seed, random, lanes, series, "series-per-second": seriesPerSecond };
   return [
     ...Object.entries(numbers).flatMap(([key, value]) => (value === undefined ? [] : [`--${key}`, String(value)])),
     ...(only === undefined ? [] : ["--only", only.join(",")]),
     ...(short === true ? ["--short"] : []),
-    ...(long === true ? ["--long"] : []),
+    ...(skipLong === true ? ["--skip-long"] : []),
+    ...(strikes === undefined ? [] : ["--strikes", strikes]),
   ];
 }

@@ -1,6 +1,6 @@
 import { uniformsOf } from "../../simulation/random.js";
 import type { Case, RealOptions } from "./contract.js";
-import { faults } from "./faults/index.js";
+import { faultNamed, faults } from "./faults/index.js";
 import type { Fault } from "./faults/index.js";
 
 /** From the start of `pulumi up` to its end it takes about this long, milliseconds. */
@@ -17,11 +17,20 @@ const short: readonly string[] = [
 
 /** All cases of a run, in order: each fault at each of its points, then the random ones. */
 export function planCases(options: RealOptions): readonly Case[] {
-  const chosen = faults.filter(({ long }) => long !== true || options.long === true);
-  const exhaustive = chosen.flatMap(casesOf);
-  const all = [...exhaustive, ...randomCases(chosen, options.random ?? 40, options.seed ?? 1)];
+  const quick = faults.filter(({ long }) => long !== true);
+  const exhaustive = (options.skipLong === true ? quick : faults).flatMap(casesOf);
+  const all = [...exhaustive, ...randomCases(quick, options.random ?? 40, options.seed ?? 1)];
   const only = options.only ?? (options.short === true ? short : undefined);
-  return only === undefined ? all : all.filter((each) => isAmong(only, each));
+  return all.filter(
+    (each) =>
+      (only === undefined || isAmong(only, each)) &&
+      (options.strikes === undefined || faultNamed(each.fault).strikes === options.strikes),
+  );
+}
+
+/** Whether the zero-downtime series is part of the run. */
+export function wantsSeries({ only, series, strikes }: RealOptions): boolean {
+  return strikes !== "everybody" && series !== 0 && (only === undefined || only.includes("series"));
 }
 
 function casesOf({ name, points }: Fault): readonly Case[] {

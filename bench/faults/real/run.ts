@@ -4,7 +4,7 @@ import type { RealOptions, RealResults } from "./contract.js";
 import { startHooks } from "./hooks.js";
 import { tail } from "./lane.js";
 import { matrixOf } from "./matrix.js";
-import { planCases } from "./plan.js";
+import { planCases, wantsSeries } from "./plan.js";
 import { Project } from "../../project/index.js";
 import { runCases } from "./schedule.js";
 import { runSeries } from "./series.js";
@@ -33,10 +33,6 @@ export async function runReal(options: RealOptions, tell: (line: string) => void
     promotions: series.promotions,
     rollbacks: series.rollbacks,
   };
-}
-
-function wantsSeries({ only, series }: RealOptions): boolean {
-  return series !== 0 && (only === undefined || only.includes("series"));
 }
 
 function seriesOptions(options: RealOptions, tell: (line: string) => void) {

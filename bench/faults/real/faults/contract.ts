@@ -1,4 +1,5 @@
 import type { Cluster, ReleaseName } from "../cluster.js";
+import type { Strikes } from "../contract.js";
 import type { Hooks } from "../hooks.js";
 import type { Change, Observer } from "../observer.js";
 import type { Point } from "../points.js";
@@ -31,8 +32,7 @@ export interface Struck {
 
 export interface Fault {
   readonly name: string;
-  /** `everybody`: it strikes all releases, so it is tried alone. */
-  readonly strikes: "one" | "everybody";
+  readonly strikes: Strikes;
   readonly points: readonly Point[];
   /** Of the whole analysis, where the fault is about it. */
   readonly deadlineSeconds?: number;
