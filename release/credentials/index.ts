@@ -1,2 +1,2 @@
-/** Secrets that are made once and kept: the runtime of `components/generated`. */
+/** Secrets that are made once and kept: the runtime of `components/credentials`. */
 export { generatedCertificate, generatedKey } from "./providers.js";
