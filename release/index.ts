@@ -5,4 +5,4 @@ import { enableCompileCache } from "node:module";
 enableCompileCache();
 
 export { analysis, preparation, promotion } from "./providers.js";
-export { makeCertificate, makeKey } from "./credentials/index.js";
+export { generatedCertificate, generatedKey } from "./credentials/index.js";

@@ -1,7 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { contentHash } from "../canary-release/revision.js";
-import { GeneratedKey } from "../generated/index.js";
+import { GeneratedKey } from "../credentials/index.js";
 import { labelsOf, restrictedContainer, restrictedPod, scrapeAnnotations } from "../kubernetes/index.js";
 import { adminKeyVariable, defaultPlugins, gatewayConfig, metricsPath, ports } from "./config.js";
 

@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { gatewayNames } from "../apisix/index.js";
 import { contentHash } from "../canary-release/revision.js";
 import { ApisixDefinitions } from "../crds/index.js";
-import { GeneratedCertificate } from "../generated/index.js";
+import { GeneratedCertificate } from "../credentials/index.js";
 import { labelsOf } from "../kubernetes/index.js";
 import { controllerConfig, controllerName, webhookPort } from "./config.js";
 import { clusterRules, ownRules } from "./permissions.js";

@@ -3,15 +3,9 @@ import type { ChildProcess } from "node:child_process";
 import { closeSync, openSync, renameSync, writeFileSync } from "node:fs";
 import path from "node:path";
 
-export interface ChildOptions {
-  /** Start it again when it ends by itself. Default true. */
-  readonly restart?: boolean;
-}
-
 interface Child {
   readonly process: ChildProcess;
   readonly argv: readonly string[];
-  readonly options: ChildOptions;
 }
 
 const restartMs = 500;
@@ -28,12 +22,12 @@ export class Children {
     private readonly onUnexpectedEnd: (name: string, how: string) => void,
   ) {}
 
-  start(name: string, argv: readonly string[], options: ChildOptions = {}): void {
+  start(name: string, argv: readonly string[]): void {
     const [program = "", ...rest] = argv;
     const log = openSync(path.join(this.files.logs, `${name}.log`), "a");
     const child = spawn(program, rest, { stdio: ["ignore", log, log], env: this.env });
     closeSync(log);
-    this.running.set(name, { process: child, argv, options });
+    this.running.set(name, { process: child, argv });
     child.once("error", (error) => this.ended(name, child, error.message));
     child.once("exit", (code, signal) => this.ended(name, child, signal ?? `exit code ${code ?? "unknown"}`));
     this.tell(name, `running, process ${child.pid ?? "unknown"} inside`);
@@ -45,7 +39,7 @@ export class Children {
     this.running.delete(name);
     this.tell(name, `ended (${how})`);
     this.onUnexpectedEnd(name, how);
-    if (child.options.restart ?? true) setTimeout(() => this.start(name, child.argv, child.options), restartMs);
+    setTimeout(() => this.start(name, child.argv), restartMs);
   }
 
   private tell(name: string, how: string): void {

@@ -62,11 +62,11 @@ async function untilNodeReady(config: KubeConfig): Promise<void> {
   }
 }
 
-/** Not started again when it dies: its pods' processes would still be there, and unknown to the next one. */
+/** Its pods' processes outlive it, and are taken over by the next one. */
 function startNode(children: Children): void {
   const agent = path.resolve(__dirname, "../node/main.js");
   const flags = ["--kubeconfig", state.kubeconfig, "--state-dir", state.root, "--node-name", "sandbox"];
-  children.start("node", [process.execPath, "--enable-source-maps", agent, ...flags], { restart: false });
+  children.start("node", [process.execPath, "--enable-source-maps", agent, ...flags]);
 }
 
 async function startServices(config: KubeConfig): Promise<void> {

@@ -4,7 +4,7 @@ import { UnreachableError } from "./client.js";
 import { objectPath } from "./discovery.js";
 import type { Kind } from "./discovery.js";
 import { NotReadyError } from "./failures.js";
-import type { Cluster, Operation } from "./operations.js";
+import type { Cluster, Operation } from "./contract.js";
 import { readinessOf } from "./readiness.js";
 import type { Readiness, Verdict } from "./readiness.js";
 import { textAt } from "./values.js";

@@ -3,26 +3,11 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { apply, creator, isTakenOver, managerOf, takeOver, withoutIgnored } from "./apply.js";
 import { awaitReady, plannedWait } from "./await.js";
 import { ApiError, UnreachableError } from "./client.js";
-import type { ApiClient } from "./client.js";
+import type { Cluster, Operation } from "./contract.js";
 import { NoSuchKindError, collectionPath, objectPath } from "./discovery.js";
-import type { Discovery, Kind } from "./discovery.js";
+import type { Kind } from "./discovery.js";
 import { hasUnknown, textAt, withValue } from "./values.js";
 import type { ValueObject } from "./values.js";
-
-/** One cluster as the provider sees it. */
-export interface Cluster {
-  readonly client: ApiClient;
-  readonly discovery: Discovery;
-  readonly signal: AbortSignal;
-}
-
-export interface Operation {
-  readonly urn: string;
-  readonly inputs: ValueObject;
-  readonly isPreview: boolean;
-  /** 0: what the annotation says, else 10 minutes. */
-  readonly timeoutSeconds: number;
-}
 
 export function idOf(object: ValueObject): string {
   const namespace = textAt(object, "metadata", "namespace");

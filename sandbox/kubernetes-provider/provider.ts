@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { KubeConfig } from "@kubernetes/client-node";
 import { ApiClient } from "./client.js";
 import { Discovery } from "./discovery.js";
-import type { Cluster } from "./operations.js";
+import type { Cluster } from "./contract.js";
 import { isObject, plain, unknownMarker } from "./values.js";
 import type { ValueObject } from "./values.js";
 

@@ -11,6 +11,7 @@ import {
   V1MicroTime,
 } from "@kubernetes/client-node";
 import type { KubeConfig, V1Pod } from "@kubernetes/client-node";
+import { claimAddresses, removeOrphans } from "./adoption.js";
 import { AddressPool } from "./network.js";
 import { PodWorker } from "./pod-worker.js";
 import type { PodHost } from "./pod-worker.js";
@@ -42,6 +43,7 @@ export class Agent {
   }
 
   async start(): Promise<void> {
+    claimAddresses(this.podFolder, this.addresses);
     await this.register();
     void this.beat();
     const fieldSelector = `spec.nodeName=${this.options.nodeName}`;
@@ -54,6 +56,7 @@ export class Agent {
     informer.on("delete", (pod) => this.gone(pod));
     informer.on("error", () => setTimeout(() => void informer.start().catch(() => undefined), 500));
     await informer.start();
+    removeOrphans(this.podFolder, (uid) => this.workers.has(uid));
   }
 
   private seen(pod: V1Pod): void {

@@ -17,6 +17,17 @@ export interface ContainerWorkerOptions {
   /** Starts the program once; throws MissingReference where its environment can't be made. */
   readonly start: () => Promise<RunningContainer>;
   readonly onChange: () => void;
+  /** What an earlier agent started and this one goes on with. */
+  readonly adopted?: AdoptedContainer | undefined;
+}
+
+export interface AdoptedContainer {
+  readonly running: RunningContainer;
+  readonly startedAt: string;
+  readonly restarts: number;
+  /** What the pod's status says: a restarted agent leaves it until a probe says otherwise. */
+  readonly ready: boolean;
+  readonly started: boolean;
 }
 
 const missingRetryMs = 2_000;
@@ -35,7 +46,12 @@ export class ContainerWorker {
   private readonly stopping = new AbortController();
   private finished: Promise<void> = Promise.resolve();
 
-  constructor(private readonly options: ContainerWorkerOptions) {}
+  private adopted: AdoptedContainer | undefined;
+
+  constructor(private readonly options: ContainerWorkerOptions) {
+    this.adopted = options.adopted;
+    this.restarts = options.adopted?.restarts ?? 0;
+  }
 
   get view(): ContainerView {
     const { name, image } = this.options.container;
@@ -83,14 +99,16 @@ export class ContainerWorker {
 
   /** One start; undefined when it could not be started yet. */
   private async once(): Promise<Termination | undefined> {
-    const running = await this.tryStart();
+    const { adopted } = this;
+    this.adopted = undefined;
+    const running = adopted?.running ?? (await this.tryStart());
     if (running === undefined) return undefined;
     this.running = running;
-    const startedAt = now();
+    const startedAt = adopted?.startedAt ?? now();
     const attempt = new AbortController();
     const oom = { killed: false };
-    this.started = this.options.container.startupProbe === undefined;
-    this.ready = this.started && this.options.container.readinessProbe === undefined;
+    this.started = adopted?.started ?? this.options.container.startupProbe === undefined;
+    this.ready = adopted?.ready ?? (this.started && this.options.container.readinessProbe === undefined);
     this.change({ kind: "running", startedAt });
     this.startProbes(running, attempt.signal);
     void this.watchMemory(running, oom, attempt.signal);
@@ -120,11 +138,11 @@ export class ContainerWorker {
     const { startupProbe, readinessProbe, livenessProbe } = container;
     const whenStarted = (): void => {
       if (readinessProbe === undefined) this.setReady(true);
-      else void runProbe(readinessProbe, target, false, (healthy) => this.setReady(healthy), signal);
+      else void runProbe(readinessProbe, target, this.ready, (healthy) => this.setReady(healthy), signal);
       if (livenessProbe !== undefined)
         void runProbe(livenessProbe, target, true, (healthy) => (healthy ? undefined : running.kill()), signal);
     };
-    if (startupProbe === undefined) return whenStarted();
+    if (startupProbe === undefined || this.started) return whenStarted();
     const startup = new AbortController();
     signal.addEventListener("abort", () => startup.abort(), { once: true });
     const onStarted = (): void => {

@@ -2,9 +2,12 @@
 import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { openSync, closeSync, readdirSync, readFileSync } from "node:fs";
+import { setTimeout as pause } from "node:timers/promises";
 import type { V1Container } from "@kubernetes/client-node";
 import type { Image } from "../catalogue.js";
 import { expand } from "./environment.js";
+import { isAlive, processRecordOf } from "./record.js";
+import type { ProcessRecord } from "./record.js";
 import { rootScript } from "./root-file-system.js";
 
 export interface ContainerOptions {
@@ -32,21 +35,31 @@ const signals: Readonly<Record<string, number>> = {
   SIGSEGV: 11,
 };
 
+/** How a process ended that was not ours to wait for: as a kubelet has it that finds a container gone. */
+const unknownEnd: Ended = { exitCode: 137, signal: 9 };
+const adoptedPollMs = 100;
+
 /** One start of a container's program. */
 export class RunningContainer {
-  readonly ended: Promise<Ended>;
+  private over = false;
 
   private constructor(
-    private readonly child: ChildProcess,
+    /** That of its namespaces; the program itself is its child. */
+    private readonly pid: number | undefined,
+    readonly ended: Promise<Ended>,
     private readonly stopSignal: NodeJS.Signals,
   ) {
-    this.ended = new Promise((resolve) => {
-      child.once("error", () => resolve({ exitCode: 128, signal: 0 }));
-      child.once("exit", (code, signal) => {
-        const number = signal === null ? 0 : (signals[signal] ?? 9);
-        resolve({ exitCode: code ?? 128 + number, signal: number });
-      });
-    });
+    void ended.then(() => (this.over = true));
+  }
+
+  /** A container that an earlier agent started. */
+  static adopt(process: ProcessRecord, image: Image): RunningContainer {
+    return new RunningContainer(process.pid, untilGone(process), image.stopSignal);
+  }
+
+  /** What a later agent needs to adopt it. */
+  get record(): ProcessRecord {
+    return processRecordOf(this.pid ?? 0);
   }
 
   static start(options: ContainerOptions): RunningContainer {
@@ -64,13 +77,12 @@ export class RunningContainer {
       { stdio: ["ignore", log, log], env: { ...env, PATH: `${env["PATH"] ?? ""}:/opt/bin` } },
     );
     closeSync(log);
-    return new RunningContainer(child, image.stopSignal);
+    return new RunningContainer(child.pid, endOf(child), image.stopSignal);
   }
 
   /** The container's first process, as this machine sees it; undefined while it starts or when it has ended. */
   get firstProcess(): number | undefined {
-    const { pid } = this.child;
-    return pid === undefined ? undefined : childrenOf(pid)[0];
+    return this.pid === undefined || this.over ? undefined : childrenOf(this.pid)[0];
   }
 
   askToStop(): void {
@@ -82,9 +94,9 @@ export class RunningContainer {
   }
 
   private signal(signal: NodeJS.Signals): void {
-    const target = this.firstProcess ?? this.child.pid;
+    const target = this.firstProcess ?? this.pid;
     try {
-      if (target !== undefined && this.child.exitCode === null) process.kill(target, signal);
+      if (target !== undefined && !this.over) process.kill(target, signal);
     } catch {
       // It has ended in this very moment.
     }
@@ -111,6 +123,21 @@ export class RunningContainer {
       child.once("exit", (code) => resolve(code ?? 1));
     });
   }
+}
+
+function endOf(child: ChildProcess): Promise<Ended> {
+  return new Promise((resolve) => {
+    child.once("error", () => resolve({ exitCode: 128, signal: 0 }));
+    child.once("exit", (code, signal) => {
+      const number = signal === null ? 0 : (signals[signal] ?? 9);
+      resolve({ exitCode: code ?? 128 + number, signal: number });
+    });
+  });
+}
+
+async function untilGone(process: ProcessRecord): Promise<Ended> {
+  while (isAlive(process)) await pause(adoptedPollMs);
+  return unknownEnd;
 }
 
 /** `command` replaces the image's entrypoint and its command; `args` replaces the command alone. */

@@ -1,6 +1,5 @@
 // Stand-in for a container network plugin: one network namespace, address and veth pair for each pod.
 import { execFile, spawn } from "node:child_process";
-import type { ChildProcess } from "node:child_process";
 import { readFileSync, readlinkSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
 import { promisify } from "node:util";
@@ -13,7 +12,6 @@ export interface PodNetwork {
   readonly ip: string;
   /** Process that holds the namespaces. */
   readonly pid: number;
-  readonly holder: ChildProcess;
 }
 
 /** Addresses go round the whole range, so that none comes back soon. */
@@ -31,6 +29,13 @@ export class AddressPool {
       return ip;
     }
     throw new Error("no pod address is left");
+  }
+
+  /** One that a pod has already. */
+  claim(ip: string): void {
+    this.used.add(ip);
+    const [, , high = "0", low = "0"] = ip.split(".");
+    this.next = Math.max(this.next, Number(high) * 256 + Number(low) + 1);
   }
 
   release(ip: string): void {
@@ -59,7 +64,7 @@ export async function createNetwork(hostname: string, ip: string): Promise<PodNe
     `nsenter --target ${pid} --net sh -ec '${inside}'`,
   ];
   await execute("sh", ["-ec", commands.join("\n")]);
-  return { ip, pid, holder };
+  return { ip, pid };
 }
 
 /** The namespaces exist a moment after the process does. */
@@ -90,6 +95,10 @@ function commandOf(pid: number): string {
 }
 
 /** With its last process the namespace goes, and the veth pair with it. */
-export function removeNetwork({ holder }: PodNetwork): void {
-  holder.kill("SIGKILL");
+export function removeNetwork({ pid }: PodNetwork): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch {
+    // It has gone already.
+  }
 }

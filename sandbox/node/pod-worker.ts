@@ -8,8 +8,11 @@ import type { Image } from "../catalogue.js";
 import { ContainerWorker } from "./container-worker.js";
 import { RunningContainer } from "./container.js";
 import { environmentOf } from "./environment.js";
+import { adoptedOf, removeRemains } from "./adoption.js";
 import { createNetwork, removeNetwork } from "./network.js";
 import type { AddressPool, PodNetwork } from "./network.js";
+import { processRecordOf, readRecord, writeRecord } from "./record.js";
+import type { PodRecord } from "./record.js";
 import { statusOf } from "./status.js";
 import type { ContainerView, StatusJson } from "./status.js";
 import { removeVolumes, writeVolumes } from "./volumes.js";
@@ -33,7 +36,10 @@ export class PodWorker {
   private workers: readonly ContainerWorker[] = [];
   private waiting: readonly ContainerView[];
   private initialized = false;
-  private readonly startTime = new Date().toISOString().replace(/\.\d+Z$/, "Z");
+  /** What was started last of each container. */
+  private readonly started: Record<string, PodRecord["containers"][string]> = {};
+  private adopting: Promise<void> = Promise.resolve();
+  private startTime = new Date().toISOString().replace(/\.\d+Z$/, "Z");
   private readonly stopping = new AbortController();
   private reporting: Promise<void> = Promise.resolve();
   private changed = false;
@@ -57,14 +63,34 @@ export class PodWorker {
 
   /** From start to end; resolves when nothing of the pod is left on this machine. */
   async run(): Promise<void> {
-    this.report();
-    const life = this.live().catch((error: unknown) => {
-      console.error(`pod ${this.pod.metadata?.namespace}/${this.pod.metadata?.name}: ${String(error)}`);
-    });
+    const earlier = readRecord(this.folder);
+    if (earlier === undefined) this.report();
+    else this.adopting = this.adopt(earlier);
+    const life = this.adopting
+      .then(() => (this.initialized ? this.serve() : this.live()))
+      .catch((error: unknown) => {
+        console.error(`pod ${this.pod.metadata?.namespace}/${this.pod.metadata?.name}: ${String(error)}`);
+      });
     await untilAborted(this.stopping.signal);
+    await this.adopting.catch(() => undefined);
     await this.end();
     await life;
     await this.host.forget(this.pod);
+  }
+
+  /** Takes over what an earlier agent left running; what had not got to its containers begins again. */
+  private async adopt(record: PodRecord): Promise<void> {
+    if (!record.initialized) {
+      removeRemains(record);
+      this.host.addresses.release(record.ip);
+      return;
+    }
+    this.network = { ip: record.ip, pid: record.network.pid };
+    this.startTime = record.startTime;
+    this.initialized = true;
+    Object.assign(this.started, record.containers);
+    const images = await this.programs();
+    this.workers = (this.pod.spec?.containers ?? []).map((container) => this.worker(container, images));
   }
 
   private async live(): Promise<void> {
@@ -80,6 +106,11 @@ export class PodWorker {
     }
     this.initialized = true;
     this.workers = (this.pod.spec?.containers ?? []).map((container) => this.worker(container, images));
+    await this.serve();
+  }
+
+  private async serve(): Promise<void> {
+    this.note();
     void this.refreshVolumes();
     await Promise.all(this.workers.map((worker) => worker.run()));
     this.report();
@@ -87,13 +118,9 @@ export class PodWorker {
 
   /** All programs; keeps trying like a kubelet where an image name means nothing. */
   private async pull(): Promise<ReadonlyMap<string, Image> | undefined> {
-    const containers = [...(this.pod.spec?.initContainers ?? []), ...(this.pod.spec?.containers ?? [])];
+    const containers = containersOf(this.pod);
     for (let attempt = 0; !this.stopping.signal.aborted; attempt++) {
-      const found = new Map<string, Image>();
-      for (const { image = "" } of containers) {
-        const program = await findImage(image);
-        if (program !== undefined) found.set(image, program);
-      }
+      const found = await this.programs();
       const missing = containers.filter(({ image = "" }) => !found.has(image));
       if (missing.length === 0) return found;
       const reason = attempt % 2 === 0 ? "ErrImagePull" : "ImagePullBackOff";
@@ -108,11 +135,22 @@ export class PodWorker {
     return undefined;
   }
 
+  /** Those that there are. */
+  private async programs(): Promise<ReadonlyMap<string, Image>> {
+    const found = new Map<string, Image>();
+    for (const { image = "" } of containersOf(this.pod)) {
+      const program = await findImage(image);
+      if (program !== undefined) found.set(image, program);
+    }
+    return found;
+  }
+
   private async prepare(): Promise<void> {
     await mkdir(path.join(this.folder, "logs"), { recursive: true });
     const ip = this.host.addresses.take();
     const name = this.pod.metadata?.name ?? "pod";
     this.network = await createNetwork(name, ip);
+    this.note();
     await this.writeFiles(name, ip);
     while (!this.stopping.signal.aborted) {
       try {
@@ -140,14 +178,15 @@ export class PodWorker {
     const image = images.get(container.image ?? "");
     const { network, folder } = this;
     if (image === undefined || network === undefined) throw new Error(`no program for ${container.image ?? ""}`);
-    return new ContainerWorker({
+    const worker: ContainerWorker = new ContainerWorker({
       pod: this.pod,
       container,
       image,
       ip: network.ip,
       onChange: () => this.report(),
-      start: async () =>
-        RunningContainer.start({
+      adopted: adoptedOf(this.pod, container, image, this.started[container.name]),
+      start: async () => {
+        const running = RunningContainer.start({
           container,
           image,
           env: await environmentOf(this.pod, container, image.env, network.ip, this.host.source),
@@ -156,8 +195,22 @@ export class PodWorker {
           volumes: path.join(folder, "volumes"),
           files: folder,
           log: path.join(folder, "logs", `${container.name}.log`),
-        }),
+        });
+        const { restarts } = worker.view;
+        this.started[container.name] = { process: running.record, startedAt: new Date().toISOString(), restarts };
+        this.note();
+        return running;
+      },
     });
+    return worker;
+  }
+
+  /** For an agent that comes after this one. */
+  private note(): void {
+    if (this.network === undefined) return;
+    const { ip, pid } = this.network;
+    const { startTime, initialized, started: containers } = this;
+    writeRecord(this.folder, { ip, network: processRecordOf(pid), startTime, initialized, containers });
   }
 
   private async refreshVolumes(): Promise<void> {
@@ -203,6 +256,10 @@ export class PodWorker {
   private async sleep(milliseconds: number): Promise<void> {
     await pause(milliseconds, undefined, { signal: this.stopping.signal }).catch(() => undefined);
   }
+}
+
+function containersOf({ spec }: V1Pod): readonly V1Container[] {
+  return [...(spec?.initContainers ?? []), ...(spec?.containers ?? [])];
 }
 
 function waitingView({ name, image = "" }: V1Container, reason: string): ContainerView {

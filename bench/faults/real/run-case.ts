@@ -16,6 +16,7 @@ const pointMs = 60_000;
 /** An update that lives on ends by itself within this time. */
 const updateMs = 120_000;
 const restMs = 90_000;
+/** Pods serve on for a while after their end was asked for; at least as long is waited for them. */
 const leftoverMs = 30_000;
 
 interface Happened {
@@ -84,7 +85,8 @@ async function strike(lane: Lane, each: Case, hooks: Hooks, update: Update, firs
   if (!ended) update.signalEverything("SIGKILL");
   const rests = await lane.restsWithin(restMs);
   const secondsToRest = rests ? (performance.now() - overAt) / 1000 : undefined;
-  const left = await lane.leftovers([update, ...others], leftoverMs);
+  const leftMs = Math.max(leftoverMs, restMs - (performance.now() - overAt));
+  const left = await lane.leftovers([update, ...others], leftMs);
   for (const started of [update, ...others]) started.signalEverything("SIGKILL");
   const unexpected = struck.expectation?.(observer.changes.slice(firstChange));
   return {

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { processesNamed, signalAll } from "../../../project/index.js";
+import type { ProcessView } from "../../../project/index.js";
 import { threePoints } from "./contract.js";
 import type { Fault, Scene } from "./contract.js";
 
@@ -35,23 +36,27 @@ function restarted(name: string, app: string): Fault {
   };
 }
 
-/**
- * The node agent stands still: the sandbox's agent can't be restarted, since its pods' processes would be unknown to
- * the next one.
- */
+/** Its pods run on, and the next one takes them over. */
 const nodeAgent: Fault = {
-  name: "node-agent-stalled-10s",
+  name: "node-agent-restarted",
   strikes: "everybody",
   points: threePoints,
   strike: async () => {
-    const found = processesNamed("node").filter(({ argv }) => argv.some((word) => word.endsWith("node/main.js")));
-    if (found.length === 0) throw new Error("node-agent-stalled: no node agent in the sandbox");
-    signalAll(found, "SIGSTOP");
-    await pause(10_000);
-    signalAll(found, "SIGCONT");
+    const [agent] = nodeAgents();
+    if (agent === undefined) throw new Error("node-agent-restarted: no node agent in the sandbox");
+    signalAll([agent], "SIGKILL");
+    const deadline = performance.now() + restartMs;
+    while (!nodeAgents().some(({ pid }) => pid !== agent.pid)) {
+      if (performance.now() > deadline) throw new Error("node-agent-restarted: no new node agent came");
+      await pause(100);
+    }
     return {};
   },
 };
+
+function nodeAgents(): readonly ProcessView[] {
+  return processesNamed("node").filter(({ argv }) => argv.some((word) => word.endsWith("node/main.js")));
+}
 
 /** Faults of what all releases share. */
 export const everybodysFaults: readonly Fault[] = [

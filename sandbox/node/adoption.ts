@@ -1,0 +1,54 @@
+// Stand-in for a kubelet: what a restarted one finds and goes on with, or does away with.
+import { readdirSync, rmSync } from "node:fs";
+import path from "node:path";
+import type { V1Container, V1Pod } from "@kubernetes/client-node";
+import type { Image } from "../catalogue.js";
+import type { AdoptedContainer } from "./container-worker.js";
+import { RunningContainer } from "./container.js";
+import { removeNetwork } from "./network.js";
+import type { AddressPool } from "./network.js";
+import { isAlive, readRecord } from "./record.js";
+import type { PodRecord } from "./record.js";
+
+/** Undefined where nothing was started of the container yet. */
+export function adoptedOf(
+  pod: V1Pod,
+  { name }: V1Container,
+  image: Image,
+  record: PodRecord["containers"][string] | undefined,
+): AdoptedContainer | undefined {
+  if (record === undefined) return undefined;
+  const status = pod.status?.containerStatuses?.find((each) => each.name === name);
+  return {
+    running: RunningContainer.adopt(record.process, image),
+    startedAt: record.startedAt,
+    restarts: record.restarts,
+    ready: status?.ready ?? false,
+    started: status?.started ?? false,
+  };
+}
+
+/** Ends all processes of a pod at once. */
+export function removeRemains({ ip, network, containers }: PodRecord): void {
+  for (const { process: started } of Object.values(containers))
+    if (isAlive(started)) process.kill(started.pid, "SIGKILL");
+  removeNetwork({ ip, pid: network.pid });
+}
+
+/** Keeps the addresses of all pods that an earlier agent left. */
+export function claimAddresses(podFolder: string, addresses: AddressPool): void {
+  for (const uid of readdirSync(podFolder)) {
+    const record = readRecord(path.join(podFolder, uid));
+    if (record !== undefined) addresses.claim(record.ip);
+  }
+}
+
+/** Pods whose objects were deleted by force while no agent was there. */
+export function removeOrphans(podFolder: string, isKnown: (uid: string) => boolean): void {
+  for (const uid of readdirSync(podFolder).filter((each) => !isKnown(each))) {
+    const folder = path.join(podFolder, uid);
+    const record = readRecord(folder);
+    if (record !== undefined) removeRemains(record);
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
