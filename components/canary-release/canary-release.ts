@@ -172,8 +172,14 @@ export class CanaryRelease extends pulumi.ComponentResource {
           template: this.podTemplate(role, configuration),
         },
       },
-      this.after([...dependsOn, ...configuration.resources]),
+      this.workloadOptions(role, [...dependsOn, ...configuration.resources]),
     );
+  }
+
+  /** The canary's pods are the run's alone: an update from another copy of the state must not take them away. */
+  private workloadOptions(role: Role, dependsOn: readonly pulumi.Resource[]): pulumi.CustomResourceOptions {
+    const options = this.after(dependsOn);
+    return role === "canary" ? { ...options, ignoreChanges: ["spec.replicas"] } : options;
   }
 
   private replicas(role: Role): { readonly replicas?: number } {

@@ -23,6 +23,8 @@ export interface Evidence {
   readonly handAtRestMs?: number | undefined;
   /** The fault took the canary's pods away at this time; undefined where it didn't. */
   readonly canaryGoneAtMs: number | undefined;
+  /** A second update of the same revision was under way: it may judge again what the first one took back. */
+  readonly anotherUpdate?: boolean;
   /** When the next update began: what it does is judged as its own. */
   readonly nextUpdateAtMs: number;
 }
@@ -59,7 +61,7 @@ function plannedWeights(): readonly number[] {
   return [0, ...stepWeights, ...back];
 }
 
-function weightFindings({ changes, handMade, nextUpdateAtMs }: Evidence): readonly Finding[] {
+function weightFindings({ changes, handMade, anotherUpdate, nextUpdateAtMs }: Evidence): readonly Finding[] {
   const allowed = new Set([...plannedWeights(), ...handMade]);
   const outside = changes.filter(({ weight }) => !allowed.has(weight));
   const found = outside.slice(0, 1).map(({ weight }) => `the canary had ${weight}%`);
@@ -70,7 +72,8 @@ function weightFindings({ changes, handMade, nextUpdateAtMs }: Evidence): readon
     ({ weight, atMs }, index) =>
       failed >= 0 && index > failed && atMs < nextUpdateAtMs && weight > (changes[index - 1]?.weight ?? 0),
   );
-  const again = rose < 0 ? [] : [`after the take-back the canary got ${changes[rose]?.weight}% again`];
+  const again =
+    rose < 0 || anotherUpdate === true ? [] : [`after the take-back the canary got ${changes[rose]?.weight}% again`];
   return [...found, ...again].map((detail) => ({ invariant: "weight within the plan", detail }));
 }
 

@@ -51,6 +51,7 @@ export async function runCase(lane: Lane, each: Case, hooks: Hooks): Promise<Cas
       failingVersion: each.failing ? canaryTag : "",
       handMade: happened.struck.handMade ?? [],
       handAtRestMs: happened.struck.handAtRest === true ? happened.struckAtMs : undefined,
+      anotherUpdate: happened.struck.anotherUpdate ?? false,
       canaryGoneAtMs: happened.struck.canaryGone === true ? happened.struckAtMs : undefined,
       nextUpdateAtMs,
     }),

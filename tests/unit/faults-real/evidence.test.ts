@@ -53,6 +53,18 @@ describe("the judgement of a real fault", () => {
     expect(invariantsOf({ changes, handMade: [90] })).to.deep.equal([]);
   });
 
+  it("lets a second update judge again what the first one took back", () => {
+    const changes = [
+      atRest,
+      change(1_000, { phase: "Progressing", weight: 20 }),
+      change(2_000, { phase: "Failed", weight: 0 }),
+      change(3_000, { phase: "Progressing", weight: 20 }),
+      change(4_000, { phase: "Failed", weight: 0 }),
+    ];
+    expect(invariantsOf({ changes })).to.deep.equal(["weight within the plan"]);
+    expect(invariantsOf({ changes, anotherUpdate: true })).to.deep.equal([]);
+  });
+
   it("lays the failures of a share that a hand gave at rest to the hand, until it is healed and no longer", () => {
     const changes = [
       atRest,

@@ -24,6 +24,8 @@ export interface Struck {
   readonly handMade?: readonly number[];
   /** True where no run was under way when a hand gave the canary traffic. */
   readonly handAtRest?: boolean;
+  /** A second update of the same revision ran beside the first one or after it. */
+  readonly anotherUpdate?: boolean;
   /** True where the fault took the canary's pods away: what was asked of them then was the canary's to answer. */
   readonly canaryGone?: boolean;
   /** A sentence about an end that is not as it should be; undefined where all is well. */

@@ -33,7 +33,7 @@ export const handFaults: readonly Fault[] = [
   }),
   byHand("second-update", async ({ startSecond }) => {
     const second = startSecond();
-    if (await second.endsWithin(secondUpdateMs)) return {};
+    if (await second.endsWithin(secondUpdateMs)) return { anotherUpdate: true };
     second.signalEverything("SIGKILL");
     return { expectation: () => "the second update did not end" };
   }),
