@@ -11,7 +11,7 @@ import { quantileMs, slowShareAllowed } from "./latency.js";
 import { noValuesText } from "./sentences.js";
 import type { AnalysisState } from "./state.js";
 import { minus } from "./tally.js";
-import type { Tally } from "./tally.js";
+import type { Tally, Totals } from "./tally.js";
 import type { MetricSettings } from "../settings/index.js";
 
 /** What a check needs to know of the moment. */
@@ -89,7 +89,8 @@ function weigh(state: AnalysisState, metric: MetricSettings, moment: Moment): We
   const estimatedFrom = excused
     ? [windowStart(state, metric.interval, moment.nowMs)]
     : [runStart(state), state.weightStart.totals.subject];
-  const findings = hypotheses.map((hypothesis) => findingOf(state, hypothesis, estimatedFrom));
+  const lately = latelyAtWeight(state, metric.interval, moment.nowMs);
+  const findings = hypotheses.map((hypothesis) => findingOf(state, hypothesis, estimatedFrom, lately));
   const worst = findings.toSorted((a, b) => b.log - a.log)[0];
   if (worst === undefined) return undefined;
   const log = Math.min(absolute ? worst.log : Infinity, versus?.log ?? Infinity);
@@ -198,6 +199,12 @@ function reportOf(
 function windowStart(state: AnalysisState, seconds: number, nowMs: number): Tally {
   const mark = state.history.findLast(({ timeMs }) => timeMs <= nowMs - seconds * 1000);
   return mark === undefined || mark.timeMs < (state.starts[0]?.timeMs ?? 0) ? runStart(state) : mark.totals.subject;
+}
+
+/** What had been counted so long ago, but not before the last change of weight. */
+function latelyAtWeight({ history, weightStart }: AnalysisState, seconds: number, nowMs: number): Totals {
+  const mark = history.findLast(({ timeMs }) => timeMs <= nowMs - seconds * 1000);
+  return mark === undefined || mark.timeMs < weightStart.timeMs ? weightStart.totals : mark.totals;
 }
 
 function requestsAtWeight(state: AnalysisState, metric: MetricSettings): number {

@@ -5,7 +5,7 @@ import type { Trials } from "./e-process.js";
 import { trialsBetween } from "./hypotheses.js";
 import type { Hypothesis } from "./hypotheses.js";
 import type { AnalysisState } from "./state.js";
-import type { Tally } from "./tally.js";
+import type { Tally, Totals } from "./tally.js";
 
 /** One hypothesis with everything that is known about it. Tallies are what had been counted when a span began. */
 export interface Finding {
@@ -22,19 +22,29 @@ export interface Finding {
   readonly trials: Trials;
 }
 
-/** `estimatedFrom`: the starts of the spans whose estimates may hold the weight. */
-export function findingOf(state: AnalysisState, hypothesis: Hypothesis, estimatedFrom: readonly Tally[]): Finding {
+/**
+ * `estimatedFrom`: the starts of the spans whose estimates may hold the weight. `lately`: what had been counted when the
+ * recent past began, in which failures that can't be told apart may.
+ */
+export function findingOf(
+  state: AnalysisState,
+  hypothesis: Hypothesis,
+  estimatedFrom: readonly Tally[],
+  lately: Totals,
+): Finding {
   const { event, limit } = hypothesis;
   const since = (from: Tally): Trials => trialsBetween(event, from, state.totals.subject, state.boundsMs);
   const evidence = mixOverStarts(state.starts.map((start) => logEvidenceAbove(limit, since(start.totals.subject))));
   const noise = noiseLevel(state.intervalsAtWeight);
-  const undecided = event.kind === "failed" ? state.totals.undecided - state.weightStart.totals.undecided : 0;
+  const beyond = (trials: Trials): boolean => isBeyondChance(limit, trials, noise);
+  const undecided = event.kind === "failed" ? state.totals.undecided - lately.undecided : 0;
+  const doubtful = undecided > 0 && beyond(withFailures(since(lately.subject), undecided)) ? lately.subject : undefined;
   return {
     hypothesis,
     log: evidence.log,
     from: startOf(state, evidence.loudest),
     intervalTail: upperTail(limit, since(state.intervalStart.subject)),
-    breachedFrom: estimatedFrom.find((from) => isBeyondChance(limit, since(from), undecided, noise)),
+    breachedFrom: estimatedFrom.find((from) => beyond(since(from))) ?? doubtful,
     trials: since(runStart(state)),
   };
 }
@@ -48,10 +58,16 @@ function startOf(state: AnalysisState, index: number): Tally {
   return (state.starts[index] ?? state.weightStart).totals.subject;
 }
 
-/** Failures that can't be told apart are held to be this revision's: they hold the weight, and prove nothing. */
-function isBeyondChance(limit: number, trials: Trials, undecided: number, noise: number): boolean {
-  const { count, events } = { count: trials.count + undecided, events: trials.events + undecided };
-  return events > limit * count && upperTail(limit, { count, events }) <= noise;
+/**
+ * Failures that can't be told apart are held to be this revision's: while they last they hold the weight, and they prove
+ * nothing.
+ */
+function withFailures({ count, events }: Trials, undecided: number): Trials {
+  return { count: count + undecided, events: events + undecided };
+}
+
+function isBeyondChance(limit: number, trials: Trials, noise: number): boolean {
+  return trials.events > limit * trials.count && upperTail(limit, trials) <= noise;
 }
 
 /** Whether `promoteWithConfidence` is satisfied: always where it is off. */

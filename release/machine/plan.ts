@@ -47,6 +47,12 @@ export function readinessOf(workload: Workload, wantedReplicas: number, threshol
   return old > 0 ? waiting(`${old} old replicas are pending termination`) : { kind: "ready" };
 }
 
+/** Whether users would find the pods: their addresses may stand behind the Service a moment later. */
+export function reachabilityOf(ready: number, wantedReplicas: number, thresholdPercent: number): Readiness {
+  if (ready >= requiredReady(wantedReplicas, thresholdPercent)) return { kind: "ready" };
+  return { kind: "notReady", message: `${ready} of ${wantedReplicas} addresses are ready behind the Service` };
+}
+
 export type Start =
   | { readonly kind: "initialize" }
   | { readonly kind: "alreadyPromoted" }

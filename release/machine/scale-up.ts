@@ -1,7 +1,8 @@
-import type { Workload } from "../ports/index.js";
+import type { Endpoints, Workload } from "../ports/index.js";
 import { abortSentence } from "./commands.js";
 import { Against } from "./failure.js";
-import { readinessOf } from "./plan.js";
+import { reachabilityOf, readinessOf } from "./plan.js";
+import type { Readiness } from "./plan.js";
 import type { Run } from "./run.js";
 import { keepAtZero } from "./weights.js";
 
@@ -21,13 +22,12 @@ export async function scaleUp(run: Run): Promise<Workload> {
   const deadline = clock.nowMs() + settings.progressDeadline * 1000;
   for (let troubled = 0, lastAnnouncedMs = -Infinity; ;) {
     await run.sleep(pollMs);
-    const { canary, trouble } = await look(run);
+    const { canary, endpoints, trouble } = await look(run);
     refuseOthers(run, canary, asked?.templateHash);
     if (canary.replicas === 0) throw new Against("the canary was scaled to 0 from outside while it was to get ready");
     troubled = trouble === undefined ? 0 : troubled + 1;
     if (trouble !== undefined && troubled >= certainAfter) throw new Against(trouble);
-    const wanted = Math.max(canary.replicas, settings.replicas);
-    const readiness = readinessOf(canary, wanted, settings.analysis.canaryReadyThreshold);
+    const readiness = readinessFor(run, canary, endpoints);
     if (readiness.kind === "ready") return canary;
     const sentence = `canary deployment ${run.label} not ready: ${readiness.message}`;
     if (clock.nowMs() > deadline) throw new Against(`${sentence} (after ${settings.progressDeadline}s)`);
@@ -35,6 +35,13 @@ export async function scaleUp(run: Run): Promise<Workload> {
     lastAnnouncedMs = clock.nowMs();
     run.announce("warning", sentence);
   }
+}
+
+function readinessFor({ settings }: Run, canary: Workload, { ready }: Endpoints): Readiness {
+  const wanted = Math.max(canary.replicas, settings.replicas);
+  const threshold = settings.analysis.canaryReadyThreshold;
+  const readiness = readinessOf(canary, wanted, threshold);
+  return readiness.kind === "ready" ? reachabilityOf(ready, wanted, threshold) : readiness;
 }
 
 /** What is judged must be what was asked for, from its first pod on. */
@@ -53,11 +60,18 @@ function refuseOthers(
     throw new Against("the canary's template was changed from outside while it was to get ready");
 }
 
-async function look(run: Run): Promise<{ canary: Workload | undefined; trouble: string | undefined }> {
+interface Look {
+  readonly canary: Workload | undefined;
+  readonly endpoints: Endpoints;
+  readonly trouble: string | undefined;
+}
+
+async function look(run: Run): Promise<Look> {
   const { cluster } = run.ports;
-  const [canary, object, trouble] = await run.persist(() =>
+  const [canary, endpoints, object, trouble] = await run.persist(() =>
     Promise.all([
       cluster.readWorkload("canary", run.signal),
+      cluster.readEndpoints("canary", run.signal),
       cluster.readRelease(run.signal),
       cluster.readCanaryTrouble(run.signal),
     ]),
@@ -67,5 +81,5 @@ async function look(run: Run): Promise<{ canary: Workload | undefined; trouble: 
   if (aborted !== undefined) throw new Against(aborted);
   await keepAtZero(run);
   const sentence = trouble === undefined ? undefined : `pod ${trouble.pod}: ${trouble.reason}: ${trouble.message}`;
-  return { canary, trouble: sentence };
+  return { canary, endpoints, trouble: sentence };
 }

@@ -8,6 +8,8 @@ export class Deployment {
   templateEdits = 0;
   /** Its pods never get ready. */
   broken = false;
+  /** So much later than the pods' readiness their addresses stand behind the Service. */
+  addressLagMs = 0;
   /** Changes with every write. */
   version = 1;
   /** Revision of the pods that serve until the new ones are ready. */
@@ -20,6 +22,11 @@ export class Deployment {
     nowMs: number,
   ) {
     this.readyAtMs = nowMs + startUpMs;
+  }
+
+  /** From then on users' requests get to the new pods. */
+  get addressedAtMs(): number {
+    return this.readyAtMs + this.addressLagMs;
   }
 
   /** Another template; where pods run they are replaced without a gap. */
@@ -42,7 +49,7 @@ export class Deployment {
   /** Revision that answers users; undefined where nobody does. */
   serving(nowMs: number): string | undefined {
     if (this.replicas === 0) return undefined;
-    return this.isReady(nowMs) ? this.revision : this.old;
+    return this.isReady(nowMs - this.addressLagMs) ? this.revision : this.old;
   }
 
   /** Address of the pods that answer. */
@@ -53,7 +60,7 @@ export class Deployment {
 
   workload(nowMs: number): Workload {
     const ready = this.isReady(nowMs);
-    const available = this.serving(nowMs) === undefined ? 0 : this.replicas;
+    const available = ready || this.old !== undefined ? this.replicas : 0;
     return {
       revision: this.revision,
       templateHash: `${this.revision}/${this.templateEdits}`,
@@ -68,7 +75,7 @@ export class Deployment {
 
   endpoints(nowMs: number): Endpoints {
     if (this.replicas === 0) return { nodes: [], ready: 0 };
-    const all = [this.revision, ...(this.old === undefined || this.isReady(nowMs) ? [] : [this.old])];
+    const all = [this.revision, ...(this.old === undefined || this.serving(nowMs) === this.revision ? [] : [this.old])];
     const nodes = all.map((revision) => nodeOf(this.role, revision));
     return { nodes, ready: this.serving(nowMs) === undefined ? 0 : this.replicas };
   }

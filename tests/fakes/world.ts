@@ -136,7 +136,7 @@ export class World {
 
   /** Pods get ready within a piece of time too: it is counted in parts. */
   private pass(fromMs: number, toMs: number): void {
-    const ready = [this.canary?.readyAtMs, this.primary?.readyAtMs].filter((at) => at !== undefined);
+    const ready = [this.canary?.addressedAtMs, this.primary?.addressedAtMs].filter((at) => at !== undefined);
     const cuts = [fromMs, ...ready.filter((at) => at > fromMs && at < toMs).toSorted((a, b) => a - b), toMs];
     cuts.slice(1).forEach((to, index) => {
       const from = cuts[index] ?? fromMs;

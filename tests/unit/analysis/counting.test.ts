@@ -158,6 +158,19 @@ describe("5xx without an endpoint", () => {
     expect(counted(stage)).deep.equal([60, 0]);
   });
 
+  it("hold it for as long as they last, and not until good answers outnumber them", () => {
+    const stage = new Stage({
+      metrics: [{ name: "request-success-rate", thresholdRange: { min: 99 }, interval: "20s" }],
+    });
+    stage.ask("", 26, { code: "503" }).ask(primary, 130);
+    const verdicts = [1, 2, 3].map(() => {
+      const assessment = stage.endInterval({ seconds: 10 });
+      stage.ask(canary, 80).ask(primary, 80);
+      return verdictOf(assessment);
+    });
+    expect(verdicts).deep.equal(["hold: noData", "hold: breached", "pass"]);
+  });
+
   it("are nobody's fault with both sides empty", () => {
     const stage = new Stage(successRate);
     stage.surroundings = { ...stage.surroundings, subjectReady: 0, baselineReady: 0 };

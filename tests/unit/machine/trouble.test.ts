@@ -56,6 +56,21 @@ describe("a release in a world in trouble", () => {
     expect(theatre.isAtRest).to.equal(true);
   });
 
+  it("gives its canary no users before its pods' addresses stand behind the Service", async () => {
+    const theatre = await Theatre.atRest();
+    if (theatre.world.canary !== undefined) theatre.world.canary.addressLagMs = 7_000;
+    expect(messageOf(await theatre.up())).to.equal("succeeded");
+    expect(theatre.unansweredSeconds).to.equal(0);
+  });
+
+  it("fails where those addresses never come", async () => {
+    const theatre = await Theatre.atRest();
+    if (theatre.world.canary !== undefined) theatre.world.canary.addressLagMs = Infinity;
+    expect(messageOf(await theatre.up("r2", {}, { progressDeadline: "30s" }))).to.contain("0 of 1 addresses are ready");
+    expect(theatre.weights.filter((weight) => weight > 0)).to.deep.equal([]);
+    expect(theatre.isAtRest).to.equal(true);
+  });
+
   it("holds its step while the ingress controller is away, and goes on", async () => {
     const theatre = await Theatre.atRest();
     theatre.whenWeightIs(20, () => {
