@@ -7,24 +7,43 @@ export interface Savior {
 /** Whatever hangs: longer than this nobody stays alive without an engine. */
 const longestMs = 120_000;
 
+/** How people see in their list of processes that this provider is ours, and no longer only Pulumi's. */
+const title = "apisix-canary: in pulumi's cmd/dynamic-provider";
+
+const life: { watching: boolean; ending: boolean; savior: Savior | undefined } = {
+  watching: false,
+  ending: false,
+  savior: undefined,
+};
+
 /**
- * Ends this process with its engine, the traffic first: the engine ends it by SIGINT and, five seconds later, by
- * SIGKILL; when the engine itself is killed, our input ends.
+ * Ends this process with its engine: the engine ends it by SIGINT and, five seconds later, by SIGKILL; when the engine
+ * itself is killed, our input ends. Pulumi's provider would stay for ever then. Called by the provider's text as soon as
+ * it is asked for anything, and in no other process.
  */
-export function endWithTheEngine(savior: Savior): void {
-  let ending = false;
-  const end = (reason: string): void => {
-    if (ending) return;
-    ending = true;
-    setTimeout(() => process.exit(1), longestMs).unref();
-    void savior.shutdown(reason).finally(() => process.exit(0));
-  };
+export function endWithTheEngine(): void {
+  if (life.watching) return;
+  life.watching = true;
+  process.title = title;
   ignoreBrokenPipes();
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
     process.on(signal, () => end(`the engine sent ${signal}`));
   process.stdin.on("end", () => end("the engine is gone"));
   process.stdin.on("error", () => end("the engine is gone"));
   process.stdin.resume();
+}
+
+/** From now on there is something to be done first. */
+export function saveFirst(savior: Savior): void {
+  life.savior = savior;
+  endWithTheEngine();
+}
+
+function end(reason: string): void {
+  if (life.ending) return;
+  life.ending = true;
+  setTimeout(() => process.exit(1), longestMs).unref();
+  void (life.savior?.shutdown(reason) ?? Promise.resolve()).finally(() => process.exit(0));
 }
 
 /**

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { createPorts } from "./adapters/index.js";
-import { endWithTheEngine } from "./engine.js";
+import { saveFirst } from "./engine.js";
 import { createGuardian, judge, runAnalysis, runPreparation, runPromotion } from "./machine/index.js";
 import type { Outcome, Ports } from "./machine/index.js";
 import type { ReleaseSettings } from "./settings/index.js";
@@ -12,23 +12,16 @@ const runs: Readonly<
 > = { preparation: runPreparation, analysis: runAnalysis, promotion: runPromotion };
 
 const guardian = createGuardian();
-const life = { watched: false };
 
 /** Runs one part of a release to its end, which may take minutes. Throws an Error of one line. */
 export async function perform(name: PartName, settings: ReleaseSettings): Promise<Outcome> {
-  watchTheEngine();
+  saveFirst(guardian);
   const ports = { ...createPorts(settings, { log }), judge };
   return guardian
     .watch(settings, ports, (signal) => runs[name](settings, ports, signal))
     .catch((error: unknown) => {
       throw asOneLine(error);
     });
-}
-
-function watchTheEngine(): void {
-  if (life.watched) return;
-  life.watched = true;
-  endWithTheEngine(guardian);
 }
 
 /** The engine shows message and, on one path, the stack: people get the sentence alone. */

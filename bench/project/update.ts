@@ -15,6 +15,9 @@ export interface Place {
   readonly env: NodeJS.ProcessEnv;
 }
 
+/** Last words of paths of Pulumi's language host, and of its dynamic provider and that one's launcher. */
+const pulumisOwn = /pulumi-language-nodejs$|cmd\/dynamic-provider\/index\.js$|pulumi-resource-pulumi-nodejs$/;
+
 /** A `pulumi` command with its whole process tree, in a session of its own as from a terminal. */
 export class Update {
   readonly exited: Promise<Exit>;
@@ -58,11 +61,12 @@ export class Update {
   }
 
   /**
-   * What should have ended. Pulumi's language host alone may live on for a while: it finds out by itself, at most five
-   * minutes later, that its engine was killed.
+   * What should have ended. Pulumi's own processes may live on: its language host finds out by itself, at most five
+   * minutes later, that its engine was killed; its dynamic provider never does, where that happened before the engine
+   * first asked it for something of ours (from then on it bears our title).
    */
   get orphans(): readonly ProcessView[] {
-    return this.processes.filter(({ argv }) => argv[0]?.endsWith("pulumi-language-nodejs") !== true);
+    return this.processes.filter(({ argv }) => !argv.some((word) => pulumisOwn.test(word)));
   }
 
   /** As the terminal does it: to the command's process group. */

@@ -16,7 +16,11 @@ export interface Runtime {
  * preview and update, and the text would change with it.
  */
 function providerText({ name, methods }: Runtime): string {
-  return `const runtime = async () => (await import("pulumi-apisix-canary/release")).${name};
+  return `const runtime = async () => {
+  const release = await import("pulumi-apisix-canary/release");
+  release.endWithTheEngine();
+  return release.${name};
+};
 exports.handler = () => ({
 ${methods.map((method) => `  ${method}: async (...given) => (await runtime()).${method}(...given),`).join("\n")}
 });

@@ -10,6 +10,8 @@ const pollMs = 500;
 /** A pod's trouble must be seen so often in a row: a first pull may fail for a moment. */
 const certainAfter = 3;
 const announceEveryMs = 10_000;
+/** Addresses stand behind the Service for so long before users come: the gateway hears of them by a sync of its own. */
+const settleMs = 2_000;
 
 /** Scales the canary up and waits until it is ready; throws Against when it can't get ready. */
 export async function scaleUp(run: Run): Promise<Workload> {
@@ -20,7 +22,7 @@ export async function scaleUp(run: Run): Promise<Workload> {
   refuseOthers(run, asked, asked?.templateHash);
   await run.scaleCanary(settings.replicas);
   const deadline = clock.nowMs() + settings.progressDeadline * 1000;
-  for (let troubled = 0, lastAnnouncedMs = -Infinity; ;) {
+  for (let troubled = 0, lastAnnouncedMs = -Infinity, readySinceMs = Infinity; ;) {
     await run.sleep(pollMs);
     const { canary, endpoints, trouble } = await look(run);
     refuseOthers(run, canary, asked?.templateHash);
@@ -28,7 +30,9 @@ export async function scaleUp(run: Run): Promise<Workload> {
     troubled = trouble === undefined ? 0 : troubled + 1;
     if (trouble !== undefined && troubled >= certainAfter) throw new Against(trouble);
     const readiness = readinessFor(run, canary, endpoints);
-    if (readiness.kind === "ready") return canary;
+    readySinceMs = readiness.kind === "ready" ? Math.min(readySinceMs, clock.nowMs()) : Infinity;
+    if (clock.nowMs() - readySinceMs >= settleMs) return canary;
+    if (readiness.kind === "ready") continue;
     const sentence = `canary deployment ${run.label} not ready: ${readiness.message}`;
     if (clock.nowMs() > deadline) throw new Against(`${sentence} (after ${settings.progressDeadline}s)`);
     if (clock.nowMs() - lastAnnouncedMs < announceEveryMs) continue;

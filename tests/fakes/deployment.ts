@@ -1,6 +1,11 @@
 import type { Endpoints, Workload } from "../../release/ports/index.js";
 
 const startUpMs = 1_500;
+/**
+ * From an address behind the Service to the gateway's first request there. Of a primary's pods nobody notices: the old
+ * ones serve on for longer.
+ */
+const syncLagMs = { canary: 1_000, primary: 0 } as const;
 
 /** A Deployment whose pods take a moment to get ready; the old ones serve until the new ones do. */
 export class Deployment {
@@ -26,7 +31,7 @@ export class Deployment {
 
   /** From then on users' requests get to the new pods. */
   get addressedAtMs(): number {
-    return this.readyAtMs + this.addressLagMs;
+    return this.readyAtMs + this.addressLagMs + syncLagMs[this.role];
   }
 
   /** Another template; where pods run they are replaced without a gap. */
@@ -46,15 +51,15 @@ export class Deployment {
     this.version += 1;
   }
 
-  /** Revision that answers users; undefined where nobody does. */
+  /** Revision whose addresses stand behind the Service; undefined where none do. */
   serving(nowMs: number): string | undefined {
     if (this.replicas === 0) return undefined;
     return this.isReady(nowMs - this.addressLagMs) ? this.revision : this.old;
   }
 
-  /** Address of the pods that answer. */
+  /** Address that the gateway asks; undefined where it knows none. */
   node(nowMs: number): string | undefined {
-    const revision = this.serving(nowMs);
+    const revision = this.serving(nowMs - syncLagMs[this.role]);
     return revision === undefined ? undefined : nodeOf(this.role, revision);
   }
 

@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { once } from "node:events";
 import path from "node:path";
 import { expect } from "chai";
 
@@ -13,7 +14,7 @@ const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, mil
 const shutdown = async () => {
   for (let line = 0; line < 20; line++) { console.error("taking traffic back"); console.log("taking"); await pause(10); }
 };
-require(${JSON.stringify(engine)}).endWithTheEngine({ shutdown });
+require(${JSON.stringify(engine)}).saveFirst({ shutdown });
 console.log("ready");
 `;
 
@@ -30,4 +31,20 @@ describe("a provider whose engine is killed", () => {
     child.kill("SIGKILL");
     expect(how).to.equal(0);
   });
+
+  it("ends as well where there is nothing to save, and bears our title from its first call on", async () => {
+    const asked = `
+      require(${JSON.stringify(engine)}).endWithTheEngine();
+      console.log(process.title);
+      setInterval(() => undefined, 1_000);
+    `;
+    const child = spawn(process.execPath, ["-e", asked], { stdio: "pipe" });
+    let title = "";
+    child.stdout.on("data", (chunk: Buffer) => (title += chunk.toString()));
+    await once(child.stdout, "data");
+    const ended = once(child, "exit", { signal: AbortSignal.timeout(10_000) });
+    child.stdin.end();
+    expect(await ended.catch(() => "still running")).to.deep.equal([0, null]);
+    expect(title).to.match(/^apisix-canary: /);
+  }).timeout(15_000);
 });
