@@ -19,8 +19,8 @@ export interface Evidence {
   readonly failingVersion: string;
   /** Shares that the fault itself put on the route. */
   readonly handMade: readonly number[];
-  /** When a hand gave traffic to a canary of which no run was under way, and so no pod: its failures are the hand's. */
-  readonly handAtRestMs?: number | undefined;
+  /** When a hand gave traffic to a canary that was to have none: the failures are the hand's until it is put right. */
+  readonly unplannedHandMs?: number | undefined;
   /** The fault took the canary's pods away at this time; undefined where it didn't. */
   readonly canaryGoneAtMs: number | undefined;
   /** A second update of the same revision was under way: it may judge again what the first one took back. */
@@ -34,6 +34,10 @@ export interface Finding {
   readonly detail: string;
 }
 
+/** Preparation writes its journal so soon after the weight. */
+const journalMs = 2_000;
+/** The gateway follows what is put right so much later. */
+const followMs = 1_000;
 /** After the pods are gone so long, nobody may be sent to them any more. */
 const goneMs = 5_000;
 
@@ -44,13 +48,16 @@ export function findingsOf(evidence: Evidence): readonly Finding[] {
   return [...weightFindings(own), ...primaryFindings(evidence), ...failureFindings(evidence, untilHealed)];
 }
 
-/** The moment at which what a hand did at rest was put right: the run's own story begins there. */
-function healedMs({ changes, handAtRestMs }: Evidence): number {
-  if (handAtRestMs === undefined) return -Infinity;
-  const healed = changes.findIndex(({ atMs, weight }) => atMs > handAtRestMs && weight === 0);
-  // Preparation writes its journal right after the weight.
-  const journal = changes.slice(healed).find(({ phase, weight }) => phase === "Failed" && weight === 0);
-  return healed < 0 ? Infinity : ((journal ?? changes[healed])?.atMs ?? Infinity);
+/** The moment at which what a hand did against the plan was put right: the run's own story begins there. */
+function healedMs({ changes, unplannedHandMs }: Evidence): number {
+  if (unplannedHandMs === undefined) return -Infinity;
+  const given = changes.find(({ atMs, weight }) => atMs > unplannedHandMs && weight > 0)?.atMs ?? unplannedHandMs;
+  const healed = changes.find(({ atMs, weight }) => atMs > given && weight === 0)?.atMs;
+  if (healed === undefined) return Infinity;
+  const journal = changes.find(
+    ({ atMs, phase, weight }) => atMs >= healed && atMs <= healed + journalMs && phase === "Failed" && weight === 0,
+  );
+  return journal?.atMs ?? healed;
 }
 
 function plannedWeights(): readonly number[] {
@@ -87,12 +94,12 @@ function primaryFindings({ changes }: Evidence): readonly Finding[] {
 }
 
 function failureFindings(
-  { failures, failingVersion, canaryGoneAtMs, handAtRestMs }: Evidence,
+  { failures, failingVersion, canaryGoneAtMs, unplannedHandMs }: Evidence,
   untilHealed: number,
 ): readonly Finding[] {
   const isCanarys = ({ version, atMs }: Failure): boolean => {
     if (version !== "") return version === failingVersion;
-    if (handAtRestMs !== undefined && atMs >= handAtRestMs && atMs <= untilHealed) return true;
+    if (unplannedHandMs !== undefined && atMs >= unplannedHandMs && atMs <= untilHealed + followMs) return true;
     return canaryGoneAtMs !== undefined && atMs >= canaryGoneAtMs && atMs < canaryGoneAtMs + goneMs;
   };
   const others = failures.filter((failure) => !isCanarys(failure));

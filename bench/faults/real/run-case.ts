@@ -50,7 +50,7 @@ export async function runCase(lane: Lane, each: Case, hooks: Hooks): Promise<Cas
       failures: lane.failures,
       failingVersion: each.failing ? canaryTag : "",
       handMade: happened.struck.handMade ?? [],
-      handAtRestMs: happened.struck.handAtRest === true ? happened.struckAtMs : undefined,
+      unplannedHandMs: happened.struck.unplannedHand === true ? happened.struckAtMs : undefined,
       anotherUpdate: happened.struck.anotherUpdate ?? false,
       canaryGoneAtMs: happened.struck.canaryGone === true ? happened.struckAtMs : undefined,
       nextUpdateAtMs,

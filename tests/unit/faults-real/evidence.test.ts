@@ -65,6 +65,23 @@ describe("the judgement of a real fault", () => {
     expect(invariantsOf({ changes, anotherUpdate: true })).to.deep.equal([]);
   });
 
+  it("lays the failures of a share that a hand gave while the canary got ready to the hand, and to nothing else", () => {
+    const late = promoted.slice(1).map((each) => ({ ...each, atMs: each.atMs + 2_000 }));
+    const changes = [
+      atRest,
+      change(300, { weight: 0 }),
+      change(500, { weight: 90 }),
+      change(900, { weight: 0 }),
+      ...late,
+    ];
+    const failed = (atMs: number) => [{ atMs, version: "", text: "503" }];
+    const byHand = { changes, handMade: [90], unplannedHandMs: 200 };
+    expect(invariantsOf({ ...byHand, failures: failed(1_000) })).to.deep.equal([]);
+    expect(invariantsOf({ ...byHand, failures: failed(3_500) })).to.deep.equal([
+      "no failed request but the canary's own",
+    ]);
+  });
+
   it("lays the failures of a share that a hand gave at rest to the hand, until it is healed and no longer", () => {
     const changes = [
       atRest,
@@ -74,12 +91,12 @@ describe("the judgement of a real fault", () => {
       ...promoted.slice(1).map((each) => ({ ...each, atMs: each.atMs + 2_000 })),
     ];
     const failed = (atMs: number) => [{ atMs, version: "", text: "503" }];
-    const byHand = { changes, handMade: [90], handAtRestMs: 450 };
+    const byHand = { changes, handMade: [90], unplannedHandMs: 450 };
     expect(invariantsOf({ ...byHand, failures: failed(1_000) })).to.deep.equal([]);
-    expect(invariantsOf({ ...byHand, failures: failed(2_500) })).to.deep.equal([
+    expect(invariantsOf({ ...byHand, failures: failed(2_700) })).to.deep.equal([
       "no failed request but the canary's own",
     ]);
-    expect(invariantsOf({ ...byHand, handAtRestMs: undefined, failures: failed(1_000) })).to.include(
+    expect(invariantsOf({ ...byHand, unplannedHandMs: undefined, failures: failed(1_000) })).to.include(
       "no failed request but the canary's own",
     );
   });

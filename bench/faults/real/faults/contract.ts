@@ -22,8 +22,8 @@ export interface Scene {
 export interface Struck {
   /** Shares that the fault itself put on the route, percent. */
   readonly handMade?: readonly number[];
-  /** True where no run was under way when a hand gave the canary traffic. */
-  readonly handAtRest?: boolean;
+  /** True where the plan gave the canary no traffic when a hand did: it may have no pods, or none the gateway knows. */
+  readonly unplannedHand?: boolean;
   /** A second update of the same revision ran beside the first one or after it. */
   readonly anotherUpdate?: boolean;
   /** True where the fault took the canary's pods away: what was asked of them then was the canary's to answer. */

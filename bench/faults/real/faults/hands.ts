@@ -24,9 +24,9 @@ export const handFaults: readonly Fault[] = [
     return { canaryGone: true };
   }),
   byHand("route-edited", async ({ cluster, release, observer }) => {
-    const handAtRest = observer.now.canaryReplicas === 0;
+    const unplannedHand = observer.now.weight === 0;
     await cluster.setWeights(release, wrongWeight);
-    return { handMade: [wrongWeight], handAtRest };
+    return { handMade: [wrongWeight], unplannedHand };
   }),
   byHand("primary-scaled", async ({ cluster, release }) => {
     await cluster.scalePrimary(release, 3);
