@@ -9,7 +9,7 @@ import type { Finding } from "./finding.js";
 import { hypothesesOf } from "./hypotheses.js";
 import { quantileMs, slowShareAllowed } from "./latency.js";
 import { noValuesText } from "./sentences.js";
-import type { AnalysisState } from "./state.js";
+import type { AnalysisState, Mark } from "./state.js";
 import { minus } from "./tally.js";
 import type { Tally, Totals } from "./tally.js";
 import type { MetricSettings } from "../settings/index.js";
@@ -89,7 +89,7 @@ function weigh(state: AnalysisState, metric: MetricSettings, moment: Moment): We
   const estimatedFrom = excused
     ? [windowStart(state, metric.interval, moment.nowMs)]
     : [runStart(state), state.weightStart.totals.subject];
-  const lately = latelyAtWeight(state, metric.interval, moment.nowMs);
+  const lately = totalsBefore(state, metric.interval, moment.nowMs, state.weightStart);
   const findings = hypotheses.map((hypothesis) => findingOf(state, hypothesis, estimatedFrom, lately));
   const worst = findings.toSorted((a, b) => b.log - a.log)[0];
   if (worst === undefined) return undefined;
@@ -197,14 +197,13 @@ function reportOf(
 
 /** What the subject had been asked so long ago, but not before its evidence began. */
 function windowStart(state: AnalysisState, seconds: number, nowMs: number): Tally {
-  const mark = state.history.findLast(({ timeMs }) => timeMs <= nowMs - seconds * 1000);
-  return mark === undefined || mark.timeMs < (state.starts[0]?.timeMs ?? 0) ? runStart(state) : mark.totals.subject;
+  return totalsBefore(state, seconds, nowMs, state.starts[0] ?? state.weightStart).subject;
 }
 
-/** What had been counted so long ago, but not before the last change of weight. */
-function latelyAtWeight({ history, weightStart }: AnalysisState, seconds: number, nowMs: number): Totals {
+/** What had been counted so long ago, but not before `earliest`. */
+function totalsBefore({ history }: AnalysisState, seconds: number, nowMs: number, earliest: Mark): Totals {
   const mark = history.findLast(({ timeMs }) => timeMs <= nowMs - seconds * 1000);
-  return mark === undefined || mark.timeMs < weightStart.timeMs ? weightStart.totals : mark.totals;
+  return (mark === undefined || mark.timeMs < earliest.timeMs ? earliest : mark).totals;
 }
 
 function requestsAtWeight(state: AnalysisState, metric: MetricSettings): number {
