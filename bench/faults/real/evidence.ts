@@ -34,8 +34,6 @@ export interface Finding {
   readonly detail: string;
 }
 
-/** Preparation writes its journal so soon after the weight. */
-const journalMs = 2_000;
 /** The gateway follows what is put right so much later. */
 const followMs = 1_000;
 /** After the pods are gone so long, nobody may be sent to them any more. */
@@ -43,21 +41,29 @@ const goneMs = 5_000;
 
 /** What the evidence says against the invariants that hold at every moment; pure. */
 export function findingsOf(evidence: Evidence): readonly Finding[] {
-  const untilHealed = healedMs(evidence);
-  const own = { ...evidence, changes: evidence.changes.filter(({ atMs }) => atMs > untilHealed) };
-  return [...weightFindings(own), ...primaryFindings(evidence), ...failureFindings(evidence, untilHealed)];
+  const { storyFromMs, handsUntilMs } = healingOf(evidence);
+  const own = { ...evidence, changes: evidence.changes.filter(({ atMs }) => atMs > storyFromMs) };
+  return [...weightFindings(own), ...primaryFindings(evidence), ...failureFindings(evidence, handsUntilMs)];
 }
 
-/** The moment at which what a hand did against the plan was put right: the run's own story begins there. */
-function healedMs({ changes, unplannedHandMs }: Evidence): number {
-  if (unplannedHandMs === undefined) return -Infinity;
+interface Healing {
+  /** The run's own story begins there. */
+  readonly storyFromMs: number;
+  /** Until then the failures of nobody are the hand's. */
+  readonly handsUntilMs: number;
+}
+
+/** When what a hand did against the plan was put right. */
+function healingOf({ changes, unplannedHandMs }: Evidence): Healing {
+  if (unplannedHandMs === undefined) return { storyFromMs: -Infinity, handsUntilMs: -Infinity };
   const given = changes.find(({ atMs, weight }) => atMs > unplannedHandMs && weight > 0)?.atMs ?? unplannedHandMs;
   const healed = changes.find(({ atMs, weight }) => atMs > given && weight === 0)?.atMs;
-  if (healed === undefined) return Infinity;
-  const journal = changes.find(
-    ({ atMs, phase, weight }) => atMs >= healed && atMs <= healed + journalMs && phase === "Failed" && weight === 0,
-  );
-  return journal?.atMs ?? healed;
+  if (healed === undefined) return { storyFromMs: Infinity, handsUntilMs: Infinity };
+  // Where no run was under way Preparation puts it right, and writes its journal when the traffic is drained.
+  const next = changes.find(({ atMs, phase, weight }) => atMs >= healed && (weight > 0 || phase === "Failed"));
+  return next?.weight === 0
+    ? { storyFromMs: next.atMs, handsUntilMs: next.atMs }
+    : { storyFromMs: healed, handsUntilMs: healed + followMs };
 }
 
 function plannedWeights(): readonly number[] {
@@ -95,11 +101,11 @@ function primaryFindings({ changes }: Evidence): readonly Finding[] {
 
 function failureFindings(
   { failures, failingVersion, canaryGoneAtMs, unplannedHandMs }: Evidence,
-  untilHealed: number,
+  handsUntilMs: number,
 ): readonly Finding[] {
   const isCanarys = ({ version, atMs }: Failure): boolean => {
     if (version !== "") return version === failingVersion;
-    if (unplannedHandMs !== undefined && atMs >= unplannedHandMs && atMs <= untilHealed + followMs) return true;
+    if (unplannedHandMs !== undefined && atMs >= unplannedHandMs && atMs <= handsUntilMs) return true;
     return canaryGoneAtMs !== undefined && atMs >= canaryGoneAtMs && atMs < canaryGoneAtMs + goneMs;
   };
   const others = failures.filter((failure) => !isCanarys(failure));

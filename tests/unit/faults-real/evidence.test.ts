@@ -93,12 +93,23 @@ describe("the judgement of a real fault", () => {
     const failed = (atMs: number) => [{ atMs, version: "", text: "503" }];
     const byHand = { changes, handMade: [90], unplannedHandMs: 450 };
     expect(invariantsOf({ ...byHand, failures: failed(1_000) })).to.deep.equal([]);
-    expect(invariantsOf({ ...byHand, failures: failed(2_700) })).to.deep.equal([
+    expect(invariantsOf({ ...byHand, failures: failed(2_500) })).to.deep.equal([
       "no failed request but the canary's own",
     ]);
     expect(invariantsOf({ ...byHand, unplannedHandMs: undefined, failures: failed(1_000) })).to.include(
       "no failed request but the canary's own",
     );
+  });
+
+  it("begins the run's own story at Preparation's journal, however long it drained before", () => {
+    const changes = [
+      atRest,
+      change(500, { weight: 90 }),
+      change(1_500, { weight: 0 }),
+      change(5_500, { phase: "Failed", weight: 0 }),
+      ...promoted.slice(1).map((each) => ({ ...each, atMs: each.atMs + 5_000 })),
+    ];
+    expect(invariantsOf({ changes, handMade: [90], unplannedHandMs: 450 })).to.deep.equal([]);
   });
 
   it("finds traffic that comes back after the take-back, but not that of the next update", () => {
