@@ -9,6 +9,7 @@ import type { Finding } from "./finding.js";
 import { hypothesesOf } from "./hypotheses.js";
 import { quantileMs, slowShareAllowed } from "./latency.js";
 import { noValuesText } from "./sentences.js";
+import { startMark } from "./state.js";
 import type { AnalysisState, Mark } from "./state.js";
 import { minus } from "./tally.js";
 import type { Tally, Totals } from "./tally.js";
@@ -197,7 +198,7 @@ function reportOf(
 
 /** What the subject had been asked so long ago, but not before its evidence began. */
 function windowStart(state: AnalysisState, seconds: number, nowMs: number): Tally {
-  return totalsBefore(state, seconds, nowMs, state.starts[0] ?? state.weightStart).subject;
+  return totalsBefore(state, seconds, nowMs, startMark(state)).subject;
 }
 
 /** What had been counted so long ago, but not before `earliest`. */

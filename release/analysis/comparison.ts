@@ -7,6 +7,7 @@ import { trialsOf } from "./hypotheses.js";
 import type { Event, Hypothesis } from "./hypotheses.js";
 import { boundAtOrAbove, quantileMs, slowShareAllowed } from "./latency.js";
 import { countText } from "./sentences.js";
+import { startMark } from "./state.js";
 import type { AnalysisState, ComparisonState } from "./state.js";
 import { minus, totalsMinus } from "./tally.js";
 import { addBlock, comparisonEvidence, freshComparison } from "./two-sample.js";
@@ -30,7 +31,7 @@ const usualLimitMs = 500;
 export function updateComparisons(before: AnalysisState, state: AnalysisState): AnalysisState["comparisons"] {
   const metrics = state.settings.metrics.filter(({ compare }) => compare !== undefined);
   if (metrics.length === 0) return state.comparisons;
-  const past = minus(before.totals.baseline, (before.starts[0] ?? before.weightStart).totals.baseline);
+  const past = minus(before.totals.baseline, startMark(before).totals.baseline);
   const block = totalsMinus(state.totals, before.totals);
   const next: Record<string, ComparisonState> = { ...state.comparisons };
   for (const metric of metrics) {
@@ -53,7 +54,7 @@ export function compared(state: AnalysisState, metric: MetricSettings, maxIncrea
   const comparison = state.comparisons[metric.name] ?? freshComparison;
   const start = state.intervalComparisons[metric.name] ?? freshComparison;
   const intervalLog = logSum(comparison.logs.map((log, index) => log - (start.logs[index] ?? 0)));
-  const run = totalsMinus(state.totals, (state.starts[0] ?? state.weightStart).totals);
+  const run = totalsMinus(state.totals, startMark(state).totals);
   const event = eventOf(state, metric);
   const subject = trialsOf(event, run.subject, state.boundsMs);
   const baseline = trialsOf(event, run.baseline, state.boundsMs);
@@ -86,7 +87,7 @@ function eventOf(state: AnalysisState, metric: MetricSettings): Event {
   if (metric.name === "request-success-rate") return { kind: "failed" };
   const limitMs = metric.thresholdRange?.max;
   if (limitMs !== undefined) return { kind: "slowerThan", limitMs };
-  const past = minus(state.totals.baseline, (state.starts[0] ?? state.weightStart).totals.baseline);
+  const past = minus(state.totals.baseline, startMark(state).totals.baseline);
   const usual = quantileMs(past, state.boundsMs, 1 - slowShareAllowed);
   return { kind: "slowerThan", limitMs: boundAtOrAbove(state.boundsMs, usual ?? usualLimitMs) ?? usualLimitMs };
 }

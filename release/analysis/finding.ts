@@ -4,6 +4,7 @@ import { logEvidenceAbove, logEvidenceBelow, mixOverStarts } from "./e-process.j
 import type { Trials } from "./e-process.js";
 import { trialsBetween } from "./hypotheses.js";
 import type { Hypothesis } from "./hypotheses.js";
+import { startMark } from "./state.js";
 import type { AnalysisState } from "./state.js";
 import type { Tally, Totals } from "./tally.js";
 
@@ -42,7 +43,7 @@ export function findingOf(
   return {
     hypothesis,
     log: evidence.log,
-    from: startOf(state, evidence.loudest),
+    from: startMark(state, evidence.loudest).totals.subject,
     intervalTail: upperTail(limit, since(state.intervalStart.subject)),
     breachedFrom: estimatedFrom.find((from) => beyond(since(from))) ?? doubtful,
     trials: since(runStart(state)),
@@ -51,11 +52,7 @@ export function findingOf(
 
 /** What the subject had been asked when its evidence began. */
 export function runStart(state: AnalysisState): Tally {
-  return startOf(state, 0);
-}
-
-function startOf(state: AnalysisState, index: number): Tally {
-  return (state.starts[index] ?? state.weightStart).totals.subject;
+  return startMark(state).totals.subject;
 }
 
 /**

@@ -83,6 +83,11 @@ export interface AnalysisState {
   readonly splitIntervals: number;
 }
 
+/** A start of the evidence; the first, which is the run's, unless another is asked for. */
+export function startMark({ starts, weightStart }: AnalysisState, index = 0): Mark {
+  return starts[index] ?? weightStart;
+}
+
 /** A fresh analysis: nothing seen, nothing spent. */
 export function startAnalysis(settings: AnalysisSettings, context: AnalysisContext): AnalysisState {
   const start: Mark = { timeMs: context.startedAtMs, totals: emptyTotals };
