@@ -29,6 +29,26 @@ const promoted: readonly Change[] = [
   change(5_000, { passed: "r2", promoted: "r2", primaryRevision: "r2" }),
 ];
 
+/** The whole promotion, of an update that began so much later. */
+function promotedLater(byMs: number): readonly Change[] {
+  return promoted.slice(1).map((each) => ({ ...each, atMs: each.atMs + byMs }));
+}
+
+/** A hand gives a share at rest; Preparation takes it back and writes its journal, and then the update begins. */
+function healedAtRest(journalMs: number, promotedLaterMs: number): readonly Change[] {
+  return [
+    atRest,
+    change(500, { weight: 90 }),
+    change(1_500, { weight: 0 }),
+    change(journalMs, { phase: "Failed", weight: 0 }),
+    ...promotedLater(promotedLaterMs),
+  ];
+}
+
+function unanswered(atMs: number): Evidence["failures"] {
+  return [{ atMs, version: "", text: "503" }];
+}
+
 const quiet: Evidence = {
   changes: promoted,
   failures: [],
@@ -66,49 +86,33 @@ describe("the judgement of a real fault", () => {
   });
 
   it("lays the failures of a share that a hand gave while the canary got ready to the hand, and to nothing else", () => {
-    const late = promoted.slice(1).map((each) => ({ ...each, atMs: each.atMs + 2_000 }));
     const changes = [
       atRest,
       change(300, { weight: 0 }),
       change(500, { weight: 90 }),
       change(900, { weight: 0 }),
-      ...late,
+      ...promotedLater(2_000),
     ];
-    const failed = (atMs: number) => [{ atMs, version: "", text: "503" }];
     const byHand = { changes, handMade: [90], unplannedHandMs: 200 };
-    expect(invariantsOf({ ...byHand, failures: failed(1_000) })).to.deep.equal([]);
-    expect(invariantsOf({ ...byHand, failures: failed(3_500) })).to.deep.equal([
+    expect(invariantsOf({ ...byHand, failures: unanswered(1_000) })).to.deep.equal([]);
+    expect(invariantsOf({ ...byHand, failures: unanswered(3_500) })).to.deep.equal([
       "no failed request but the canary's own",
     ]);
   });
 
   it("lays the failures of a share that a hand gave at rest to the hand, until it is healed and no longer", () => {
-    const changes = [
-      atRest,
-      change(500, { weight: 90 }),
-      change(1_500, { weight: 0 }),
-      change(1_600, { phase: "Failed", weight: 0 }),
-      ...promoted.slice(1).map((each) => ({ ...each, atMs: each.atMs + 2_000 })),
-    ];
-    const failed = (atMs: number) => [{ atMs, version: "", text: "503" }];
-    const byHand = { changes, handMade: [90], unplannedHandMs: 450 };
-    expect(invariantsOf({ ...byHand, failures: failed(1_000) })).to.deep.equal([]);
-    expect(invariantsOf({ ...byHand, failures: failed(2_500) })).to.deep.equal([
+    const byHand = { changes: healedAtRest(1_600, 2_000), handMade: [90], unplannedHandMs: 450 };
+    expect(invariantsOf({ ...byHand, failures: unanswered(1_000) })).to.deep.equal([]);
+    expect(invariantsOf({ ...byHand, failures: unanswered(2_500) })).to.deep.equal([
       "no failed request but the canary's own",
     ]);
-    expect(invariantsOf({ ...byHand, unplannedHandMs: undefined, failures: failed(1_000) })).to.include(
+    expect(invariantsOf({ ...byHand, unplannedHandMs: undefined, failures: unanswered(1_000) })).to.include(
       "no failed request but the canary's own",
     );
   });
 
   it("begins the run's own story at Preparation's journal, however long it drained before", () => {
-    const changes = [
-      atRest,
-      change(500, { weight: 90 }),
-      change(1_500, { weight: 0 }),
-      change(5_500, { phase: "Failed", weight: 0 }),
-      ...promoted.slice(1).map((each) => ({ ...each, atMs: each.atMs + 5_000 })),
-    ];
+    const changes = healedAtRest(5_500, 5_000);
     expect(invariantsOf({ changes, handMade: [90], unplannedHandMs: 450 })).to.deep.equal([]);
   });
 
@@ -134,11 +138,9 @@ describe("the judgement of a real fault", () => {
   });
 
   it("counts what nobody answered as the canary's while its pods are gone, but only for seconds", () => {
-    const failures = [{ atMs: 2_000, version: "", text: "503" }];
+    const failures = unanswered(2_000);
     expect(invariantsOf({ failures, canaryGoneAtMs: 1_500 })).to.deep.equal([]);
     expect(invariantsOf({ failures, canaryGoneAtMs: 2_500 })).to.have.length(1);
-    expect(
-      invariantsOf({ failures: [{ atMs: 60_000, version: "", text: "503" }], canaryGoneAtMs: 1_500 }),
-    ).to.have.length(1);
+    expect(invariantsOf({ failures: unanswered(60_000), canaryGoneAtMs: 1_500 })).to.have.length(1);
   });
 });
