@@ -1,5 +1,4 @@
 import * as pulumi from "@pulumi/pulumi";
-import { z } from "zod";
 import { httpUrl, prometheusAccess } from "../../release/settings/index.js";
 import type { PrometheusAccess } from "../../release/settings/index.js";
 import { argument } from "../arguments/index.js";
@@ -22,11 +21,10 @@ export interface ExternalPrometheus {
   readonly scrapeIntervalSeconds?: number;
 }
 
-export const externalPrometheus = z.strictObject({
-  ...prometheusAccess.shape,
+export const externalPrometheus = prometheusAccess.safeExtend({
   url: httpUrl,
   scrapeIntervalSeconds: argument.seconds,
-} satisfies Shape<ExternalPrometheus>);
+} satisfies Shape<Omit<ExternalPrometheus, keyof PrometheusAccess>>);
 
 /** What a binding says of it. */
 export function boundPrometheus(given: ExternalPrometheus): {
