@@ -68,8 +68,9 @@ export const argument = {
   port: z.int("must be a whole number").min(1, "must be 1 to 65535").max(65535, "must be 1 to 65535").optional(),
   count: z.int("must be a whole number").min(1, "must be at least 1").optional(),
   seconds: z.number().gt(0, "must be above 0").optional(),
+  /** As Go reads it. */
   duration: z
     .string()
-    .regex(/^(\d+(ms|[smhdwy]))+$/, 'must be a duration like "30s", "5m" or "2h"')
+    .regex(/^(\d+(\.\d+)?(ms|[smh]))+$/, 'must be a duration like "30s", "1m30s" or "2h"')
     .optional(),
 } as const;

@@ -50,7 +50,10 @@ export const prometheusArguments = z.strictObject({
   scrapeLimits: z
     .strictObject({ samples: argument.count, megabytes: argument.count } satisfies Shape<ScrapeLimits>)
     .optional(),
-  retention: argument.duration,
+  retention: z
+    .string()
+    .regex(/^(\d+(ms|[smhdwy]))+$/, 'must be a duration like "2h", "15d" or "1y"')
+    .optional(),
   retentionSize: z
     .string()
     .regex(/^\d+(B|KB|MB|GB|TB)$/, 'must be a size like "512MB" or "4GB"')

@@ -115,7 +115,7 @@ describe("ApisixIngressController", () => {
     const refused = (args: object): Promise<string> =>
       refusal(() => new ApisixIngressController("edge", Object.assign({ namespace: "apisix" }, args)));
     expect(await refused({ syncPeriod: "soon" })).to.equal(
-      'ApisixIngressController: syncPeriod: must be a duration like "30s", "5m" or "2h"',
+      'ApisixIngressController: syncPeriod: must be a duration like "30s", "1m30s" or "2h"',
     );
     expect(await refused({ gateway: { sevice: "x" } })).to.equal(
       'ApisixIngressController: unknown argument "gateway.sevice": did you mean "service"?',

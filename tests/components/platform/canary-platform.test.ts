@@ -31,7 +31,8 @@ async function deploy(args: Partial<CanaryPlatformArgs> = {}): Promise<Deployed>
 
 const deploymentsOf = ({ all }: Deployed): readonly string[] => Object.keys(byName(all, "Deployment")).toSorted();
 
-describe("CanaryPlatform", () => {
+describe("CanaryPlatform", function () {
+  this.timeout(20_000);
   let whole: Deployed;
   before(async () => (whole = await deploy()));
 

@@ -34,7 +34,7 @@ const shown: readonly (readonly [PodOptions, (template: ReturnType<typeof templa
 
 for (const [part, make] of Object.entries(parts))
   describe(`pod options of ${part}`, () => {
-    const all: PodOptions = Object.assign({}, ...shown.map(([options]) => options));
+    const all = shown.reduce<PodOptions>((joined, [options]) => ({ ...joined, ...options }), {});
     const computed = Object.fromEntries(
       Object.entries(all).map(([name, value]) => [name, pulumi.output<unknown>(value)]),
     );
