@@ -12,8 +12,9 @@ export interface DefinitionOptions {
    */
   readonly keepOnDestroy?: boolean;
   /**
-   * Whether definitions that somebody else manages (a Helm chart, kubectl) are overwritten. Default false: the update
-   * fails with a conflict that names their manager; leave them to it with `installCrds: false`.
+   * Whether definitions that somebody else made (kubectl, a Helm chart) become ours. Default true: what theirs allow ours
+   * do too. With `false` the update fails with a conflict that names their manager, where theirs differ. To leave them
+   * alone altogether: `installCrds: false`.
    */
   readonly takeOver?: boolean;
 }
@@ -26,10 +27,7 @@ type DefinitionSpec = k8s.types.input.apiextensions.v1.CustomResourceDefinitionS
 
 const token = "kubernetes:apiextensions.k8s.io/v1:CustomResourceDefinition";
 
-/**
- * The same in every stack and version: a definition that an earlier stack kept is this manager's already, so nothing
- * conflicts.
- */
+/** The same in every stack and version: a definition that an earlier stack kept is this manager's already. */
 const fieldManager = "pulumi-apisix-canary";
 
 /**
@@ -40,7 +38,7 @@ const fieldManager = "pulumi-apisix-canary";
 export function createDefinition(
   name: string,
   definition: { readonly name: string; readonly spec: DefinitionSpec },
-  { keepOnDestroy = true, takeOver = false }: DefinitionOptions,
+  { keepOnDestroy = true, takeOver = true }: DefinitionOptions,
   opts: pulumi.CustomResourceOptions,
 ): pulumi.Resource {
   const { spec } = definition;

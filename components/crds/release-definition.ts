@@ -60,8 +60,7 @@ export class CanaryDefinitions extends pulumi.ComponentResource {
     };
     const spec = { group: apiGroup, scope: "Namespaced", names, versions: [version] };
     const definition = { name: `${releasePlural}.${apiGroup}`, spec };
-    const options = { ...args, takeOver: true };
-    this.definition = createDefinition(`${name}-${releasePlural}`, definition, options, { parent: this });
+    this.definition = createDefinition(`${name}-${releasePlural}`, definition, args, { parent: this });
     this.registerOutputs({});
   }
 }

@@ -29,23 +29,24 @@ async function watched(
 }
 
 describe("the definitions", () => {
-  it("of APISIX are applied whether they exist or not, kept by a destroy, and no Helm chart's are taken", async () => {
+  it("of APISIX are applied whether they exist or not, and kept by a destroy", async () => {
     const { all, options } = await watched((opts) => new ApisixDefinitions("d", {}, opts));
     const definitions = all.filter(({ type }) => type === `${token}Patch`);
     expect(definitions).to.have.length(12);
     for (const { inputs } of definitions)
       expect(at(inputs, "metadata", "annotations")).to.deep.equal({
         "pulumi.com/patchFieldManager": "pulumi-apisix-canary",
+        "pulumi.com/patchForce": "true",
       });
     expect(options.every(({ retained }) => retained)).to.equal(true);
     // A stack that has them as a plain resource keeps its objects: without this the engine would delete them.
     for (const { aliases } of options) expect(aliases).to.deep.include({ type: token });
   });
 
-  it("of APISIX take over another manager's where they are told to", async () => {
-    const { all } = await watched((opts) => new ApisixDefinitions("d", { takeOver: true }, opts));
+  it("of APISIX are left to another manager where they are told to", async () => {
+    const { all } = await watched((opts) => new ApisixDefinitions("d", { takeOver: false }, opts));
     for (const { inputs } of all.filter(({ type }) => type === `${token}Patch`))
-      expect(at(inputs, "metadata", "annotations", "pulumi.com/patchForce")).to.equal("true");
+      expect(at(inputs, "metadata", "annotations")).not.to.have.property("pulumi.com/patchForce");
   });
 
   it("go with a destroy where they are told to", async () => {
@@ -55,7 +56,7 @@ describe("the definitions", () => {
     for (const { aliases } of options) expect(aliases).to.deep.include({ type: `${token}Patch` });
   });
 
-  it("of our own kind are nobody else's: kept, and always taken over", async () => {
+  it("of our own kind are kept too", async () => {
     const { all, options } = await watched((opts) => new CanaryDefinitions("d", {}, opts));
     const definition = only(all, "CustomResourceDefinitionPatch");
     expect(at(definition, "metadata", "name")).to.equal("canaryreleases.apisix-canary.io");

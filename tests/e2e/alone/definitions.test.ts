@@ -134,15 +134,15 @@ describe("one definition", () => {
     await eventually("the definition is gone", 20, async () => (await uidOf()) === undefined);
   });
 
-  it("of somebody else's is refused by the name of its manager, and taken over where that is meant", async () => {
+  it("of somebody else's is taken up, or left alone with the name of its manager, as the program says", async () => {
     const body: V1CustomResourceDefinition = { metadata: { name }, spec: specWith("") };
     await extensions.createCustomResourceDefinition({ body, fieldManager: "helm" });
     const uid = await uidOf();
     const stack = await TestStack.create("definition-foreign");
-    const refused = await stack.up(program({}, "Title"));
+    const refused = await stack.up(program({ takeOver: false }, "Title"));
     expect(refused.failed).to.equal(true);
     expect(refused.output).to.match(/conflict[^]*"helm"/);
-    const taken = await stack.up(program({ takeOver: true }, "Title"));
+    const taken = await stack.up(program({}, "Title"));
     expect(taken.failed, taken.output).to.equal(false);
     expect(await uidOf()).to.equal(uid);
     await stack.destroy();
