@@ -2,7 +2,7 @@
  * Structural schemas of the kinds of `apisix.apache.org`, with the fields, needs and defaults of ingress controller
  * 2.2's own (`config/crd` of apache/apisix-ingress-controller 2.2.0). Fields of later versions are kept in all of them.
  */
-import { healthCheck, loadBalancer, portLevelSettings, upstreamSchemes } from "./apisix-upstream-schemas.js";
+import { healthCheck, loadBalancer, upstreamSchemes, upstreamSettings } from "./apisix-upstream-schemas.js";
 import {
   anything,
   integerFrom,
@@ -115,23 +115,15 @@ const tls = objectOf(
   ["hosts", "secret"],
 );
 
+const ofService = upstreamSettings({ timeout, secret });
 const upstream = objectOf({
   ingressClassName: text,
-  retries: { type: "integer" },
-  timeout,
-  scheme: oneOf(...upstreamSchemes),
-  loadbalancer: loadBalancer,
-  healthCheck: healthCheck({ type: "integer" }, "timeout"),
-  passHost: oneOf("pass", "node", "rewrite"),
-  upstreamHost: text,
-  tlsSecret: secret,
-  subsets: listOf(objectOf({ name: text, labels: mapOf(text) }, ["name", "labels"])),
-  discovery: objectOf({ serviceName: text, type: text, args: mapOf(text) }, ["serviceName", "type"]),
+  ...ofService,
   externalNodes: {
     ...listOf(objectOf({ name: text, type: text, weight: { type: "integer" }, port: portNumber })),
     minItems: 1,
   },
-  portLevelSettings: portLevelSettings({ timeout, secret }),
+  portLevelSettings: listOf(objectOf({ port: portNumber, ...ofService }, ["port"])),
 });
 
 const adminKey = objectOf({

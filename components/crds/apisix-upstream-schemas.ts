@@ -37,24 +37,18 @@ export function healthCheck(timeout: Schema, timeouts: "timeout" | "timeouts"): 
   return objectOf({ active, passive }, ["active"]);
 }
 
-/** Settings of one port of an ApisixUpstream's Service. */
-export function portLevelSettings({ timeout, secret }: { readonly timeout: Schema; readonly secret: Schema }): Schema {
-  return listOf(
-    objectOf(
-      {
-        port: integerFrom(1, 65_535),
-        retries: { type: "integer" },
-        timeout,
-        scheme: oneOf(...upstreamSchemes),
-        loadbalancer: loadBalancer,
-        healthCheck: healthCheck({ type: "integer" }, "timeout"),
-        passHost: oneOf("pass", "node", "rewrite"),
-        upstreamHost: text,
-        tlsSecret: secret,
-        subsets: listOf(objectOf({ name: text, labels: mapOf(text) }, ["name", "labels"])),
-        discovery: objectOf({ serviceName: text, type: text, args: mapOf(text) }, ["serviceName", "type"]),
-      },
-      ["port"],
-    ),
-  );
+/** What an ApisixUpstream says of its Service, and of single ports of it. */
+export function upstreamSettings({ timeout, secret }: { readonly timeout: Schema; readonly secret: Schema }) {
+  return {
+    retries: { type: "integer" },
+    timeout,
+    scheme: oneOf(...upstreamSchemes),
+    loadbalancer: loadBalancer,
+    healthCheck: healthCheck({ type: "integer" }, "timeout"),
+    passHost: oneOf("pass", "node", "rewrite"),
+    upstreamHost: text,
+    tlsSecret: secret,
+    subsets: listOf(objectOf({ name: text, labels: mapOf(text) }, ["name", "labels"])),
+    discovery: objectOf({ serviceName: text, type: text, args: mapOf(text) }, ["serviceName", "type"]),
+  } satisfies Readonly<Record<string, Schema>>;
 }

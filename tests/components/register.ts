@@ -29,6 +29,14 @@ export async function register(program: () => unknown): Promise<readonly Registe
   return registered;
 }
 
+/** Values of outputs by name, secret ones too, as they become known; the rest is left out. */
+export function knownOf(outputs: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  const known: Record<string, unknown> = {};
+  for (const [name, output] of Object.entries(outputs))
+    if (output !== undefined) pulumi.unsecret(pulumi.output(output)).apply((value) => (known[name] = value));
+  return known;
+}
+
 /** The message of the one error that a program ends with; "" where it does not. */
 export async function refusal(program: () => unknown): Promise<string> {
   try {

@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { expect } from "chai";
 import { CanaryPlatform, defaultLatencyBuckets } from "../../../components/index.js";
 import type { CanaryPlatformArgs } from "../../../components/index.js";
-import { at, byName, only, refusal, register } from "../register.js";
+import { at, byName, knownOf, only, refusal, register } from "../register.js";
 import type { Registered } from "../register.js";
 
 const bearerToken = "t0ken-of-the-test";
@@ -16,14 +16,12 @@ interface Deployed {
 
 async function deploy(args: Partial<CanaryPlatformArgs> = {}): Promise<Deployed> {
   const made: CanaryPlatform[] = [];
-  const bound: Record<string, unknown> = {};
+  let bound: Readonly<Record<string, unknown>> = {};
   const all = await register(() => {
     const platform = new CanaryPlatform("edge", { namespace: "apisix", ...args });
     made.push(platform);
     const { prometheusUrl, prometheus, ingressClassName, gatewayNamespace, gateway, latencyBuckets } = platform;
-    const outputs = { prometheusUrl, prometheus, ingressClassName, gatewayNamespace, gateway, latencyBuckets };
-    for (const [name, output] of Object.entries(outputs))
-      if (output !== undefined) pulumi.unsecret(pulumi.output<unknown>(output)).apply((known) => (bound[name] = known));
+    bound = knownOf({ prometheusUrl, prometheus, ingressClassName, gatewayNamespace, gateway, latencyBuckets });
   });
   const platform = made[0] ?? expect.fail("no platform");
   return { all, platform, bound };

@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { expect } from "chai";
 import { ExistingPlatform, ReleaseWatchdog } from "../../../components/index.js";
 import type { ExistingPlatformArgs } from "../../../components/index.js";
-import { byName, refusal, register } from "../register.js";
+import { byName, knownOf, refusal, register } from "../register.js";
 import type { Registered } from "../register.js";
 
 const password = "hunter2-of-the-test";
@@ -21,14 +21,12 @@ const args: ExistingPlatformArgs = {
 
 async function bind(change: Partial<ExistingPlatformArgs> = {}) {
   const made: ExistingPlatform[] = [];
-  const bound: Record<string, unknown> = {};
+  let bound: Readonly<Record<string, unknown>> = {};
   const all = await register(() => {
     const platform = new ExistingPlatform("edge", { ...args, ...change });
     made.push(platform);
     const { ingressClassName, prometheusUrl, prometheus, metricPrefix, gatewayNamespace, latencyBuckets } = platform;
-    const outputs = { ingressClassName, prometheusUrl, prometheus, metricPrefix, gatewayNamespace, latencyBuckets };
-    for (const [name, output] of Object.entries(outputs))
-      if (output !== undefined) pulumi.unsecret(pulumi.output<unknown>(output)).apply((known) => (bound[name] = known));
+    bound = knownOf({ ingressClassName, prometheusUrl, prometheus, metricPrefix, gatewayNamespace, latencyBuckets });
   });
   const platform = made[0] ?? expect.fail("no platform");
   return { all, platform, bound };
