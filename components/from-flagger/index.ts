@@ -1,3 +1,3 @@
-/** Takes an existing Flagger `Canary` (and its MetricTemplates) as it is. */
+/** Takes an existing Flagger `Canary`, and what it refers to, as it is. */
 export { fromFlagger } from "./from-flagger.js";
-export type { FromFlagger } from "./from-flagger.js";
+export type { FlaggerArgs, FromFlagger, FromFlaggerOptions } from "./from-flagger.js";

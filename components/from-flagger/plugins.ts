@@ -1,0 +1,142 @@
+import { check, durationSeconds } from "../../release/settings/index.js";
+import type { Draft } from "./draft.js";
+import { isText } from "./reader.js";
+import type { Leaf, Reader } from "./reader.js";
+import { literalPattern } from "./strategy.js";
+
+/** One invalid plugin stops every update of the gateway, so whatever APISIX would refuse is refused here. */
+interface Plugin {
+  readonly [key: string]: Draft;
+  readonly name: string;
+  readonly enable: true;
+  readonly config: { readonly [key: string]: Draft };
+}
+
+type Headers = Leaf<Readonly<Record<string, string>>>;
+
+function plugin(name: string, config: Plugin["config"]): readonly Plugin[] {
+  return Object.values(config).every((each) => each === undefined) ? [] : [{ name, enable: true, config }];
+}
+
+/** `rewrite` and the request's `headers`: proxy-rewrite. */
+export function rewriteOf(service: Reader, matches: readonly Reader[], provider: string): readonly Plugin[] {
+  const rewrite = service.at("rewrite");
+  return plugin("proxy-rewrite", {
+    ...(rewrite === undefined ? {} : pathRewriteOf(rewrite, matches, provider)),
+    host: rewrite?.text("authority"),
+    headers: requestHeadersOf(service.at("headers")?.at("request")),
+  });
+}
+
+/** Meshes replace the prefix that matched; the Gateway API the whole path, unless told otherwise. */
+function pathRewriteOf(rewrite: Reader, matches: readonly Reader[], provider: string): Plugin["config"] {
+  const uri = rewrite.text("uri");
+  const type = rewrite.text("type")?.value;
+  rewrite.at("type")?.understand();
+  if (uri === undefined) return {};
+  if (!/^\/[^$?\s]*$/.test(uri.value)) return { uri: rewrite.at("uri")?.problem("must be a path that starts with /") };
+  if (type === "ReplaceFullPath" || (type === undefined && provider.startsWith("gatewayapi"))) return { uri };
+  const prefixes = matches.length === 0 ? ["/"] : matches.map((each) => each.at("uri")?.text("prefix")?.value);
+  const [prefix] = prefixes;
+  if (prefixes.every((each) => each === undefined)) return { uri };
+  if (prefix === undefined || prefixes.some((each) => each !== prefix))
+    return { uri: rewrite.at("uri")?.problem("replaces several prefixes: one rule can replace one") };
+  return { regex_uri: uri.map((path) => prefixRewrite(prefix, path)) };
+}
+
+function prefixRewrite(prefix: string, path: string): readonly string[] {
+  const slash = path.endsWith("/") ? "/?" : "";
+  return [`^${literalPattern(prefix.replace(/\/+$/, ""))}${slash}(.*)`, `${path}$1`];
+}
+
+function requestHeadersOf(request: Reader | undefined): Draft {
+  if (request === undefined) return undefined;
+  const headers = { set: headerMap(request, "set"), add: headerMap(request, "add"), remove: request.texts("remove") };
+  return Object.values(headers).every((each) => each === undefined) ? undefined : headers;
+}
+
+/** The response's `headers`: response-rewrite. */
+export function headersOf(service: Reader): readonly Plugin[] {
+  const response = service.at("headers")?.at("response");
+  if (response === undefined) return [];
+  const headers = {
+    set: headerMap(response, "set"),
+    add: headerMap(response, "add")?.map((each) => Object.entries(each).map(([name, value]) => `${name}: ${value}`)),
+    remove: response.texts("remove"),
+  };
+  const added = headers.add?.value.find((line) => !/^[^:]+:[^:]*[^/]$/.test(line));
+  if (added !== undefined)
+    response.at("add")?.problem("has a value with ':', or one that ends with '/': APISIX can't add it");
+  return Object.values(headers).every((each) => each === undefined) ? [] : plugin("response-rewrite", { headers });
+}
+
+/** Values as they are: APISIX would fill in `$name`, Envoy `%NAME%`. */
+function headerMap(at: Reader, key: string): Headers | undefined {
+  const found = at.textMap(key);
+  for (const [name, value] of Object.entries(found?.value ?? {})) {
+    if (!/^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/.test(name)) at.at(key)?.problem("has a name that is not a header's");
+    if (!/^[\t\x20-\x7e]+$/.test(value) || /\$|%[A-Z_]+[%(]/.test(value))
+      at.at(key)?.problem("has a value that is empty, is not one line of ASCII, or is filled in by the gateway");
+  }
+  return found;
+}
+
+/** `corsPolicy`: cors. */
+export function corsOf(service: Reader): readonly Plugin[] {
+  const cors = service.at("corsPolicy");
+  if (cors === undefined) return [];
+  const credentials = cors.flag("allowCredentials");
+  const joined = (key: string): Leaf<string> | undefined => cors.texts(key)?.map((each) => each.join(","));
+  const lists = {
+    allow_methods: joined("allowMethods"),
+    allow_headers: joined("allowHeaders"),
+    expose_headers: joined("exposeHeaders"),
+  };
+  const origins = originsOf(cors);
+  const isOpen = [...Object.values(lists), origins.allow_origins].some((each) => each?.value === "*");
+  if (credentials?.value === true && isOpen) cors.problem("allows credentials, so nothing in it may be *");
+  return plugin("cors", {
+    ...origins,
+    // Without a list browsers send what needs no permission, and APISIX would permit everything.
+    allow_methods: lists.allow_methods ?? "GET,HEAD,POST",
+    allow_headers: lists.allow_headers ?? "Accept,Accept-Language,Content-Language,Content-Type",
+    expose_headers: lists.expose_headers,
+    max_age: maxAgeOf(cors),
+    allow_credential: credentials,
+  });
+}
+
+function originsOf(cors: Reader): { readonly allow_origins?: Leaf<string>; readonly allow_origins_by_regex?: Draft } {
+  const old = cors.items("allowOrigin").map((each) => ({ exact: each.as("text", isText) }));
+  const origins = cors.items("allowOrigins").map((each) => ({
+    exact: each.text("exact"),
+    pattern:
+      each.text("regex")?.map((regex) => `^(?:${regex})$`) ??
+      each.text("prefix")?.map((text) => `^${literalPattern(text)}`),
+  }));
+  const all = [...old.map(({ exact }) => ({ exact, pattern: undefined })), ...origins];
+  if (all.length === 0) {
+    cors.missing("allowOrigins", "a list");
+    return {};
+  }
+  if (all.every(({ exact }) => exact !== undefined)) {
+    const exact = all.flatMap((each) => each.exact ?? []);
+    const [first] = exact;
+    return first === undefined
+      ? {}
+      : { allow_origins: first.map(() => exact.map(({ value }) => value).join(",")).with(...exact) };
+  }
+  const patterns = all.map(({ exact, pattern }) => pattern ?? exact?.map((value) => `^${literalPattern(value)}$`));
+  return {
+    allow_origins_by_regex: patterns.map(
+      (each) => each ?? cors.problem("has an origin that is neither exact, prefix nor regex"),
+    ),
+  };
+}
+
+function maxAgeOf(cors: Reader): Leaf<number> | undefined {
+  const maxAge = cors.text("maxAge");
+  const checked = check(durationSeconds, maxAge?.value ?? 0);
+  if (checked.kind !== "valid") return cors.at("maxAge")?.problem('is not a duration like "24h"');
+  return maxAge?.map(() => Math.round(checked.settings));
+}

@@ -1,0 +1,94 @@
+import { Shape } from "./draft.js";
+import type { Draft } from "./draft.js";
+import { Leaf } from "./reader.js";
+import type { Reader } from "./reader.js";
+
+/** How Flagger can move users. */
+export type Strategy = "canary" | "A/B testing" | "blue/green" | "mirroring" | "session affinity";
+
+/** What a `CanaryRelease` can do of it: the mapping of each is below, and is open as soon as its name is here. */
+export const supportedStrategies: readonly Strategy[] = ["canary"];
+
+/** The fields of `analysis` that say who gets to the canary, and when. */
+export function strategyOf(analysis: Reader, supported: readonly Strategy[]): Readonly<Record<string, Draft>> {
+  const need = (strategy: Strategy, at: Reader | undefined): undefined =>
+    supported.includes(strategy)
+      ? undefined
+      : at?.problem(`${strategy} is not supported (supported: ${supported.join(", ")})`);
+  const iterations = analysis.count("iterations");
+  const match = analysis.items("match");
+  const isMirrored = analysis.flag("mirror")?.value === true;
+  const affinity = analysis.at("sessionAffinity");
+  if (match.length > 0) {
+    need("A/B testing", analysis.at("match"));
+    if (iterations === undefined) analysis.at("match")?.problem("needs iterations");
+  } else if (iterations !== undefined) need("blue/green", analysis.at("iterations"));
+  if (isMirrored) need("mirroring", analysis.at("mirror"));
+  if (affinity !== undefined) need("session affinity", affinity);
+  return {
+    ...(iterations === undefined ? weightsOf(analysis) : withoutWeights(analysis)),
+    stepWeightPromotion: analysis.count("stepWeightPromotion"),
+    iterations,
+    match: match.length === 0 ? undefined : match.map(conditionsOf),
+    mirror: isMirrored ? mirrorOf(analysis) : undefined,
+    sessionAffinity: affinity === undefined ? undefined : affinityOf(affinity),
+  };
+}
+
+function weightsOf(analysis: Reader): Readonly<Record<string, Draft>> {
+  const hasList = analysis.items("stepWeights").length > 0;
+  if (hasList) analysis.at("maxWeight")?.leaveOut("is left out: the last of stepWeights is the largest, as in Flagger");
+  return {
+    maxWeight: hasList ? undefined : analysis.count("maxWeight"),
+    stepWeight: analysis.count("stepWeight"),
+    stepWeights: hasList ? analysis.at("stepWeights")?.leaf() : undefined,
+  };
+}
+
+function withoutWeights(analysis: Reader): Readonly<Record<string, Draft>> {
+  for (const key of ["maxWeight", "stepWeight", "stepWeights"])
+    analysis.at(key)?.leaveOut("is left out: with iterations no weights are shifted, as in Flagger");
+  return {};
+}
+
+/** One alternative of a match: all of its conditions together. */
+function conditionsOf(entry: Reader): Draft {
+  entry.takeAll("is a condition that can't be taken: without it other users would get to the canary");
+  return new Shape(entry, { headers: conditions(entry, "headers"), queryParams: conditions(entry, "queryParams") });
+}
+
+function conditions(entry: Reader, key: string): Draft {
+  const found = entry.at(key)?.entries() ?? [];
+  if (found.length === 0) return undefined;
+  return Object.fromEntries(found.map(([name, each]) => [name, conditionOf(each)]));
+}
+
+function conditionOf(condition: Reader): Draft {
+  const suffix = condition.text("suffix")?.map((value) => `${literalPattern(value)}$`);
+  const [exact, prefix, regex] = [condition.text("exact"), condition.text("prefix"), condition.text("regex") ?? suffix];
+  const given = [exact, prefix, regex].filter((each) => each !== undefined);
+  if (given.length > 1) return condition.problem("needs one of exact, prefix, suffix and regex");
+  return given.length === 0 ? new Leaf({ present: true }, [condition]) : new Shape(condition, { exact, prefix, regex });
+}
+
+/** A pattern that matches just this text. */
+export function literalPattern(text: string): string {
+  return text.replace(/[.*+?^${}()|[\]\\/]/g, "\\$&");
+}
+
+function mirrorOf(analysis: Reader): Draft {
+  const percent = analysis.count("mirrorWeight");
+  const mirror = analysis.flag("mirror");
+  return percent === undefined
+    ? mirror
+    : new Shape(analysis, { percent: mirror === undefined ? percent : percent.with(mirror) });
+}
+
+function affinityOf(affinity: Reader): Draft {
+  return new Shape(affinity, {
+    cookieName: affinity.needText("cookieName"),
+    maxAge: affinity.count("maxAge"),
+    secure: affinity.flag("secure"),
+    sameSite: affinity.text("sameSite"),
+  });
+}
