@@ -22,7 +22,7 @@ function alertOf(alert: Reader, library: Library, canaryNamespace: string | unde
   for (const key of ["name", "namespace"]) reference.at(key)?.understand();
   const spec = provider.need("spec");
   const address = addressOf(alert, spec, library, namespace);
-  if (address === undefined) return undefined;
+  if (address === undefined) return spec.understand();
   const severity = alert.text("severity");
   if (severity === undefined) alert.doubt("has no severity: Flagger never sends it, here everything is told");
   return new Shape(alert, {

@@ -5,6 +5,12 @@ import type { Library } from "./library.js";
 import { Leaf } from "./reader.js";
 import type { Reader } from "./reader.js";
 
+/** The Deployment that the Canary releases. */
+interface Target {
+  readonly name: string | undefined;
+  readonly namespace: string | undefined;
+}
+
 /** Pods are scaled by somebody else: neither the update nor the promotion sets their number. */
 const external = "external";
 
@@ -12,40 +18,40 @@ const external = "external";
  * `autoscaler` of the arguments: the HorizontalPodAutoscaler that the Canary refers to where the text has it and it
  * scales by CPU, else `"external"`.
  */
-export function autoscalerOf(spec: Reader, library: Library, namespace: string | undefined): Draft {
+export function autoscalerOf(spec: Reader, library: Library, target: Target): Draft {
   const reference = spec.at("autoscalerRef");
   if (reference === undefined) return undefined;
   const kind = reference.needText("kind");
   const name = reference.needText("name");
   if (kind === undefined || name === undefined) return undefined;
-  const wanted = { kind: kind.value, name: name.value, namespace };
+  const wanted = { kind: kind.value, name: name.value, namespace: target.namespace };
   for (const key of ["apiVersion", "kind", "name"]) reference.at(key)?.understand();
   if (kind.value !== "HorizontalPodAutoscaler" && kind.value !== "ScaledObject")
     return reference.at("kind")?.problem("must be HorizontalPodAutoscaler or ScaledObject");
   const scaler = library.find(reference, wanted);
-  if (kind.value === "ScaledObject") return outside(reference, textOf(wanted));
-  if (scaler === undefined) return outside(reference, `${textOf(wanted)}, which is not in the text,`);
-  return (
-    ownAutoscaler(reference, scaler, spec) ?? outside(reference, `${textOf(wanted)}, which does not scale by CPU,`)
-  );
+  const own =
+    kind.value === "ScaledObject" || scaler === undefined ? undefined : ownAutoscaler(reference, scaler, target);
+  if (own !== undefined) return own;
+  scaler?.at("spec")?.understand();
+  const why = scaler === undefined ? ", which is not in the text," : "";
+  return outside(reference, `${textOf(wanted)}${why}`, target);
 }
 
-function outside(reference: Reader, scaler: string): Draft {
+function outside(reference: Reader, scaler: string, { name = "" }: Target): Draft {
   for (const key of ["primaryScalerReplicas", "primaryScalerQueries"])
     reference.at(key)?.leaveOut("is left out: say it in the primary's own autoscaler");
-  const target = "give the Deployment <name>-primary one of its own, as Flagger did";
-  reference.doubt(`${scaler} stays outside: autoscaler is "${external}"; ${target}`);
+  reference.doubt(`to ${scaler} is kept outside ("${external}"): Deployment ${name}-primary needs one of its own`);
   const kind = reference.at("kind");
   return kind === undefined ? external : new Leaf(external, [kind]);
 }
 
-function ownAutoscaler(reference: Reader, scaler: Reader, canary: Reader): Draft {
+function ownAutoscaler(reference: Reader, scaler: Reader, { name }: Target): Draft {
   const spec = scaler.need("spec");
-  const target = spec.need("scaleTargetRef");
-  const targetName = target.text("name");
-  if (targetName !== undefined && targetName.value !== canary.at("targetRef")?.text("name")?.value)
-    target.at("name")?.problem("must be the Canary's target");
-  for (const key of ["apiVersion", "kind", "name"]) target.at(key)?.understand();
+  const scaled = spec.need("scaleTargetRef");
+  const scaledName = scaled.needText("name");
+  if (scaledName !== undefined && scaledName.value !== name)
+    scaled.at("name")?.problem(`must be the Canary's target${name === undefined ? "" : ` ${name}`}`);
+  for (const key of ["apiVersion", "kind", "name"]) scaled.at(key)?.understand();
   const { isByCpu, cpuUtilization } = cpuOf(spec);
   if (!isByCpu) return undefined;
   const replicas = reference.at("primaryScalerReplicas");

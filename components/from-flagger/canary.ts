@@ -12,7 +12,7 @@ export function releaseOf(
   canary: Reader,
   library: Library,
   options: { readonly namespace?: string | undefined; readonly supported: readonly Strategy[] },
-): Draft {
+): Readonly<Record<string, Draft>> {
   checkVersion(canary);
   const metadata = canary.need("metadata");
   const spec = canary.need("spec");
@@ -30,7 +30,7 @@ export function releaseOf(
     namespace: options.namespace ?? given ?? "default",
     service: serviceOf(service),
     ...routeOf(spec, service),
-    autoscaler: autoscalerOf(spec, library, namespace),
+    autoscaler: autoscalerOf(spec, library, { name: name?.value, namespace }),
     prometheusUrl: spec.text("metricsServer"),
     skipAnalysis: spec.flag("skipAnalysis"),
     progressDeadline: spec.number("progressDeadlineSeconds")?.map((seconds) => `${seconds}s`),

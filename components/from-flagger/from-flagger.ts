@@ -3,7 +3,6 @@ import { argsProblems } from "../canary-release/validate.js";
 import type { AnalysisInput, Problem } from "../../release/settings/index.js";
 import { property } from "./documents.js";
 import { settle, tellAtOrigin } from "./draft.js";
-import type { SecretData } from "./library.js";
 import { supportedStrategies } from "./strategy.js";
 import { located, oneLine, translate } from "./translate.js";
 import type { Translation } from "./translate.js";
@@ -33,7 +32,7 @@ export interface FromFlaggerOptions {
   /** Default: the Canary's, else `default`. */
   readonly namespace?: string;
   /** Data of Secrets that AlertProviders refer to, by name, where the text has them not. */
-  readonly secrets?: SecretData;
+  readonly secrets?: Readonly<Record<string, Readonly<Record<string, string>>>>;
 }
 
 /**
@@ -44,18 +43,21 @@ export interface FromFlaggerOptions {
  */
 export function fromFlagger(yaml: string, options: FromFlaggerOptions = {}): FromFlagger {
   const { namespace, secrets = {} } = options;
-  return accepted(translate(yaml, { namespace, secrets, supported: supportedStrategies }));
+  const translation = translate(yaml, {
+    namespace,
+    secrets: (name, key) => secrets[name]?.[key],
+    supported: supportedStrategies,
+    withWorkload: false,
+  });
+  const { name, ...args } = accepted(translation);
+  return { name, args, warnings: translation.warnings };
 }
 
-/** Arguments that the components take, or the error that says why not. */
-export function accepted(translation: Translation): FromFlagger {
-  const { draft, canary, problems, warnings } = translation;
+/** Name and arguments that the components take, or the error that says why not. */
+export function accepted({ draft, canary, problems }: Translation): FlaggerArgs & { readonly name: string } {
   if (problems.length > 0) throw new Error(problems.join("; "));
   const settled = settle(draft);
-  if (isAccepted(settled)) {
-    const { name, ...args } = settled;
-    return { name, args, warnings };
-  }
+  if (isAccepted(settled)) return settled;
   const refused = schemaProblems(settled).map(({ path, message }) => {
     const { at, text } = tellAtOrigin(draft, path, message);
     const { object, path: place } = at ?? canary;

@@ -1,8 +1,8 @@
 import type { ManifestObject } from "./documents.js";
 import { Leaf, Reader } from "./reader.js";
 
-/** Data of Secrets by their names: what a Canary's text only refers to. */
-export type SecretData = Readonly<Record<string, Readonly<Record<string, string>>>>;
+/** A value of a Secret that is not in the text. */
+export type SecretSource = (secret: string, key: string) => string | undefined;
 
 /** What an object refers to. */
 export interface Reference {
@@ -18,7 +18,7 @@ export class Library {
 
   constructor(
     objects: readonly ManifestObject[],
-    private readonly secrets: SecretData,
+    private readonly secrets: SecretSource,
   ) {
     this.readers = objects.map((each) => Reader.of(each));
   }
@@ -49,7 +49,7 @@ export class Library {
 
   /** One value of a Secret: as it was given, else as the text has it. */
   secretValue(at: Reader, wanted: Omit<Reference, "kind">, key: string): Leaf<string> | undefined {
-    const given = this.secrets[wanted.name]?.[key];
+    const given = this.secrets(wanted.name, key);
     if (given !== undefined) return new Leaf(given, [at]);
     const secret = this.find(at, { ...wanted, kind: "Secret" });
     const plain = secret?.at("stringData")?.text(key);

@@ -13,6 +13,8 @@ export interface MetricContext {
   readonly fillIns: Readonly<Record<string, string | undefined>>;
 }
 
+type Variables = Leaf<Readonly<Record<string, string>>>;
+
 const successRate = "request-success-rate";
 const builtIn: readonly string[] = [successRate, "request-duration"];
 /** Names that our own templates know; `variables.x` beside them. */
@@ -58,7 +60,7 @@ function rangeOf(metric: Reader, isSuccessRate: boolean): Draft {
 function templateOf(
   metric: Reader,
   name: Leaf<string> | undefined,
-  variables: Leaf<Readonly<Record<string, string>>> | undefined,
+  variables: Variables | undefined,
   context: MetricContext,
 ): Draft {
   const reference = metric.at("templateRef");
@@ -73,7 +75,7 @@ function templateOf(
 function referredTemplate(
   reference: Reader,
   metric: string,
-  variables: Leaf<Readonly<Record<string, string>>> | undefined,
+  variables: Variables | undefined,
   context: MetricContext,
 ): Draft {
   const name = reference.needText("name")?.value;
@@ -105,11 +107,7 @@ function providerOf(provider: Reader): Draft {
   return new Shape(provider, { type, address: provider.text("address") });
 }
 
-function queryOf(
-  at: Reader,
-  { fillIns }: MetricContext,
-  variables: Leaf<Readonly<Record<string, string>>> | undefined,
-): Leaf<string> | undefined {
+function queryOf(at: Reader, { fillIns }: MetricContext, variables: Variables | undefined): Leaf<string> | undefined {
   return at.text("query")?.map((query) => {
     const names = [...query.matchAll(/\{\{(.*?)\}\}/gs)].map(([, inner]) => (inner ?? "").trim());
     const given = Object.keys(variables?.value ?? {}).map((key) => `variables.${key}`);
@@ -125,7 +123,10 @@ function shown(name: string): string {
 
 /** The article's own trap: a template that asks for the share that is not 404 and calls it the share that is. */
 export function doubtsOfTemplate(template: Reader): void {
-  const query = template.at("spec")?.at("query")?.leaf().value;
+  const spec = template.at("spec");
+  // Asked for, so that it counts as a template's own where nothing refers to the template.
+  spec?.at("provider");
+  const query = spec?.at("query")?.leaf().value;
   if (typeof query !== "string") return;
   const corrected = correctedQuery(query, template.object.name ?? "");
   if (corrected !== undefined)

@@ -218,11 +218,10 @@ export class Reader {
     const self = { at: this, reason: reasons.get(this.place), mustBeTaken };
     if (self.reason !== undefined) return { leftOver: [self], wholly: false };
     const inner = this.children().map((child) => child.look(taken, mustBeTaken));
-    if (inner.every(({ wholly }) => wholly)) {
-      const isEmpty = inner.length > 0 && inner.every(({ leftOver }) => leftOver.length === 0);
-      return { leftOver: isEmpty ? [] : [self], wholly: true };
-    }
-    return { leftOver: inner.flatMap(({ leftOver }) => leftOver), wholly: false };
+    const leftOver = inner.flatMap((each) => each.leftOver);
+    const isWhole = inner.every(({ wholly }) => wholly) && !complete.has(this.place);
+    const isEmpty = inner.length > 0 && leftOver.length === 0;
+    return isWhole ? { leftOver: isEmpty ? [] : [self], wholly: true } : { leftOver, wholly: false };
   }
 
   private child(key: string): Reader | undefined {

@@ -5,6 +5,7 @@ import type { Reader } from "./reader.js";
 
 /** `routeRef` of the arguments, or a `route` of our own made of what other gateways are told in `service`. */
 export function routeOf(spec: Reader, service: Reader): Readonly<Record<string, Draft>> {
+  for (const key of ofOthers) service.at(key)?.leaveOut("is left out: it is of other gateways");
   const reference = spec.at("routeRef");
   if (reference !== undefined) return { routeRef: referenceOf(reference, service) };
   if (service.items("hosts").length > 0) return { route: ownRoute(service, spec.text("provider")?.value ?? "") };
@@ -35,8 +36,7 @@ function referenceOf(reference: Reader, service: Reader): Draft {
   const name = reference.needText("name");
   const route = name === undefined ? "the ApisixRoute" : `ApisixRoute ${name.value}`;
   for (const key of routing)
-    service.at(key)?.leaveOut(`is left out: what ${route} says is kept, and Flagger on APISIX takes nothing else`);
-  for (const key of ofOthers) service.at(key)?.leaveOut("is left out: it is of other gateways");
+    service.at(key)?.leaveOut(`is left out: the rules of ${route} hold, as with Flagger on APISIX`);
   return new Shape(reference, { name });
 }
 
@@ -46,7 +46,6 @@ function ownRoute(service: Reader, provider: string): Draft {
   service.at("trafficPolicy")?.leaveOut("is left out: say it in an ApisixUpstream of the Services");
   service.at("backendTimeout")?.leaveOut("is left out: say it in an ApisixUpstream of the Services (timeout.read)");
   service.at("mirror")?.leaveOut("is left out: a copy that answers slowly would slow the users down");
-  for (const key of ofOthers) service.at(key)?.leaveOut("is left out: the ingress class names the gateway");
   const matches = service.items("match");
   const plugins = [...rewriteOf(service, matches, provider), ...headersOf(service), ...corsOf(service)];
   return new Shape(service, {

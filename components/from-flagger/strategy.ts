@@ -11,20 +11,21 @@ export const supportedStrategies: readonly Strategy[] = ["canary"];
 
 /** The fields of `analysis` that say who gets to the canary, and when. */
 export function strategyOf(analysis: Reader, supported: readonly Strategy[]): Readonly<Record<string, Draft>> {
-  const need = (strategy: Strategy, at: Reader | undefined): undefined =>
-    supported.includes(strategy)
-      ? undefined
-      : at?.problem(`${strategy} is not supported (supported: ${supported.join(", ")})`);
   const iterations = analysis.count("iterations");
   const match = analysis.items("match");
   const isMirrored = analysis.flag("mirror")?.value === true;
   const affinity = analysis.at("sessionAffinity");
-  if (match.length > 0) {
-    need("A/B testing", analysis.at("match"));
-    if (iterations === undefined) analysis.at("match")?.problem("needs iterations");
-  } else if (iterations !== undefined) need("blue/green", analysis.at("iterations"));
-  if (isMirrored) need("mirroring", analysis.at("mirror"));
-  if (affinity !== undefined) need("session affinity", affinity);
+  const asked: readonly (readonly [Strategy, Reader | undefined])[] = [
+    ["A/B testing", match.length > 0 ? analysis.at("match") : undefined],
+    ["blue/green", match.length === 0 && iterations !== undefined ? analysis.at("iterations") : undefined],
+    ["mirroring", isMirrored ? analysis.at("mirror") : undefined],
+    ["session affinity", affinity],
+  ];
+  const missing = asked.filter(([strategy, at]) => at !== undefined && !supported.includes(strategy));
+  for (const [strategy, at] of missing)
+    at?.problem(`${strategy} is not supported (supported: ${supported.join(", ")})`);
+  if (missing.length > 0) return {};
+  if (match.length > 0 && iterations === undefined) analysis.at("match")?.problem("needs iterations");
   return {
     ...(iterations === undefined ? weightsOf(analysis) : withoutWeights(analysis)),
     stepWeightPromotion: analysis.count("stepWeightPromotion"),

@@ -4,16 +4,19 @@ import type { ManifestObject } from "./documents.js";
 import { originsOf } from "./draft.js";
 import type { Draft, Origin } from "./draft.js";
 import { Library } from "./library.js";
-import type { SecretData } from "./library.js";
+import type { SecretSource } from "./library.js";
 import { doubtsOfTemplate } from "./metrics.js";
 import { pathText, Reader } from "./reader.js";
 import type { LeftOver, Remark } from "./reader.js";
 import type { Strategy } from "./strategy.js";
+import { workloadOf } from "./workload.js";
 
 export interface TranslateOptions {
   readonly namespace?: string | undefined;
-  readonly secrets: SecretData;
+  readonly secrets: SecretSource;
   readonly supported: readonly Strategy[];
+  /** Take pods and replicas from the Deployment that the Canary names, where the text has it. */
+  readonly withWorkload: boolean;
 }
 
 /** A Canary in our terms, before its values are checked. */
@@ -24,6 +27,8 @@ export interface Translation {
   readonly draft: Draft;
   /** Which value comes from where. */
   readonly origins: readonly Origin[];
+  /** What nothing was made of. */
+  readonly leftOver: readonly LeftOver[];
   /** What can't be taken; one line each, with object, line and path. */
   readonly problems: readonly string[];
   /** What is left out, or taken with a doubt; one line each, with object and path. */
@@ -39,7 +44,8 @@ export function translate(text: string, options: TranslateOptions): Translation 
   const canary = Reader.of(source);
   const others = objects.filter((each) => each !== source);
   const library = new Library(others, options.secrets);
-  const draft = releaseOf(canary, library, options);
+  const release = releaseOf(canary, library, options);
+  const draft = options.withWorkload ? { ...release, ...workloadOf(canary, library, release) } : release;
   library.ofKind("MetricTemplate").forEach(doubtsOfTemplate);
   const origins = originsOf(draft);
   const read = [canary, ...library.asked];
@@ -50,7 +56,7 @@ export function translate(text: string, options: TranslateOptions): Translation 
     ...[...read, ...library.notAsked].flatMap(doubtsOf),
     ...library.notAsked.flatMap((each) => strangerWarning(each, canary, read)),
   ];
-  return { canary, library, draft, origins, problems: unique(problems), warnings: unique(warnings) };
+  return { canary, library, draft, origins, leftOver, problems: unique(problems), warnings: unique(warnings) };
 }
 
 function isCanary({ kind, value }: ManifestObject): boolean {
@@ -119,7 +125,7 @@ function strangerWarning(stranger: Reader, canary: Reader, read: readonly Reader
 
 /** What stands in one of Flagger's other objects and belongs into the Canary: the article itself does so. */
 function misplacedIn(stranger: Reader, read: readonly Reader[]): readonly string[] {
-  if (stranger.object.kind !== "MetricTemplate" && stranger.object.kind !== "AlertProvider") return [];
+  if (stranger.object.kind !== "MetricTemplate") return [];
   const entries = stranger.at("spec")?.entries() ?? [];
   return entries.flatMap(([, at]) =>
     hint(at, read) === "" ? [] : [warningOf({ at, reason: undefined, mustBeTaken: undefined }, read)],
