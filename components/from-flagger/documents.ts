@@ -4,6 +4,15 @@ import type { Document } from "yaml";
 /** Keys and positions from an object's root to a value in it. */
 export type Path = readonly (string | number)[];
 
+/** As people write it: `spec.analysis.metrics[0].name`. */
+export function pathText(path: Path): string {
+  return path.reduce<string>((text, part) => {
+    if (typeof part === "number") return `${text}[${part}]`;
+    if (!/^[-\w*]+$/.test(part)) return `${text}[${JSON.stringify(part)}]`;
+    return text === "" ? part : `${text}.${part}`;
+  }, "");
+}
+
 /** One Kubernetes object of the text, as plain data. */
 export interface ManifestObject {
   /** How messages call it: `Canary podinfo`, or `document 2` where it says neither kind nor name. */

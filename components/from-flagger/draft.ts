@@ -1,4 +1,5 @@
-import { Leaf, pathText } from "./reader.js";
+import { pathText } from "./documents.js";
+import { Leaf } from "./reader.js";
 import type { Reader } from "./reader.js";
 
 /** Arguments in the making: leaves that know where they come from, in the shape that they will have. */

@@ -86,52 +86,73 @@ export function corsOf(service: Reader): readonly Plugin[] {
   const cors = service.at("corsPolicy");
   if (cors === undefined) return [];
   const credentials = cors.flag("allowCredentials");
-  const joined = (key: string): Leaf<string> | undefined => cors.texts(key)?.map((each) => each.join(","));
-  const lists = {
-    allow_methods: joined("allowMethods"),
-    allow_headers: joined("allowHeaders"),
-    expose_headers: joined("exposeHeaders"),
-  };
+  const [methods, headers, exposed] = ["allowMethods", "allowHeaders", "exposeHeaders"].map((key) => joined(cors, key));
   const origins = originsOf(cors);
-  const isOpen = [...Object.values(lists), origins.allow_origins].some((each) => each?.value === "*");
+  const isOpen = [methods, headers, exposed, origins.allow_origins].some((each) => each?.value === "*");
   if (credentials?.value === true && isOpen) cors.problem("allows credentials, so nothing in it may be *");
   return plugin("cors", {
     ...origins,
     // Without a list browsers send what needs no permission, and APISIX would permit everything.
-    allow_methods: lists.allow_methods ?? "GET,HEAD,POST",
-    allow_headers: lists.allow_headers ?? "Accept,Accept-Language,Content-Language,Content-Type",
-    expose_headers: lists.expose_headers,
+    allow_methods: methods ?? "GET,HEAD,POST",
+    allow_headers: headers ?? "Accept,Accept-Language,Content-Language,Content-Type",
+    expose_headers: exposed,
     max_age: maxAgeOf(cors),
     allow_credential: credentials,
   });
 }
 
-function originsOf(cors: Reader): { readonly allow_origins?: Leaf<string>; readonly allow_origins_by_regex?: Draft } {
-  const old = cors.items("allowOrigin").map((each) => ({ exact: each.as("text", isText) }));
-  const origins = cors.items("allowOrigins").map((each) => ({
-    exact: each.text("exact"),
-    pattern:
-      each.text("regex")?.map((regex) => `^(?:${regex})$`) ??
-      each.text("prefix")?.map((text) => `^${literalPattern(text)}`),
-  }));
-  const all = [...old.map(({ exact }) => ({ exact, pattern: undefined })), ...origins];
-  if (all.length === 0) {
-    cors.missing("allowOrigins", "a list");
-    return {};
-  }
-  if (all.every(({ exact }) => exact !== undefined)) {
-    const exact = all.flatMap((each) => each.exact ?? []);
-    const [first] = exact;
+function joined(cors: Reader, key: string): Leaf<string> | undefined {
+  const names = cors.texts(key);
+  if (names?.value.some((each) => !/^[A-Za-z0-9*_-]+$/.test(each)) === true)
+    return cors.at(key)?.problem("has something that is neither a name nor *");
+  return names?.map((each) => (each.includes("*") ? "*" : each.join(",")));
+}
+
+interface Origins {
+  readonly [key: string]: Draft;
+  readonly allow_origins?: Leaf<string>;
+}
+
+function originsOf(cors: Reader): Origins {
+  const old = cors.items("allowOrigin").map((each) => exactOrigin(each, each.as("text", isText)));
+  const origins = cors.items("allowOrigins");
+  const patterns = origins.map(patternOf);
+  const exact = [...old, ...origins.map((each) => exactOrigin(each, each.text("exact")))];
+  const names = exact.filter((each) => each !== undefined);
+  const [first] = names;
+  if (patterns.every((each) => each === undefined)) {
+    if (first === undefined) cors.missing("allowOrigins", "a list");
+    const all = names.map(({ value }) => value);
     return first === undefined
       ? {}
-      : { allow_origins: first.map(() => exact.map(({ value }) => value).join(",")).with(...exact) };
+      : { allow_origins: first.map(() => (all.includes("*") ? "*" : all.join(","))).with(...names) };
   }
-  const patterns = all.map(({ exact, pattern }) => pattern ?? exact?.map((value) => `^${literalPattern(value)}$`));
-  return {
-    allow_origins_by_regex: patterns.map(
-      (each) => each ?? cors.problem("has an origin that is neither exact, prefix nor regex"),
-    ),
-  };
+  const literal = names.map((each) => each.map((value) => (value === "*" ? ".*" : `^${literalPattern(value)}$`)));
+  return { allow_origins_by_regex: [...literal, ...patterns.filter((each) => each !== undefined)] };
+}
+
+function exactOrigin(at: Reader, origin: Leaf<string> | undefined): Leaf<string> | undefined {
+  if (origin === undefined || /^(\*|\w+:\/\/[^,\s]+)$/.test(origin.value)) return origin;
+  return at.problem("must be an origin, like https://example.com");
+}
+
+/** Envoy matches the whole origin, APISIX any part of it. */
+function patternOf(origin: Reader): Leaf<string> | undefined {
+  const regex = origin.text("regex");
+  if (regex !== undefined && !compiles(regex.value)) return origin.at("regex")?.problem("is no regular expression");
+  return regex?.map((each) => `^(?:${each})$`) ?? origin.text("prefix")?.map((each) => `^${literalPattern(each)}`);
+}
+
+/** Stricter than APISIX, in which one expression that it can't compile stops every update. */
+function compiles(regex: string): boolean {
+  // These are read differently there.
+  if (/\[\^?\]|\\[cuk]/.test(regex)) return false;
+  try {
+    new RegExp(regex);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function maxAgeOf(cors: Reader): Leaf<number> | undefined {

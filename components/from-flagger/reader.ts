@@ -1,5 +1,5 @@
-import type { ManifestObject, Path } from "./documents.js";
 import { property } from "./documents.js";
+import type { ManifestObject, Path } from "./documents.js";
 
 /** A value that was taken, and where from: messages about what became of it lead back there. */
 export class Leaf<T = unknown> {
@@ -156,6 +156,10 @@ export class Reader {
     );
   }
 
+  get isEmpty(): boolean {
+    return isNothing(this.value);
+  }
+
   /** This very value as a leaf, whatever it is. */
   leaf(): Leaf {
     return new Leaf(this.value, [this]);
@@ -214,7 +218,9 @@ export class Reader {
     const { understood, reasons, complete } = this.findings;
     if (taken.has(this.place) || understood.has(this.place)) return { leftOver: [], wholly: false };
     const mustBeTaken = complete.get(this.place) ?? above;
-    if (isNothing(this.value)) return { leftOver: [], wholly: true };
+    // Within a condition an empty mapping says something: that there is such a thing.
+    const isCondition = above !== undefined && typeName(this.value) === "a mapping";
+    if (isNothing(this.value) && !isCondition) return { leftOver: [], wholly: true };
     const self = { at: this, reason: reasons.get(this.place), mustBeTaken };
     if (self.reason !== undefined) return { leftOver: [self], wholly: false };
     const inner = this.children().map((child) => child.look(taken, mustBeTaken));
@@ -263,15 +269,6 @@ interface Looked {
 
 function placeOf(path: Path): string {
   return JSON.stringify(path);
-}
-
-/** As people write it: `spec.analysis.metrics[0].name`. */
-export function pathText(path: Path): string {
-  return path.reduce<string>((text, part) => {
-    if (typeof part === "number") return `${text}[${part}]`;
-    if (!/^[-\w*]+$/.test(part)) return `${text}[${JSON.stringify(part)}]`;
-    return text === "" ? part : `${text}.${part}`;
-  }, "");
 }
 
 /** What Flagger doesn't tell from an absent value. */

@@ -1,6 +1,7 @@
 import { Shape } from "./draft.js";
 import type { Draft } from "./draft.js";
 import { corsOf, headersOf, rewriteOf } from "./plugins.js";
+import { isText } from "./reader.js";
 import type { Reader } from "./reader.js";
 
 /** `routeRef` of the arguments, or a `route` of our own made of what other gateways are told in `service`. */
@@ -61,15 +62,17 @@ function pathOf(entry: Reader): Draft {
   entry.takeAll("is a condition that a route of our own can't have: name an ApisixRoute that has it (spec.routeRef)");
   entry.at("name")?.understand();
   const uri = entry.at("uri");
-  const exact = uri?.text("exact");
-  const prefix = uri?.text("prefix");
-  if (exact !== undefined && prefix !== undefined) uri?.problem("needs one of exact and prefix");
+  const exact = uri?.at("exact")?.as("text", isText);
+  const prefix = uri?.at("prefix")?.as("text", isText);
+  if (exact !== undefined && prefix !== undefined) return uri?.problem("needs one of exact and prefix");
+  if (/[:*]/.test(exact?.value ?? prefix?.value ?? ""))
+    return uri?.problem("has a ':' or '*', which APISIX takes for a pattern");
   return exact ?? prefix?.map((path) => `${path}*`) ?? "/*";
 }
 
 /** One rule has one list of methods: all entries must agree. */
 function methodsOf(service: Reader, matches: readonly Reader[]): Draft {
-  const methods = matches.map((entry) => entry.at("method")?.text("exact"));
+  const methods = matches.map((entry) => entry.at("method")?.at("exact")?.as("text", isText));
   const [first] = methods;
   if (methods.some((each) => each?.value !== first?.value))
     return service.at("match")?.problem("its entries name different methods: a route of our own has one rule");

@@ -1,6 +1,6 @@
 import { Shape } from "./draft.js";
 import type { Draft } from "./draft.js";
-import { Leaf } from "./reader.js";
+import { isText, Leaf } from "./reader.js";
 import type { Reader } from "./reader.js";
 
 /** How Flagger can move users. */
@@ -14,6 +14,7 @@ export function strategyOf(analysis: Reader, supported: readonly Strategy[]): Re
   const iterations = analysis.count("iterations");
   const match = analysis.items("match");
   const isMirrored = analysis.flag("mirror")?.value === true;
+  const percent = analysis.count("mirrorWeight");
   const affinity = analysis.at("sessionAffinity");
   const asked: readonly (readonly [Strategy, Reader | undefined])[] = [
     ["A/B testing", match.length > 0 ? analysis.at("match") : undefined],
@@ -31,7 +32,7 @@ export function strategyOf(analysis: Reader, supported: readonly Strategy[]): Re
     stepWeightPromotion: analysis.count("stepWeightPromotion"),
     iterations,
     match: match.length === 0 ? undefined : match.map(conditionsOf),
-    mirror: isMirrored ? mirrorOf(analysis) : undefined,
+    mirror: isMirrored ? mirrorOf(analysis, percent) : undefined,
     sessionAffinity: affinity === undefined ? undefined : affinityOf(affinity),
   };
 }
@@ -65,11 +66,13 @@ function conditions(entry: Reader, key: string): Draft {
 }
 
 function conditionOf(condition: Reader): Draft {
-  const suffix = condition.text("suffix")?.map((value) => `${literalPattern(value)}$`);
-  const [exact, prefix, regex] = [condition.text("exact"), condition.text("prefix"), condition.text("regex") ?? suffix];
-  const given = [exact, prefix, regex].filter((each) => each !== undefined);
+  const of = (key: string): Leaf<string> | undefined => condition.at(key)?.as("text", isText);
+  const [exact, prefix, suffix, regex] = [of("exact"), of("prefix"), of("suffix"), of("regex")];
+  const given = [exact, prefix, suffix, regex].filter((each) => each !== undefined);
   if (given.length > 1) return condition.problem("needs one of exact, prefix, suffix and regex");
-  return given.length === 0 ? new Leaf({ present: true }, [condition]) : new Shape(condition, { exact, prefix, regex });
+  if (given.length === 0) return condition.isEmpty ? new Leaf({ present: true }, [condition]) : undefined;
+  const ending = suffix?.map((value) => `${literalPattern(value)}$`);
+  return new Shape(condition, { exact, prefix, regex: regex ?? ending });
 }
 
 /** A pattern that matches just this text. */
@@ -77,12 +80,9 @@ export function literalPattern(text: string): string {
   return text.replace(/[.*+?^${}()|[\]\\/]/g, "\\$&");
 }
 
-function mirrorOf(analysis: Reader): Draft {
-  const percent = analysis.count("mirrorWeight");
+function mirrorOf(analysis: Reader, percent: Leaf<number> | undefined): Draft {
   const mirror = analysis.flag("mirror");
-  return percent === undefined
-    ? mirror
-    : new Shape(analysis, { percent: mirror === undefined ? percent : percent.with(mirror) });
+  return percent === undefined ? mirror : new Shape(analysis, { percent: percent.with(mirror) });
 }
 
 function affinityOf(affinity: Reader): Draft {

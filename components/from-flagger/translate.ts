@@ -1,12 +1,12 @@
 import { releaseOf } from "./canary.js";
-import { property, readManifests } from "./documents.js";
+import { pathText, property, readManifests } from "./documents.js";
 import type { ManifestObject } from "./documents.js";
 import { originsOf } from "./draft.js";
 import type { Draft, Origin } from "./draft.js";
 import { Library } from "./library.js";
 import type { SecretSource } from "./library.js";
 import { doubtsOfTemplate } from "./metrics.js";
-import { pathText, Reader } from "./reader.js";
+import { Reader } from "./reader.js";
 import type { LeftOver, Remark } from "./reader.js";
 import type { Strategy } from "./strategy.js";
 import { workloadOf } from "./workload.js";

@@ -1,6 +1,6 @@
 import { stringify } from "yaml";
 import { accepted } from "../../../../components/from-flagger/from-flagger.js";
-import { pathText } from "../../../../components/from-flagger/reader.js";
+import { pathText } from "../../../../components/from-flagger/documents.js";
 import { supportedStrategies } from "../../../../components/from-flagger/strategy.js";
 import type { Reader } from "../../../../components/from-flagger/reader.js";
 import type { Strategy } from "../../../../components/from-flagger/strategy.js";
@@ -66,10 +66,11 @@ function outcomeOf(field: Field, value: unknown, way: Way, supported: readonly S
   const isHere = ({ object, path }: Reader): boolean => object.kind === field.kind && isWithin(place, pathText(path));
   const as = origins.filter(({ from }) => isHere(from)).map(({ to }) => to);
   const left = leftOver.find(({ at }) => isHere(at));
-  const without = taken(field, undefined, way, supported);
-  const known = without.kind === "refused" ? [] : without.translation.warnings;
-  const added = warnings.filter((each) => !known.includes(each));
-  if (as.length > 0) return { kind: "taken", as: [...new Set(as)], warning: added[0] };
+  if (as.length > 0) {
+    const without = taken(field, undefined, way, supported);
+    const known = without.kind === "refused" ? [] : without.translation.warnings;
+    return { kind: "taken", as: [...new Set(as)], warning: warnings.find((each) => !known.includes(each)) };
+  }
   if (left === undefined) return { kind: "read" };
   const warning = warnings.find((each) => each.includes(pathText(left.at.path)));
   if (warning === undefined) throw new Error(`${field.path} is left out without a warning`);
