@@ -91,7 +91,7 @@ function analysisText(analysis: unknown, secrets: SecretNames): string {
     return owner !== undefined && (isHook(value, path) || mayBeSecret(value)) ? secrets.nameFor(owner) : undefined;
   });
   if (secrets.isEmpty) return text;
-  return `pulumi.all({ ${secrets.required.join(", ")} }).apply(({ ${secrets.names.join(", ")} }): AnalysisInput => (${text}))`;
+  return `pulumi.output({ ${secrets.required.join(", ")} }).apply(({ ${secrets.names.join(", ")} }): AnalysisInput => (${text}))`;
 }
 
 /** Whoever knows the address of a hook outside the cluster may call it: of an alert, or of a webhook behind TLS. */

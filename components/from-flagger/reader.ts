@@ -196,8 +196,9 @@ export class Reader {
     this.findings.doubts.push({ path: this.path, text });
   }
 
-  missing(key: string, wanted: Type): undefined {
-    if (this.exists) this.findings.problems.push({ path: [...this.path, key], text: `is missing (needs ${wanted})` });
+  missing(key: string, wanted: string): undefined {
+    const isThere = this.exists && typeName(this.value) === "a mapping";
+    if (isThere) this.findings.problems.push({ path: [...this.path, key], text: `is missing (needs ${wanted})` });
   }
 
   /** What is left out below here, each as high up as nothing in it was taken, in the order of the text. */

@@ -10,7 +10,7 @@ export function routeOf(spec: Reader, service: Reader): Readonly<Record<string, 
   const reference = spec.at("routeRef");
   if (reference !== undefined) return { routeRef: referenceOf(reference, service) };
   if (service.items("hosts").length > 0) return { route: ownRoute(service, spec.text("provider")?.value ?? "") };
-  spec.missing("routeRef", "a mapping");
+  spec.missing("routeRef", "an ApisixRoute, or service.hosts for a route of its own");
   return {};
 }
 
@@ -74,7 +74,9 @@ function pathOf(entry: Reader): Draft {
 function methodsOf(service: Reader, matches: readonly Reader[]): Draft {
   const methods = matches.map((entry) => entry.at("method")?.at("exact")?.as("text", isText));
   const [first] = methods;
-  if (methods.some((each) => each?.value !== first?.value))
+  if (methods.some((each) => each?.value !== first?.value)) {
+    matches.forEach((entry) => entry.at("method")?.understand());
     return service.at("match")?.problem("its entries name different methods: a route of our own has one rule");
+  }
   return first === undefined ? undefined : [first.with(...methods)];
 }

@@ -86,7 +86,8 @@ export function located(object: ManifestObject, path: Remark["path"], text: stri
 }
 
 function warningOf({ at, reason }: LeftOver, read: readonly Reader[]): string {
-  const said = reason ?? `has no meaning here and is left out${hint(at, read)}`;
+  const lacks = at.object.kind === "Canary" ? "meaning" : "argument";
+  const said = reason ?? `has no ${lacks} here and is left out${hint(at, read)}`;
   return `${prefixOf(at)}${pathText(at.path)} ${said}`;
 }
 

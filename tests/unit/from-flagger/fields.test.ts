@@ -40,7 +40,8 @@ describe("Flagger's fields, one by one", () => {
     expect(readFileSync(tablePath, "utf8"), "written by fields/write-table.js").to.equal(await currentPage());
   }).timeout(30_000);
 
-  describe("each", () => {
+  describe("each", function () {
+    this.timeout(60_000);
     let tried: readonly { readonly path: string; readonly outcome: Outcome }[];
     before(() => {
       tried = fields.flatMap((field) =>
@@ -64,5 +65,5 @@ describe("Flagger's fields, one by one", () => {
             .and.not.match(/[\r\n]/);
       }
     });
-  }).timeout(30_000);
+  });
 });

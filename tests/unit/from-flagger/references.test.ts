@@ -204,8 +204,8 @@ spec:
       documents(reference(), scaler(`maxReplicas: 4\n  metrics: [${cpu}, ${memory}]\n  ${behavior}`)),
     );
     expect(warnings).to.deep.equal([
-      "HorizontalPodAutoscaler app: spec.metrics[1] has no meaning here and is left out",
-      "HorizontalPodAutoscaler app: spec.behavior has no meaning here and is left out",
+      "HorizontalPodAutoscaler app: spec.metrics[1] has no argument here and is left out",
+      "HorizontalPodAutoscaler app: spec.behavior has no argument here and is left out",
     ]);
   });
 

@@ -139,7 +139,7 @@ describe("the route of a Canary without a routeRef", () => {
 
   it("is missing where there are no hosts either", () => {
     expect(refusal(canary({ routeRef: false }))).to.equal(
-      "Canary app (line 6): spec.routeRef: is missing (needs a mapping)",
+      "Canary app (line 6): spec.routeRef: is missing (needs an ApisixRoute, or service.hosts for a route of its own)",
     );
   });
 });

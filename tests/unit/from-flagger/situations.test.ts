@@ -49,7 +49,7 @@ describe("Canaries as people wrote them", () => {
       );
       expect(unused).to.equal("MetricTemplate not-found-percentage is left out: nothing refers to it");
       expect(misplaced).to.equal(
-        "MetricTemplate not-found-percentage: spec.analysis has no meaning here and is left out (Flagger has it at spec.analysis)",
+        "MetricTemplate not-found-percentage: spec.analysis has no argument here and is left out (Flagger has it at spec.analysis)",
       );
       expect(others).to.deep.equal([]);
     });
@@ -134,5 +134,23 @@ describe("Canaries as people wrote them", () => {
     expect(args.analysis).to.deep.include({ interval: "5m", maxWeight: 100, stepWeight: 5 });
     expect(args.analysis.webhooks?.[0]).to.deep.include({ type: "confirm-promotion", timeout: "10s" });
     expect(warnings).to.deep.equal([]);
+  });
+
+  it("as the cluster gives them, with all that it keeps for itself, need no warning more", () => {
+    const live = manifest("article-canary").replace(
+      "  name: podinfo\n",
+      '  name: podinfo\n  uid: 1b4e\n  generation: 3\n  finalizers: [a/b]\n  annotations: { "kubectl.kubernetes.io/last-applied-configuration": "{}" }\n  managedFields: [{ manager: kubectl }]\n',
+    );
+    const text = `${live}status:\n  phase: Succeeded\n  failedChecks: 1\n`;
+    expect(takenFrom(text).warnings).to.deep.equal([]);
+    expect(takenFrom(text).args).to.deep.equal(takenFrom(manifest("article-canary")).args);
+  });
+
+  it("without a namespace go where they are told, else into default, which is said", () => {
+    const text = manifest("article-canary").replace("  namespace: test\n", "");
+    expect(takenFrom(text).args.namespace).to.equal("default");
+    expect(takenFrom(text).warnings).to.deep.equal(["metadata has no namespace: default is taken"]);
+    const told = takenFrom(text, { namespace: "test" });
+    expect([told.args.namespace, told.warnings]).to.deep.equal(["test", []]);
   });
 });

@@ -10,9 +10,9 @@ interface Row {
 
 const head = `# Flagger's fields, one by one
 
-What \`fromFlagger\` makes of each field of Flagger 1.44's custom resources. Written by
-\`node dist/tests/unit/from-flagger/fields/write-table.js\`, which tries each field in the simplest Canary that can have it
-and looks at what was taken from it; a test fails where this table says something else.
+What \`fromFlagger\` makes of each field of Flagger 1.44's custom resources. Written by \`npm run reference\`, which tries
+each field in the simplest Canary that can have it and looks at what was taken from it; a test fails where this table
+says something else.
 
 - **taken**: in the arguments named.
 - **read**: looked at, and nothing needs to become of it.
