@@ -1,5 +1,5 @@
-import { Process } from "../../../tests/fakes/index.js";
-import type { UpResult } from "../../../tests/fakes/index.js";
+import { Process } from "../../../fakes/index.js";
+import type { UpResult } from "../../../fakes/index.js";
 import { finding, isAtRest, onlyJudgedPromoted, restOf, usersAnswered, weightWithinPlan } from "./invariants.js";
 import type { Finding } from "./invariants.js";
 import type { FaultKind } from "./kinds.js";
@@ -50,7 +50,7 @@ async function play(stage: Stage, { story, kind, index, when, helper }: Case): P
 }
 
 async function firstRun(stage: Stage, story: Story): Promise<UpResult | undefined> {
-  const up = stage.run.outcome(stage.engine.up(settingsOf(story.revision), stage.run, stage.guardian));
+  const up = stage.run.outcome(stage.engine.up(settingsOf(story.revision), stage.run, stage.registry));
   return Promise.race([up, stage.sleep(longestMs).then(() => tooLong)]);
 }
 
@@ -75,8 +75,7 @@ async function comesBack(stage: Stage, kind: FaultKind): Promise<readonly Findin
 
 /** Where the promoted primary's own pods fail there is no earlier revision to return to: people decide. */
 function isLeftSplit({ world }: Stage): boolean {
-  const { phase, message } = world.object?.status ?? { phase: undefined, message: "" };
-  return phase === "Promoting" && message.includes("traffic stays split");
+  return world.object?.status?.stalled !== undefined;
 }
 
 /** The watchdog acts for the dead only: looked at when the run has ended. */

@@ -1,4 +1,4 @@
-import type { PortCall } from "../../../tests/fakes/index.js";
+import type { PortCall } from "../../../fakes/index.js";
 import { playCase } from "./case.js";
 import type { Case } from "./case.js";
 import type { Violation } from "./invariants.js";
@@ -94,7 +94,7 @@ async function undisturbed(story: Story): Promise<readonly PortCall[]> {
   const play = async (): Promise<void> => {
     await stage.comeToRest();
     story.behave(stage.world);
-    await stage.engine.up(settingsOf(story.revision), stage.run, stage.guardian);
+    await stage.engine.up(settingsOf(story.revision), stage.run, stage.registry);
   };
   await stage.clock.until(play());
   return stage.world.calls.filter(({ process }) => process === "run");

@@ -1,4 +1,4 @@
-import { Process } from "../../../tests/fakes/index.js";
+import { Process } from "../../../fakes/index.js";
 import type { Stage } from "./stage.js";
 import { settingsOf } from "./stories.js";
 
@@ -57,7 +57,7 @@ const apiAway = (name: string, milliseconds: number): FaultKind =>
 export const faultKinds: readonly FaultKind[] = [
   dies("crash", (stage) => stage.run.kill()),
   dies("interrupt", (stage) => {
-    void stage.guardian.shutdown("the engine sent SIGINT").then(() => stage.run.kill());
+    void stage.registry.shutdown("the engine sent SIGINT").then(() => stage.run.kill());
     stage.clock.at(graceMs, () => stage.run.kill());
   }),
   dies("laptop-asleep", (stage) => {

@@ -1,8 +1,7 @@
-import { createGuardian } from "../../../release/machine/index.js";
-import type { Guardian } from "../../../release/machine/index.js";
+import { RunRegistry } from "../../../release/machine/index.js";
 import { Watchdog } from "../../../release/watchdog/watchdog.js";
-import { apiAway, Engine, Process, VirtualClock, watchdogApi, World } from "../../../tests/fakes/index.js";
-import type { PortCall, UpResult } from "../../../tests/fakes/index.js";
+import { apiAway, Engine, Process, VirtualClock, watchdogPortsOf, World } from "../../../fakes/index.js";
+import type { PortCall, UpResult } from "../../../fakes/index.js";
 import { settingsOf } from "./stories.js";
 
 const lookEveryMs = 2_000;
@@ -21,7 +20,7 @@ export class Stage {
   readonly world = new World(this.clock);
   readonly engine = new Engine(this.world);
   readonly run: Process;
-  readonly guardian: Guardian = createGuardian();
+  readonly registry = new RunRegistry();
   /** A second `pulumi up` that a fault starts. */
   second: Promise<UpResult | undefined> | undefined;
   struckAtMs: number | undefined;
@@ -56,16 +55,9 @@ export class Stage {
 
   startWatchdog(): void {
     const process = new Process("watchdog", this.clock);
-    const options = {
-      watchdogAfterSeconds: 30,
-      namespaces: undefined,
-      ownNamespace: "apisix",
-      podName: "w-1",
-      alertUrl: undefined,
-    };
     const sleep = (milliseconds: number): Promise<void> => process.clock.sleep(milliseconds, this.forever);
-    const api = watchdogApi(this.world, process);
-    const watchdog = new Watchdog(options, { api, nowMs: () => this.clock.nowMs(), sleep, log: () => undefined });
+    const ports = watchdogPortsOf(this.world, process, () => undefined);
+    const watchdog = new Watchdog({ watchdogAfterSeconds: 30, podName: "w-1" }, ports);
     const watch = async (): Promise<void> => {
       for (;;) {
         await watchdog.look();

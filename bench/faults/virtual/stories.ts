@@ -1,5 +1,5 @@
-import { healthy, settingsFor } from "../../../tests/fakes/index.js";
-import type { World } from "../../../tests/fakes/index.js";
+import { healthy, settingsFor } from "../../../fakes/index.js";
+import type { World } from "../../../fakes/index.js";
 import type { ReleaseSettings } from "../../../release/settings/index.js";
 
 /** A whole run that is struck: what it ships, and how that behaves. */

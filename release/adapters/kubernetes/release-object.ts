@@ -1,5 +1,5 @@
-import { annotations } from "../../model/index.js";
-import type { ReleaseStatus } from "../../model/index.js";
+import { annotations, commands } from "../../model/index.js";
+import type { Command, ReleaseStatus } from "../../model/index.js";
 import { FencedError, TransientError } from "../../ports/index.js";
 import type { ReleaseObject } from "../../ports/index.js";
 import type { ApiServer } from "./api-server.js";
@@ -8,8 +8,6 @@ import { anything, releaseObject, releaseStatus } from "./schemas.js";
 import { releasePlace } from "./target.js";
 import type { Target } from "./target.js";
 
-const commands = ["abort", "pause", "approve", "promote"] as const;
-type Command = (typeof commands)[number];
 const tries = 5;
 
 interface Found {
@@ -32,11 +30,7 @@ export class ReleaseObjects {
   async read(signal: AbortSignal): Promise<ReleaseObject | undefined> {
     const found = await this.#find(signal);
     if (found === undefined) return undefined;
-    const asked = commands.flatMap((command) => {
-      const text = found.annotations[annotations[command]];
-      return text === undefined ? [] : [[command, text] as const];
-    });
-    return { uid: found.uid, status: found.status, commands: Object.fromEntries(asked) };
+    return { uid: found.uid, status: found.status, commands: commandsIn(found.annotations) };
   }
 
   /** Replaces the status, unless a run with a newer fencing token has written it. */
@@ -84,6 +78,15 @@ export class ReleaseObjects {
     const { uid, resourceVersion, annotations: texts } = found.metadata;
     return { uid, resourceVersion, annotations: texts, status: parseStatus(found.status) };
   }
+}
+
+/** What people ask for, by command. */
+export function commandsIn(texts: Readonly<Record<string, string>>): ReleaseObject["commands"] {
+  const asked = commands.flatMap((command) => {
+    const text = texts[annotations[command]];
+    return text === undefined ? [] : [[command, text] as const];
+  });
+  return Object.fromEntries(asked);
 }
 
 /** Nothing written yet is not an error; something unreadable is, since acting on a guess could harm users. */

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { annotations } from "../../model/index.js";
+import { annotations, canonicalJson } from "../../model/index.js";
 import type { Role } from "../../model/index.js";
 import { TransientError } from "../../ports/index.js";
 import type { Endpoints, PodTrouble, Workload } from "../../ports/index.js";
@@ -128,16 +128,6 @@ function unique(texts: readonly string[]): readonly string[] {
   return [...new Set(texts)];
 }
 
-/** Of canonical JSON: the order of keys is no difference. */
 function hash(template: unknown): string {
-  return createHash("sha256")
-    .update(JSON.stringify(canonical(template)))
-    .digest("hex");
-}
-
-function canonical(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(canonical);
-  if (typeof value !== "object" || value === null) return value;
-  const entries = Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1));
-  return Object.fromEntries(entries.map(([key, each]) => [key, canonical(each)]));
+  return createHash("sha256").update(canonicalJson(template)).digest("hex");
 }

@@ -168,7 +168,9 @@ describe("the lease", () => {
         seen.body.includes('"resourceVersion":"8"') ? {} : [409, { message: "no" }],
     });
     const { lock } = adaptersAt(stage.url);
-    expect(await lock.take({ holder: "a", version: "8", transitions: 4 }, "b", noSignal)).to.equal(true);
+    expect(await lock.take({ holder: "a", version: "8", transitions: 4, durationSeconds: 15 }, "b", noSignal)).to.equal(
+      true,
+    );
     const owner = { apiVersion: "apisix-canary.io/v1", kind: "CanaryRelease", name: "podinfo", uid: "u1" };
     expect(bodyOf(last(stage)))
       .to.have.nested.property("metadata.ownerReferences")
@@ -177,7 +179,9 @@ describe("the lease", () => {
     expect(bodyOf(last(stage)))
       .to.have.nested.property("spec.renewTime")
       .match(/\.\d{6}Z$/);
-    expect(await lock.take({ holder: "a", version: "7", transitions: 4 }, "b", noSignal)).to.equal(false);
+    expect(await lock.take({ holder: "a", version: "7", transitions: 4, durationSeconds: 15 }, "b", noSignal)).to.equal(
+      false,
+    );
   });
 
   it("is renewed only by its holder", async () => {

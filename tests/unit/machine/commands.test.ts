@@ -44,6 +44,29 @@ describe("what people ask of a live release", () => {
     expect(messageOf(await theatre.up())).to.equal("succeeded");
   });
 
+  it("whatever stood before a run is cleared and told, and never obeyed by it", async () => {
+    const theatre = await Theatre.atRest();
+    const { world } = theatre;
+    for (const command of ["approve", "promote", "pause"]) world.command(command, "long ago");
+    world.behaviour.canary = { failingShare: 1, slowShare: 0 };
+    expect(messageOf(await theatre.up())).to.contain("success rate");
+    expect(world.messages).to.include(
+      "podinfo.test: promote (long ago) was asked before this run began: cleared, give it again if it is meant",
+    );
+    expect(world.object?.commands).to.deep.equal({});
+  });
+
+  it("no command outlives its run, however it ends", async () => {
+    for (const failingShare of [0, 1]) {
+      const theatre = await Theatre.atRest();
+      const { world } = theatre;
+      world.behaviour.canary = { failingShare, slowShare: 0 };
+      theatre.whenWeightIs(10, () => world.command("approve", "me"));
+      await theatre.up();
+      expect(world.object?.commands).to.deep.equal({});
+    }
+  });
+
   it("abort during the promotion brings all traffic to the primary, and the next run finishes it", async () => {
     const theatre = await Theatre.atRest();
     const ask = (): void => {
@@ -78,7 +101,7 @@ describe("what people ask of a live release", () => {
 
   it("a paused release that turns bad is taken back all the same", async () => {
     const theatre = await Theatre.atRest();
-    theatre.world.command("pause", "");
+    theatre.clock.at(700, () => theatre.world.command("pause", ""));
     theatre.whenWeightIs(10, () => (theatre.world.behaviour.canary = { failingShare: 1, slowShare: 0 }));
     expect(messageOf(await theatre.up())).to.contain("success rate");
     expect(theatre.isAtRest).to.equal(true);

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { runPreparation } from "../../../release/machine/index.js";
-import { apiAway, portsOf, Process } from "../../fakes/index.js";
+import { apiAway, portsOf, Process } from "../../../fakes/index.js";
 import { messageOf, Theatre } from "./theatre.js";
 
 describe("the lock of a release", () => {

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import type { Assessment } from "../../../release/analysis/contract.js";
 import { runPromotion } from "../../../release/machine/index.js";
-import { portsOf } from "../../fakes/index.js";
+import { portsOf } from "../../../fakes/index.js";
 import { messageOf, Theatre } from "./theatre.js";
 
 const steps = { stepWeight: 40, maxWeight: 40, stepWeightPromotion: 20 };
@@ -102,7 +102,7 @@ describe("a pass that is not yet a promotion", () => {
     const settings = theatre.settings("r2", { stepWeight: 50 }, { handover: "30s" });
     // The engine stops after the analysis: another resource has failed.
     engine.stopAfter = "analysis";
-    expect(messageOf(await clock.until(engine.up(settings, theatre.process, theatre.guardian)))).to.equal("stopped");
+    expect(messageOf(await clock.until(engine.up(settings, theatre.process, theatre.registry)))).to.equal("stopped");
     expect(world.route?.weight).to.equal(50);
     expect(theatre.status?.phase).to.equal("WaitingPromotion");
     await clock.pass(40_000);
@@ -119,7 +119,7 @@ describe("a pass that is not yet a promotion", () => {
     const theatre = await Theatre.atRest();
     theatre.engine.stopAfter = "analysis";
     await theatre.up("r2", { stepWeight: 50 });
-    await theatre.clock.until(theatre.guardian.shutdown("the engine is gone"));
+    await theatre.clock.until(theatre.registry.shutdown("the engine is gone"));
     expect(theatre.isAtRest).to.equal(true);
     expect(theatre.status?.judged).to.deep.include({ revision: "r2", verdict: "passed" });
   });

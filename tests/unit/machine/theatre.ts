@@ -1,8 +1,8 @@
-import { createGuardian } from "../../../release/machine/index.js";
+import { RunRegistry } from "../../../release/machine/index.js";
 import type { AnalysisInput, ReleaseInput, ReleaseSettings } from "../../../release/settings/index.js";
 import type { Phase } from "../../../release/model/index.js";
-import { Engine, Process, settingsFor, VirtualClock, World } from "../../fakes/index.js";
-import type { PortCall, UpResult } from "../../fakes/index.js";
+import { Engine, Process, settingsFor, VirtualClock, World } from "../../../fakes/index.js";
+import type { PortCall, UpResult } from "../../../fakes/index.js";
 
 type Change = Partial<AnalysisInput>;
 
@@ -12,7 +12,7 @@ export class Theatre {
   readonly world = new World(this.clock);
   readonly engine = new Engine(this.world);
   readonly process = new Process("run", this.clock);
-  readonly guardian = createGuardian();
+  readonly registry = new RunRegistry();
   /** Called before each call of a port; what it throws the port throws. */
   before: (call: PortCall) => void = () => undefined;
 
@@ -46,7 +46,7 @@ export class Theatre {
 
   /** One `pulumi up`, begun. */
   begin(revision = "r2", analysis: Change = {}, rest: Partial<ReleaseInput> = {}): Promise<UpResult> {
-    return this.engine.up(settingsFor(revision, analysis, rest), this.process, this.guardian);
+    return this.engine.up(settingsFor(revision, analysis, rest), this.process, this.registry);
   }
 
   /** The next `pulumi up`, of another process. */

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { apiAway } from "../../fakes/index.js";
+import { apiAway } from "../../../fakes/index.js";
 import { messageOf, Theatre } from "./theatre.js";
 
 /** Cuts the API server off for so long when the route first has this weight. */
@@ -229,7 +229,7 @@ describe("a release that is interrupted", () => {
     const moment = { ms: 0 };
     theatre.whenWeightIs(20, () => {
       moment.ms = theatre.clock.nowMs();
-      void theatre.guardian.shutdown("the engine sent SIGINT");
+      void theatre.registry.shutdown("the engine sent SIGINT");
     });
     expect(messageOf(await theatre.up())).to.contain("revision r2 taken back: interrupted: the engine sent SIGINT");
     expect(theatre.clock.nowMs() - moment.ms).to.be.lessThan(5_000);
@@ -240,7 +240,7 @@ describe("a release that is interrupted", () => {
   it("keeps its Lease until the traffic is back, however long that takes", async () => {
     const theatre = await Theatre.atRest();
     const holders = new Set<string | undefined>();
-    theatre.whenWeightIs(20, () => void theatre.guardian.shutdown("SIGINT"));
+    theatre.whenWeightIs(20, () => void theatre.registry.shutdown("SIGINT"));
     theatre.before = ({ name }) => {
       if (name === "lock.renew") holders.add(theatre.world.lease?.holder);
     };

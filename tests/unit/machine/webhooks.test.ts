@@ -89,7 +89,7 @@ describe("webhooks of a release", () => {
     try {
       theatre.world.webhookAnswer = () => new Promise(() => undefined);
       const up = theatre.begin("r2", hook("rollout"));
-      theatre.whenWeightIs(25, () => void theatre.guardian.shutdown("SIGINT"));
+      theatre.whenWeightIs(25, () => void theatre.registry.shutdown("SIGINT"));
       expect(messageOf(await theatre.clock.until(up))).to.contain("interrupted: SIGINT");
       await new Promise((resolve) => setTimeout(resolve, 20));
     } finally {

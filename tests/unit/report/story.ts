@@ -6,8 +6,8 @@ import type { Ports } from "../../../release/machine/index.js";
 import { continues, joined, readReport } from "../../../release/report/index.js";
 import type { Report, WrittenReport } from "../../../release/report/index.js";
 import type { AnalysisInput, ReleaseInput, ReleaseSettings } from "../../../release/settings/index.js";
-import { portsOf, settingsFor, VirtualClock, World } from "../../fakes/index.js";
-import type { Behaviour } from "../../fakes/index.js";
+import { portsOf, settingsFor, VirtualClock, World } from "../../../fakes/index.js";
+import type { Behaviour } from "../../../fakes/index.js";
 
 /** What happens to a release. */
 export interface Plot {
