@@ -44,16 +44,16 @@ export interface ReleaseView {
 /** Releases of a cluster, for people: read them, and write requests on them. */
 export class Releases {
   readonly api: ApiServer;
-  readonly #source: KubeconfigSource;
+  private readonly source: KubeconfigSource;
 
   constructor(source: KubeconfigSource) {
-    this.#source = source;
+    this.source = source;
     this.api = new ApiServer(createAccess(source));
   }
 
   /** Namespace of the kubeconfig's context. */
   defaultNamespace(): Promise<string> {
-    return defaultNamespace(this.#source);
+    return defaultNamespace(this.source);
   }
 
   /** All releases of a namespace; undefined: of the cluster. */

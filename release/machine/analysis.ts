@@ -146,13 +146,13 @@ async function rollBackFailed(run: Run, sentence: string, patience: Patience): P
     await rollBack(run, { kind: "failed", sentence }, patience);
   } catch (error) {
     if (isLost(error)) return error;
-    return new ReleaseFailed(`${run.label}: ${sentence}; the traffic could not be taken back: ${sentenceOf(error)}`);
+    return new ReleaseFailed(`${run.label}: ${sentence}; the traffic could not be rolled back: ${sentenceOf(error)}`);
   }
   await callWebhooks(run, "post-rollout").catch(() => undefined);
   const { promotedRevision } = run.status;
   const kept = promotedRevision === undefined ? "the earlier revision" : `revision ${promotedRevision}`;
   const { revision } = run.settings;
   return new ReleaseFailed(
-    `${run.label}: revision ${revision} taken back: ${sentence}; the primary still serves ${kept}`,
+    `${run.label}: revision ${revision} rolled back: ${sentence}; the primary still serves ${kept}`,
   );
 }

@@ -77,7 +77,7 @@ export function passedEarlier(revision: string, status: ReleaseStatus | undefine
 }
 
 /**
- * Whether a revision that Pulumi's state calls analysed must be judged again: it passed, its traffic was taken back,
+ * Whether a revision that Pulumi's state calls analysed must be judged again: it passed, its traffic was rolled back,
  * and it never got to the primary.
  */
 export function needsAnalysis(

@@ -12,9 +12,9 @@ export async function runPreparation(settings: ReleaseSettings, ports: Ports, si
   const outcome = await withLock(settings, ports, signal, async (run): Promise<Outcome> => {
     await clearStandingCommands(run);
     if (!(await hasLeftovers(run))) return { kind: "nothingToDo" };
-    run.announce("warning", `An earlier run left traffic or pods of a canary: taking ${run.label} back first`);
+    run.announce("warning", `An earlier run left traffic or pods of a canary: rolling ${run.label} back first`);
     await retireCanary(run, fullPatience(run));
-    await run.journal(ended(run, "taken back by the next update"), handoverKeys);
+    await run.journal(ended(run, "rolled back by the next update"), handoverKeys);
     return { kind: "healed" };
   });
   await ports.reporter.flush(2_000);

@@ -193,6 +193,6 @@ function heldBack({ object, route }: Snapshot): Verdict | undefined {
   const waiting = (sentence: string): Verdict => ({ kind: "hold", reason: "waiting", sentence });
   if (object?.commands.pause !== undefined) return waiting("paused on request");
   // Without a controller the new primary pods' addresses would not reach the gateway either.
-  if (route?.sync.kind === "pending") return waiting("the ingress controller has not taken up the route's weights yet");
+  if (route?.sync.kind === "pending") return waiting("the ingress controller has not applied the route's weights yet");
   return undefined;
 }

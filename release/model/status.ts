@@ -44,7 +44,7 @@ export interface ReleaseStatus {
   /** Revision on the primary that was judged (or was the first). */
   readonly promotedRevision?: string;
   readonly judged?: Judged;
-  /** After a pass: until then the primary must have been updated, else the traffic is taken back. ISO time. */
+  /** After a pass: until then the primary must have been updated, else the traffic is rolled back. ISO time. */
   readonly handoverDeadline?: string;
   /** Seconds that the handover lasts, for observers that trust only their own clock. */
   readonly handoverSeconds?: number;

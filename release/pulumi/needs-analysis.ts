@@ -6,7 +6,7 @@ import type { ReleaseSettings } from "../settings/index.js";
 /** An update without any change asks no longer than this whether there is something to judge all the same. */
 const patienceMs = 5_000;
 
-/** Passed, taken back and never promoted: asks the cluster. Where it can't be reached, the inputs alone decide. */
+/** Passed, rolled back and never promoted: asks the cluster. Where it can't be reached, the inputs alone decide. */
 export async function needsAnalysis(settings: ReleaseSettings): Promise<boolean> {
   try {
     return await askCluster(settings, createKubernetesAdapters({ settings }), AbortSignal.timeout(patienceMs));

@@ -105,9 +105,9 @@ export class Watchdog {
   ): Promise<void> {
     const label = `${release.name}.${release.namespace}`;
     const told = `${label} (revision ${status.revision || "unknown"}, ${status.phase})`;
-    this.ports.log(`${told}: taking it back, ${reason}`);
+    this.ports.log(`${told}: rolling it back, ${reason}`);
     try {
-      const sentence = `taken back by the watchdog: ${reason}`;
+      const sentence = `rolled back by the watchdog: ${reason}`;
       const seen = { release, lease };
       const outcome = await rollBackAbandoned(settingsOf(release, status), ports, seen, sentence, forever);
       if (outcome.kind === "taken") this.ports.log(`${told}: another run is at work on it`);
@@ -115,7 +115,7 @@ export class Watchdog {
         this.tellOnce(release, ports, `${reason}, but the traffic stays as it is: ${outcome.why}`);
       await ports.reporter.flush(5_000);
     } catch (error) {
-      this.ports.log(`${told}: not taken back yet: ${sentenceOf(error)}`);
+      this.ports.log(`${told}: not rolled back yet: ${sentenceOf(error)}`);
     }
   }
 

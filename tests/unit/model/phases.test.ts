@@ -3,7 +3,7 @@ import { isUnderWay, mayFollow, phases } from "../../../release/model/index.js";
 import type { Phase } from "../../../release/model/index.js";
 import { portsOf, settingsFor } from "../../../fakes/index.js";
 import { withLock } from "../../../release/machine/lock.js";
-import { Theatre } from "../machine/theatre.js";
+import { Harness } from "../machine/harness.js";
 
 /** What follows each phase, told once more by hand. */
 const table: Readonly<Record<Phase, string>> = {
@@ -48,10 +48,10 @@ describe("the phases of a release", () => {
   });
 
   it("are walked by a release that is promoted, and by one that waits at a gate and is rolled back", async () => {
-    const good = await Theatre.atRest();
+    const good = await Harness.atRest();
     await good.up();
     expect(good.phases).to.deep.equal(["Progressing", "WaitingPromotion", "Promoting", "Finalising", "Succeeded"]);
-    const bad = await Theatre.atRest();
+    const bad = await Harness.atRest();
     let closed = true;
     bad.world.webhookAnswer = () => (closed ? { kind: "refused", message: "closed" } : { kind: "ok" });
     bad.clock.at(20_000, () => (closed = false));
@@ -62,15 +62,15 @@ describe("the phases of a release", () => {
   });
 
   it("can't be set past the table: the journal refuses", async () => {
-    const theatre = await Theatre.atRest();
-    const run = await openRun(theatre);
+    const harness = await Harness.atRest();
+    const run = await openRun(harness);
     expect(() => run.journal({ phase: "Finalising" })).to.throw(
       "podinfo.test: phase Initialized can't be followed by Finalising",
     );
   });
 });
 
-function openRun({ world, clock }: Theatre) {
+function openRun({ world, clock }: Harness) {
   const ports = portsOf(world);
   return clock.until(withLock(settingsFor("r2"), ports, new AbortController().signal, (run) => Promise.resolve(run)));
 }

@@ -12,14 +12,14 @@ process.on("uncaughtException", report);
 process.on("unhandledRejection", report);
 const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 const shutdown = async () => {
-  for (let line = 0; line < 20; line++) { console.error("taking traffic back"); console.log("taking"); await pause(10); }
+  for (let line = 0; line < 20; line++) { console.error("rolling traffic back"); console.log("rolling"); await pause(10); }
 };
 require(${JSON.stringify(engine)}).onEngineExit({ shutdown });
 console.log("ready");
 `;
 
 describe("a provider whose engine is killed", () => {
-  it("takes the traffic back and ends, though nobody reads what it prints", async () => {
+  it("rolls the traffic back and ends, though nobody reads what it prints", async () => {
     const child = spawn(process.execPath, ["-e", program], { stdio: "pipe" });
     await new Promise((resolve) => child.stdout.once("data", resolve));
     const ended = new Promise<number | null>((resolve) => child.once("exit", (code) => resolve(code)));

@@ -63,7 +63,7 @@ export function portsReporting(world: World, settings: ReleaseSettings, storeRep
     log: () => undefined,
     writeEvent: () => Promise.resolve(),
     webhooks: ports.webhooks,
-    reach: () => Promise.resolve({ status: 200, body: "" }),
+    serviceAccess: () => Promise.resolve({ status: 200, body: "" }),
     clock: world.clock,
     storeReport,
   });

@@ -1,20 +1,20 @@
 import { expect } from "chai";
 import { Process, settingsFor } from "../../../fakes/index.js";
-import { messageOf, Theatre } from "../machine/theatre.js";
+import { messageOf, Harness } from "../machine/harness.js";
 import { watchUntil } from "./watch.js";
 
 describe("what was asked of a run that died", () => {
   it("does not meet the next one: a promote that stood when its machine was killed promotes no bad canary", async () => {
-    const theatre = await Theatre.atRest();
-    const { clock, world, engine, process } = theatre;
+    const harness = await Harness.atRest();
+    const { clock, world, engine, process } = harness;
     world.behaviour.canary = { failingShare: 0, slowShare: 0 };
-    theatre.whenWeightIs(20, () => {
+    harness.whenWeightIs(20, () => {
       process.kill();
       world.command("promote", "hotfix");
       world.command("pause", "lunch");
     });
-    void theatre.begin("r2");
-    await watchUntil(theatre, () => theatre.status?.phase === "Failed" && theatre.isAtRest);
+    void harness.begin("r2");
+    await watchUntil(harness, () => harness.status?.phase === "Failed" && harness.isAtRest);
     expect(world.object?.commands).to.deep.equal({});
 
     world.behaviour.canary = { failingShare: 1, slowShare: 0 };

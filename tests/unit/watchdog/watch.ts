@@ -1,12 +1,12 @@
 import { Watchdog } from "../../../release/watchdog/watchdog.js";
 import { Process, watchdogPortsOf } from "../../../fakes/index.js";
-import type { Theatre } from "../machine/theatre.js";
+import type { Harness } from "../machine/harness.js";
 
 const forever = new AbortController().signal;
 
 /** Lets the watchdog look every two seconds until `done`, at most ten minutes. */
-export async function watchUntil(theatre: Theatre, done: () => boolean): Promise<void> {
-  const { clock, world } = theatre;
+export async function watchUntil(harness: Harness, done: () => boolean): Promise<void> {
+  const { clock, world } = harness;
   const process = new Process("watchdog", clock);
   const sleep = (milliseconds: number): Promise<void> => process.clock.sleep(milliseconds, forever);
   const ports = watchdogPortsOf(world, process, () => undefined);

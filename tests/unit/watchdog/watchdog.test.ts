@@ -95,7 +95,7 @@ describe("the watchdog", () => {
     expect(world.canary?.replicas).to.equal(0);
     expect(world.primary?.replicas).to.equal(2);
     expect(scene.status).to.deep.include({ phase: "Failed", canaryWeight: 0, plannedWeight: 0, fence: 6 });
-    expect(scene.status?.message).to.match(/^taken back by the watchdog: its run gave no sign of life/);
+    expect(scene.status?.message).to.match(/^rolled back by the watchdog: its run gave no sign of life/);
     expect(scene.status?.conditions[0]).to.deep.include({ status: "False", reason: "RunLost" });
     expect(scene.status?.judged).to.equal(undefined);
     expect(world.lease?.holder).to.equal(undefined);

@@ -1,11 +1,11 @@
-import { threePoints } from "./contract.js";
-import type { Fault, Scene, Struck } from "./contract.js";
+import { threePoints } from "./fault.js";
+import type { Fault, Scene, FaultEffect } from "./fault.js";
 
 const secondUpdateMs = 150_000;
 const hangMs = 60_000;
 const wrongWeight = 90;
 
-function byHand(name: string, strike: (scene: Scene) => Promise<Struck | void>): Fault {
+function byHand(name: string, strike: (scene: Scene) => Promise<FaultEffect | void>): Fault {
   return {
     name,
     strikes: "one",
@@ -15,7 +15,7 @@ function byHand(name: string, strike: (scene: Scene) => Promise<Struck | void>):
 }
 
 /** What other people, and other machines, do to a release that is under way. */
-export const handFaults: readonly Fault[] = [
+export const externalEditFaults: readonly Fault[] = [
   byHand("lease-taken", async ({ cluster, release }) => {
     await cluster.stealLease(release);
   }),

@@ -5,12 +5,12 @@ import type { ServiceAddress, ServiceProxyFetch } from "../kubernetes/index.js";
 import { serviceOf } from "./in-cluster.js";
 
 /** Sends a request to where its URL is, from inside and from outside of the cluster. */
-export type Reach = (exchange: Exchange, signal: AbortSignal) => Promise<Answer>;
+export type ServiceAccess = (exchange: Exchange, signal: AbortSignal) => Promise<Answer>;
 
 /** Whether a host name has an address here. */
 export type Resolves = (hostname: string) => Promise<boolean>;
 
-export interface ReachOptions {
+export interface ServiceAccessOptions {
   readonly namespace: string;
   readonly serviceProxyFetch: ServiceProxyFetch;
   readonly resolves?: Resolves;
@@ -28,7 +28,11 @@ const connectTimeoutMs = 1_500;
  * `http://svc.ns/…` works everywhere: directly where the name has an address that takes connections, else through
  * the API server's service proxy. The choice is made per host and remembered for a minute.
  */
-export function createReach({ namespace, serviceProxyFetch, resolves = resolvesHere }: ReachOptions): Reach {
+export function createServiceAccess({
+  namespace,
+  serviceProxyFetch,
+  resolves = resolvesHere,
+}: ServiceAccessOptions): ServiceAccess {
   const ways = new Map<string, { readonly way: Promise<Way>; readonly untilMs: number }>();
   const choose = (host: string, way: Promise<Way>): Promise<Way> => {
     ways.set(host, { way, untilMs: performance.now() + keepMs });

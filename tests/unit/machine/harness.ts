@@ -7,7 +7,7 @@ import type { PortCall, UpResult } from "../../../fakes/index.js";
 type Change = Partial<AnalysisInput>;
 
 /** A world with revision r1 at rest, and an engine that ships the next ones; the time is virtual. */
-export class Theatre {
+export class Harness {
   readonly clock = new VirtualClock();
   readonly world = new World(this.clock);
   readonly engine = new Engine(this.world);
@@ -28,15 +28,15 @@ export class Theatre {
   }
 
   /** Revision r1 is up and promoted. */
-  static async atRest(): Promise<Theatre> {
-    const theatre = new Theatre();
-    const result = await theatre.clock.until(theatre.engine.up(settingsFor("r1"), new Process("first", theatre.clock)));
+  static async atRest(): Promise<Harness> {
+    const harness = new Harness();
+    const result = await harness.clock.until(harness.engine.up(settingsFor("r1"), new Process("first", harness.clock)));
     if (result.kind === "failed") throw new Error(result.message);
-    theatre.world.gateway.segments.length = 0;
-    theatre.world.calls.length = 0;
-    theatre.world.statuses.length = 0;
-    theatre.world.announcements.length = 0;
-    return theatre;
+    harness.world.gateway.segments.length = 0;
+    harness.world.calls.length = 0;
+    harness.world.statuses.length = 0;
+    harness.world.announcements.length = 0;
+    return harness;
   }
 
   /** One `pulumi up` to its end. */

@@ -12,7 +12,7 @@ export interface Seen {
   readonly body: string;
 }
 
-export interface Stage {
+export interface PlayedServer {
   readonly url: string;
   readonly seen: Seen[];
   close(): Promise<void>;
@@ -20,17 +20,17 @@ export interface Stage {
 
 export type Play = (request: Seen, response: http.ServerResponse) => void;
 
-const open = new Set<Stage>();
+const open = new Set<PlayedServer>();
 
 /** Closes all servers that a test has left open. */
-export async function closeStages(): Promise<void> {
-  await Promise.all([...open].map((stage) => stage.close()));
+export async function closeServers(): Promise<void> {
+  await Promise.all([...open].map((server) => server.close()));
 }
 
 /** A server on loopback that plays a part (API server, Prometheus, webhook) and remembers what it was asked. */
-export async function startStage(play: Play): Promise<Stage> {
+export async function startServer(play: Play): Promise<PlayedServer> {
   const seen: Seen[] = [];
-  const server = http.createServer((request, response) => {
+  const listener = http.createServer((request, response) => {
     const chunks: Buffer[] = [];
     request.on("data", (chunk: Buffer) => chunks.push(chunk));
     request.on("end", () => {
@@ -40,20 +40,20 @@ export async function startStage(play: Play): Promise<Stage> {
       play(one, response);
     });
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  const stage: Stage = {
+  await new Promise<void>((resolve) => listener.listen(0, "127.0.0.1", resolve));
+  const { port } = listener.address() as AddressInfo;
+  const server: PlayedServer = {
     url: `http://127.0.0.1:${port}`,
     seen,
     close: () =>
       new Promise((resolve) => {
-        open.delete(stage);
-        server.close(() => resolve());
-        server.closeAllConnections();
+        open.delete(server);
+        listener.close(() => resolve());
+        listener.closeAllConnections();
       }),
   };
-  open.add(stage);
-  return stage;
+  open.add(server);
+  return server;
 }
 
 export function answer(response: http.ServerResponse, status: number, body: unknown): void {
@@ -62,8 +62,8 @@ export function answer(response: http.ServerResponse, status: number, body: unkn
 }
 
 /** Plays an API server: answers by "VERB path"; a function may look at the request, a pair is status and body. */
-export function playApi(answers: Readonly<Record<string, unknown>>): Promise<Stage> {
-  return startStage((seen, response) => {
+export function playApi(answers: Readonly<Record<string, unknown>>): Promise<PlayedServer> {
+  return startServer((seen, response) => {
     const found = answers[`${seen.method} ${seen.url.split("?")[0] ?? ""}`];
     const result: unknown = typeof found === "function" ? (found as (seen: Seen) => unknown)(seen) : found;
     if (Array.isArray(result)) answer(response, Number(result[0]), result[1]);

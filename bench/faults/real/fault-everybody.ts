@@ -1,8 +1,8 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { processesNamed, signalAll } from "../../../project/index.js";
-import type { ProcessView } from "../../../project/index.js";
-import { threePoints } from "./contract.js";
-import type { Fault, Scene } from "./contract.js";
+import { processesNamed, signalAll } from "../../project/index.js";
+import type { ProcessView } from "../../project/index.js";
+import { threePoints } from "./fault.js";
+import type { Fault, Scene } from "./fault.js";
 
 const restartMs = 90_000;
 

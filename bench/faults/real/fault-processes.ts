@@ -1,9 +1,9 @@
 import { setTimeout as pause } from "node:timers/promises";
-import type { Change } from "../observer.js";
-import { signalAll } from "../../../project/index.js";
-import type { Update } from "../../../project/index.js";
-import { threePoints } from "./contract.js";
-import type { Fault } from "./contract.js";
+import type { Change } from "./observer.js";
+import { signalAll } from "../../project/index.js";
+import type { Update } from "../../project/index.js";
+import { threePoints } from "./fault.js";
+import type { Fault } from "./fault.js";
 
 const betweenTwoSignalsMs = 500;
 
@@ -11,7 +11,7 @@ function ending(name: string, end: (update: Update) => Promise<void> | void): Fa
   return {
     name,
     strikes: "one",
-    // For a process that ends, an end while traffic is being taken back is as dangerous as the others.
+    // For a process that ends, an end while traffic is being rolled back is as dangerous as the others.
     points: [...threePoints, "taking-back"],
     strike: async ({ update }) => {
       await end(update);

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
-import type { ReleaseView } from "../observer.js";
-import { threePoints } from "./contract.js";
-import type { Fault } from "./contract.js";
+import type { ReleaseView } from "./observer.js";
+import { threePoints } from "./fault.js";
+import type { Fault } from "./fault.js";
 
 const patienceMs = 60_000;
 const shortNapMs = 5_000;

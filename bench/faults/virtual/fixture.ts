@@ -11,11 +11,11 @@ export interface Strike {
   readonly process: string;
   readonly index: number;
   readonly when: "before" | "after";
-  readonly action: (stage: Stage) => void;
+  readonly action: (fixture: Fixture) => void;
 }
 
 /** A world at rest with revision r1, the engine's state, and everything that may act on it later. */
-export class Stage {
+export class Fixture {
   readonly clock = new VirtualClock();
   readonly world = new World(this.clock);
   readonly engine = new Engine(this.world);
@@ -44,7 +44,7 @@ export class Stage {
     this.world.gateway.segments.length = 0;
   }
 
-  /** Of this stage's own time: whatever still sleeps at the end goes with it. */
+  /** Of this fixture's own time: whatever still sleeps at the end goes with it. */
   sleep(milliseconds: number): Promise<void> {
     return this.clock.sleep(milliseconds, this.forever);
   }

@@ -1,9 +1,9 @@
-import type { Cluster, ReleaseName } from "../cluster.js";
-import type { Strikes } from "../contract.js";
-import type { Hooks } from "../hooks.js";
-import type { Change, Observer } from "../observer.js";
-import type { Point } from "../points.js";
-import type { Update } from "../../../project/index.js";
+import type { Cluster, ReleaseName } from "./cluster.js";
+import type { Strikes } from "./contract.js";
+import type { Hooks } from "./hooks.js";
+import type { Change, Observer } from "./observer.js";
+import type { Point } from "./points.js";
+import type { Update } from "../../project/index.js";
 
 /** Everything a fault may lay hands on. */
 export interface Scene {
@@ -19,7 +19,7 @@ export interface Scene {
 }
 
 /** What a fault has done, as far as the judgement must know it. */
-export interface Struck {
+export interface FaultEffect {
   /** Shares that the fault itself put on the route, percent. */
   readonly handMade?: readonly number[];
   /** True where the plan gave the canary no traffic when a hand did: it may have no pods, or none the gateway knows. */
@@ -42,7 +42,7 @@ export interface Fault {
   /** Takes minutes: only where that was asked for. */
   readonly long?: boolean;
   /** Does it; resolves when the fault is over. */
-  strike(scene: Scene): Promise<Struck>;
+  strike(scene: Scene): Promise<FaultEffect>;
 }
 
 export const threePoints: readonly Point[] = ["first-step", "waiting-promotion", "promoting"];
