@@ -1,5 +1,6 @@
 import { analysisOf } from "./analysis.js";
 import { autoscalerOf } from "./autoscaler.js";
+import { wordOf } from "./documents.js";
 import type { Draft } from "./draft.js";
 import type { Library } from "./library.js";
 import type { Leaf, Reader } from "./reader.js";
@@ -51,7 +52,7 @@ function targetOf(spec: Reader): Leaf<string> | undefined {
   const kind = target.needText("kind")?.value;
   const version = target.text("apiVersion")?.value ?? "apps/v1";
   if (kind !== undefined && kind !== "Deployment")
-    target.at("kind")?.problem(`${kind} is not supported: only a Deployment can be released`);
+    target.at("kind")?.problem(`${wordOf(kind) ?? "this"} is not supported: only a Deployment can be released`);
   if (version !== "apps/v1") target.at("apiVersion")?.problem("must be apps/v1");
   for (const key of ["apiVersion", "kind"]) target.at(key)?.understand();
   return target.needText("name");
@@ -64,7 +65,7 @@ function checkProvider(spec: Reader): void {
     spec
       .at("provider")
       ?.leaveOut(
-        `is left out: the traffic goes through APISIX here, not ${provider}, and queries must name APISIX's metrics`,
+        `is left out: the traffic goes through APISIX here, not ${wordOf(provider) ?? "this"}, and queries must name APISIX's metrics`,
       );
 }
 

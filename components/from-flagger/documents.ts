@@ -90,16 +90,16 @@ function isTree(value: unknown, above: readonly unknown[]): boolean {
 function itemsOf(value: unknown): readonly (readonly [Path, unknown])[] {
   if (value === null || value === undefined) return [];
   const items = property(value, "items");
-  const isList = textOf(property(value, "kind"))?.endsWith("List") === true && Array.isArray(items);
+  const isList = wordOf(property(value, "kind"))?.endsWith("List") === true && Array.isArray(items);
   return isList ? items.map((item: unknown, index) => [["items", index], item] as const) : [[[], value]];
 }
 
 function manifest(value: unknown, position: string, lineOf: (path: Path) => number): ManifestObject {
-  const kind = textOf(property(value, "kind"));
+  const kind = wordOf(property(value, "kind"));
   const metadata = property(value, "metadata");
-  const name = textOf(property(metadata, "name"));
+  const name = wordOf(property(metadata, "name"));
   const label = [kind, name].filter((each) => each !== undefined).join(" ");
-  const namespace = textOf(property(metadata, "namespace"));
+  const namespace = wordOf(property(metadata, "namespace"));
   return { label: label === "" ? position : label, kind, name, namespace, value, lineOf };
 }
 
@@ -120,6 +120,6 @@ export function property(value: unknown, key: string): unknown {
 }
 
 /** One word in one line, as names are: anything else is not shown in messages. */
-function textOf(value: unknown): string | undefined {
-  return typeof value === "string" && /^[-A-Za-z0-9_.]{1,253}$/.test(value) ? value : undefined;
+export function wordOf(value: unknown): string | undefined {
+  return typeof value === "string" && /^[-A-Za-z0-9_.:]{1,253}$/.test(value) ? value : undefined;
 }

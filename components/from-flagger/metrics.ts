@@ -1,4 +1,5 @@
 import { correctedQuery } from "../../release/analysis/index.js";
+import { wordOf } from "./documents.js";
 import { Shape } from "./draft.js";
 import type { Draft } from "./draft.js";
 import { textOf } from "./library.js";
@@ -100,7 +101,7 @@ function referredTemplate(
 function providerOf(provider: Reader): Draft {
   const type = provider.needText("type");
   if (type !== undefined && type.value !== "prometheus")
-    return provider.at("type")?.problem(`${type.value} is not supported (supported: prometheus)`);
+    return provider.at("type")?.problem(`${wordOf(type.value) ?? "this"} is not supported (supported: prometheus)`);
   provider.at("secretRef")?.leaveOut("is left out: queries go out without credentials of their own");
   provider.at("headers")?.leaveOut("is left out: queries go out without headers of their own");
   provider.at("insecureSkipVerify")?.leaveOut("is left out: certificates are verified");
@@ -118,7 +119,7 @@ function queryOf(at: Reader, { fillIns }: MetricContext, variables: Variables | 
 }
 
 function shown(name: string): string {
-  return `{{ ${name.replace(/\s+/g, " ").slice(0, 60)} }}`;
+  return `{{ ${wordOf(name) ?? "…"} }}`;
 }
 
 /** The article's own trap: a template that asks for the share that is not 404 and calls it the share that is. */
