@@ -21,6 +21,6 @@ export interface PlatformBinding {
   readonly gatewayReadsMethods?: boolean;
   /** Upper bounds of its latency histogram, ms, where they are known: a limit among them is exact. */
   readonly latencyBuckets?: pulumi.Output<readonly number[]>;
-  /** Seconds without a sign of life until the watchdog takes a release back; undefined without a watchdog. */
+  /** Seconds without a sign of life until the watchdog rolls a release back; undefined without a watchdog. */
   readonly watchdogAfterSeconds: number | undefined;
 }

@@ -33,7 +33,7 @@ export interface CanaryPlatformArgs {
   readonly ingressClassName?: pulumi.Input<string>;
   /** Options of our own Prometheus, or with `url` one that is there already and scrapes the gateway. */
   readonly prometheus?: Omit<PrometheusArgs, "namespace"> | ExternalPrometheus;
-  /** `false`: no watchdog; then nobody takes a release back when the machine that ran `pulumi up` is gone. */
+  /** `false`: no watchdog; then nobody rolls a release back when the machine that ran `pulumi up` is gone. */
   readonly watchdog?: false | Omit<ReleaseWatchdogArgs, "namespace">;
   /**
    * What becomes of the definitions of `apisix.apache.org` and of our own kind: kept by a destroy unless told otherwise.

@@ -35,7 +35,7 @@ export interface ExistingPlatformArgs {
   /** Whether to install the definition of our own kind; several stacks may. A destroy keeps it. Default true. */
   readonly definitions?: boolean;
   /**
-   * Takes releases back whose run has died; one for a cluster is enough. Default none: then nobody does, when the
+   * Rolls releases back whose run has died; one for a cluster is enough. Default none: then nobody does, when the
    * machine that ran `pulumi up` is gone.
    */
   readonly watchdog?: ReleaseWatchdogArgs | ReleaseWatchdog;

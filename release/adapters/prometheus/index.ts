@@ -1,7 +1,7 @@
 import type { Reading } from "../../analysis/contract.js";
 import type { MetricsPort } from "../../ports/index.js";
 import type { ReleaseSettings } from "../../settings/index.js";
-import type { Reach } from "../reach/index.js";
+import type { ServiceAccess } from "../service-access/index.js";
 import { access } from "./access.js";
 import { parseAnswer, seriesOf } from "./answers.js";
 import { ask, isCustom, queryUrl, readCustom } from "./custom.js";
@@ -12,7 +12,7 @@ import type { RenderTemplate } from "./templates.js";
 
 export interface PrometheusOptions {
   readonly settings: ReleaseSettings;
-  readonly reach: Reach;
+  readonly serviceAccess: ServiceAccess;
   readonly render?: RenderTemplate;
 }
 
@@ -22,16 +22,16 @@ type Series = Extract<Reading, { kind: "reading" }>["series"];
 
 /** What the gateway counted, from Prometheus, and the numbers of custom metrics from where they are. */
 export function createPrometheus(options: PrometheusOptions): MetricsPort {
-  const { settings, reach, render = renderTemplate } = options;
+  const { settings, serviceAccess, render = renderTemplate } = options;
   const customMetrics = settings.analysis.metrics.filter(isCustom);
   const readOne = async (metric: CustomMetric, window: Window, signal: AbortSignal) => ({
     metric: metric.name,
-    outcome: await readCustom(settings, metric, window, { reach, render }, signal),
+    outcome: await readCustom(settings, metric, window, { serviceAccess, render }, signal),
   });
   return {
     read: async (window, signal) => {
       const [builtin, ...custom] = await Promise.all([
-        readBuiltin(settings, reach, window.windowSeconds, signal),
+        readBuiltin(settings, serviceAccess, window.windowSeconds, signal),
         ...customMetrics.map((metric) => readOne(metric, window, signal)),
       ]);
       return builtin.kind === "error" ? builtin : { kind: "reading", series: builtin.series, custom };
@@ -41,13 +41,13 @@ export function createPrometheus(options: PrometheusOptions): MetricsPort {
 
 async function readBuiltin(
   settings: ReleaseSettings,
-  reach: Reach,
+  serviceAccess: ServiceAccess,
   windowSeconds: number,
   signal: AbortSignal,
 ): Promise<Builtin> {
   const { namespace, routeName, prometheusUrl, metricPrefix: prefix } = settings;
   const url = queryUrl(prometheusUrl, rawSelector({ prefix, namespace, routeName, windowSeconds }));
-  const answer = await ask(reach, { url, ...access(settings.prometheus) }, signal);
+  const answer = await ask(serviceAccess, { url, ...access(settings.prometheus) }, signal);
   if (answer.kind === "error") return trouble(answer.message);
   const parsed = parseAnswer(answer.body);
   if (parsed.kind === "error") return trouble(parsed.message);

@@ -2,12 +2,12 @@ import https from "node:https";
 import type { AddressInfo } from "node:net";
 import { expect } from "chai";
 import { createPrometheus } from "../../../release/adapters/prometheus/index.js";
-import { createReach } from "../../../release/adapters/reach/index.js";
+import { createServiceAccess } from "../../../release/adapters/service-access/index.js";
 import { generatedCertificate } from "../../../release/index.js";
 import { redactedSettings, scrubber } from "../../../release/report/redact.js";
 import { prometheusAccess, release } from "../../../release/settings/index.js";
 import type { ReleaseInput, ReleaseSettings } from "../../../release/settings/index.js";
-import { answer, closeStages, noSignal, settingsFor, startStage } from "./stage.js";
+import { answer, closeServers, noSignal, settingsFor, startServer } from "./fixture.js";
 
 const window = { windowSeconds: 60, canaryNodes: ["10.0.0.1"], primaryNodes: ["10.0.0.2"] };
 const empty = { status: "success", data: { resultType: "matrix", result: [] } };
@@ -18,42 +18,42 @@ const queue = (provider: object): object => ({
   template: { provider: { type: "prometheus", ...provider }, query: "queue_length" },
 });
 
-const reach = createReach({
+const serviceAccess = createServiceAccess({
   namespace: "test",
   serviceProxyFetch: () => Promise.reject(new Error("no proxy in this test")),
 });
-const readWith = (settings: ReleaseSettings) => createPrometheus({ settings, reach }).read(window, noSignal);
+const readWith = (settings: ReleaseSettings) => createPrometheus({ settings, serviceAccess }).read(window, noSignal);
 
 describe("a Prometheus that does not answer everybody", () => {
-  afterEach(closeStages);
+  afterEach(closeServers);
 
   it("is shown token, tenant and headers with every query of ours", async () => {
-    const stage = await startStage(({ url }, response) =>
+    const server = await startServer(({ url }, response) =>
       answer(response, 200, url.includes("queue_length") ? vector : empty),
     );
     const settings = settingsFor({
-      prometheusUrl: stage.url,
+      prometheusUrl: server.url,
       prometheus: { bearerToken: "t0ken-123", tenant: "shop", headers: { "X-Team": "a" } },
       analysis: { stepWeight: 10, metrics: [queue({})] } as ReleaseInput["analysis"],
     });
     const reading = await readWith(settings);
     expect(reading).to.deep.include({ custom: [{ metric: "queue", outcome: { kind: "value", value: 7 } }] });
-    expect(stage.seen).to.have.length(2);
-    for (const { headers } of stage.seen)
+    expect(server.seen).to.have.length(2);
+    for (const { headers } of server.seen)
       expect(headers).to.include({ authorization: "Bearer t0ken-123", "x-scope-orgid": "shop", "x-team": "a" });
   });
 
   it("is shown user and password, whatever letters they have", async () => {
-    const stage = await startStage((_seen, response) => answer(response, 200, empty));
+    const server = await startServer((_seen, response) => answer(response, 200, empty));
     const basicAuth = { username: "canary", password: "pä:ss" };
-    await readWith(settingsFor({ prometheusUrl: stage.url, prometheus: { basicAuth } }));
-    const [, encoded = ""] = (stage.seen[0]?.headers.authorization ?? "").split(" ");
+    await readWith(settingsFor({ prometheusUrl: server.url, prometheus: { basicAuth } }));
+    const [, encoded = ""] = (server.seen[0]?.headers.authorization ?? "").split(" ");
     expect(Buffer.from(encoded, "base64").toString()).to.equal("canary:pä:ss");
   });
 
   it("is the only one that is shown them: a metric's own address gets none", async () => {
-    const own = await startStage((_seen, response) => answer(response, 200, empty));
-    const other = await startStage((_seen, response) => answer(response, 200, vector));
+    const own = await startServer((_seen, response) => answer(response, 200, empty));
+    const other = await startServer((_seen, response) => answer(response, 200, vector));
     const settings = settingsFor({
       prometheusUrl: own.url,
       prometheus: { bearerToken: "t0ken-123" },
@@ -66,11 +66,11 @@ describe("a Prometheus that does not answer everybody", () => {
 
   it("is trusted by its authority, and by no other", async () => {
     const { outs } = await generatedCertificate.create({ names: ["localhost"] });
-    const server = https.createServer({ cert: outs.certificate, key: outs.privateKey }, (_request, response) =>
+    const secured = https.createServer({ cert: outs.certificate, key: outs.privateKey }, (_request, response) =>
       answer(response, 200, empty),
     );
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    const prometheusUrl = `https://localhost:${(server.address() as AddressInfo).port}`;
+    await new Promise<void>((resolve) => secured.listen(0, "127.0.0.1", resolve));
+    const prometheusUrl = `https://localhost:${(secured.address() as AddressInfo).port}`;
     try {
       const trusted = await readWith(settingsFor({ prometheusUrl, prometheus: { ca: outs.certificate } }));
       expect(trusted.kind).to.equal("reading");
@@ -78,26 +78,28 @@ describe("a Prometheus that does not answer everybody", () => {
       expect(strange).to.have.property("kind", "error");
       expect(strange.kind === "error" && strange.message).to.contain("certificate is not trusted");
     } finally {
-      server.closeAllConnections();
-      server.close();
+      secured.closeAllConnections();
+      secured.close();
     }
   });
 
   it("says so when it refuses, without the credential", async () => {
-    const stage = await startStage((_seen, response) => answer(response, 401, { error: "bad t0ken-123" }));
-    const reading = await readWith(settingsFor({ prometheusUrl: stage.url, prometheus: { bearerToken: "t0ken-123" } }));
+    const server = await startServer((_seen, response) => answer(response, 401, { error: "bad t0ken-123" }));
+    const reading = await readWith(
+      settingsFor({ prometheusUrl: server.url, prometheus: { bearerToken: "t0ken-123" } }),
+    );
     expect(reading).to.have.property("kind", "error");
     expect(reading.kind === "error" && reading.message).to.match(/^Prometheus: it answers 401/);
   });
 });
 
 describe("the gateway's metrics", () => {
-  afterEach(closeStages);
+  afterEach(closeServers);
 
   it("are asked for by the prefix that the gateway gives them", async () => {
-    const stage = await startStage((_seen, response) => answer(response, 200, empty));
-    await readWith(settingsFor({ prometheusUrl: stage.url, metricPrefix: "edge_" }));
-    const query = new URL(stage.seen[0]?.url ?? "", "http://x").searchParams.get("query") ?? "";
+    const server = await startServer((_seen, response) => answer(response, 200, empty));
+    await readWith(settingsFor({ prometheusUrl: server.url, metricPrefix: "edge_" }));
+    const query = new URL(server.seen[0]?.url ?? "", "http://x").searchParams.get("query") ?? "";
     expect(query).to.contain("edge_http_status|edge_http_latency_bucket");
   });
 
