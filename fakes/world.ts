@@ -61,6 +61,7 @@ export class World {
   /** Around every port call: calls `perform`, or throws, or waits, before or after it. */
   around: <T>(call: PortCall, perform: () => T) => Promise<T> = (_call, perform) => Promise.resolve(perform());
   private uids = 0;
+  private followsAllTheSame = true;
 
   constructor(readonly clock: VirtualClock) {
     clock.onPass = (fromMs, toMs) => this.pass(fromMs, toMs);
@@ -93,7 +94,17 @@ export class World {
 
   /** An invalid object somewhere: nothing that is written takes effect. */
   freeze(): void {
-    if (this.route !== undefined) this.route.sync = { kind: "frozen", message: "SyncFailed: invalid plugin" };
+    if (this.route !== undefined) this.route.sync = { kind: "refused", message: "SyncFailed: invalid plugin" };
+  }
+
+  /**
+   * A gateway can't be reached. `others`: there are more of them, and those follow all the same; without them nothing
+   * that is written takes effect.
+   */
+  loseGateway(others: boolean): void {
+    if (this.route === undefined) return;
+    this.route.sync = { kind: "unreachable", message: "SyncFailed: connect ECONNREFUSED 10.244.0.8:9180" };
+    this.followsAllTheSame = others;
   }
 
   /** The ingress controller is away: nothing that is written takes effect, and nobody says so. */
@@ -131,7 +142,9 @@ export class World {
   }
 
   private sync(): void {
-    if (this.route?.sync.kind === "accepted") this.gateway.weight = this.route.weight;
+    const { sync, weight } = this.route ?? { sync: { kind: "pending" }, weight: 0 };
+    if (sync.kind === "accepted" || (sync.kind === "unreachable" && this.followsAllTheSame))
+      this.gateway.weight = weight;
   }
 
   /** Pods get ready within a piece of time too: it is counted in parts. */

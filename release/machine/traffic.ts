@@ -54,7 +54,7 @@ export async function routeAllToPrimary(
     } else if (round > 0) return;
     // A weight of 0 that an earlier run has set may be a moment old, or not in effect yet.
     const canary = await run.persist(() => cluster.readWorkload("canary", run.signal));
-    if (route.canaryWeight !== 0 || (canary?.replicas ?? 0) > 0) await waitDrain(run, patience);
+    if (route.canaryWeight !== 0 || (canary?.replicas ?? 0) > 0) await waitDrain(run, patience, route.canaryWeight);
   }
 }
 

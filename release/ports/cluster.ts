@@ -26,12 +26,18 @@ export interface RouteState {
   readonly primaryWeight: number;
   /** Fencing token of its last writer; 0 where none wrote yet. */
   readonly fence: number;
-  /** Condition Accepted of the ingress controller; `frozen` when its sync fails. */
-  readonly sync:
-    | { readonly kind: "accepted" }
-    | { readonly kind: "pending" }
-    | { readonly kind: "frozen"; readonly message: string };
+  readonly sync: Sync;
 }
+
+/** Condition Accepted of the ingress controller at one moment. */
+export type Sync =
+  | { readonly kind: "accepted" }
+  /** The controller has not looked at it yet. */
+  | { readonly kind: "pending" }
+  /** Every gateway refuses the configuration: nothing that is written takes effect, for anybody. */
+  | { readonly kind: "refused"; readonly message: string }
+  /** Not every gateway can be reached: those that can follow all the same. */
+  | { readonly kind: "unreachable"; readonly message: string };
 
 export interface Endpoints {
   /** Addresses of all pods behind the Service: ready, not ready and terminating. */

@@ -1,11 +1,11 @@
 import { annotations } from "../../model/index.js";
 import { FencedError, TransientError } from "../../ports/index.js";
 import type { RouteState } from "../../ports/index.js";
-import { quote } from "../http/index.js";
 import type { ApiServer } from "./api-server.js";
 import { describe } from "./call.js";
 import { anything, route } from "./schemas.js";
 import type { Route } from "./schemas.js";
+import { syncOf } from "./sync.js";
 import { backendName, routePlace } from "./target.js";
 import type { Target } from "./target.js";
 
@@ -141,14 +141,4 @@ function weightOf(found: Route, rule: number, backend: number): number {
 function share({ canaryWeight, primaryWeight }: { canaryWeight: number; primaryWeight: number }): number {
   const total = canaryWeight + primaryWeight;
   return total === 0 ? 0 : canaryWeight / total;
-}
-
-function syncOf(found: Route): RouteState["sync"] {
-  const condition = found.status.conditions.find(({ type }) => type === "Accepted");
-  if (condition === undefined) return { kind: "pending" };
-  const seen = condition.observedGeneration ?? found.metadata.generation;
-  if (seen < found.metadata.generation) return { kind: "pending" };
-  if (condition.status === "True") return { kind: "accepted" };
-  if (condition.status === "Unknown") return { kind: "pending" };
-  return { kind: "frozen", message: quote(`${condition.reason}: ${condition.message}`, 200) };
 }

@@ -102,7 +102,12 @@ describe("the weighted route", () => {
     expect((await read({ ...accepted, observedGeneration: 2 }))?.sync).to.deep.equal({ kind: "pending" });
     expect((await read(undefined))?.sync).to.deep.equal({ kind: "pending" });
     const failed = { status: "False", observedGeneration: 3, reason: "SyncFailed", message: "bad\nplugin" };
-    expect((await read(failed))?.sync).to.deep.equal({ kind: "frozen", message: "SyncFailed: bad plugin" });
+    expect((await read(failed))?.sync).to.deep.equal({ kind: "unreachable", message: "SyncFailed: bad plugin" });
+    const refused = {
+      ...failed,
+      message: "ServerAddr: http://a:9180, Err: PUT x, responded with status 400, error_msg: no",
+    };
+    expect((await read(refused))?.sync).to.deep.equal({ kind: "refused", message: "SyncFailed: no" });
   });
 
   it("without the two backends is an error that names them", async () => {
