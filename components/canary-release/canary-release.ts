@@ -1,10 +1,17 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { annotations, apiGroup, apiVersion, deploymentName, releaseKind } from "../../release/model/index.js";
+import {
+  annotations,
+  apiGroup,
+  apiVersion,
+  deploymentName,
+  releaseKind,
+  releaseMark,
+} from "../../release/model/index.js";
 import type { Role } from "../../release/model/index.js";
 import type { CanaryReleaseArgs } from "./args.js";
 import { copyConfiguration } from "./configuration.js";
-import type { Configuration } from "./configuration.js";
+import type { Configuration, Metadata } from "./configuration.js";
 import { Analysis, Preparation, Promotion } from "./dynamic.js";
 import type { RuntimeInputs } from "./dynamic.js";
 import {
@@ -97,13 +104,19 @@ export class CanaryRelease extends pulumi.ComponentResource {
     return { parent: this, dependsOn: [...dependsOn] };
   }
 
+  /** Every object carries the release's mark: what doesn't is never touched, whatever its name. */
+  private metadata(name: string, more: Readonly<Record<string, string>> = {}): Metadata {
+    const mark = this.namespace.apply((namespace) => releaseMark(namespace, this.release));
+    return { name, namespace: this.namespace, annotations: { ...more, [annotations.release]: mark } };
+  }
+
   private releaseObject(): pulumi.Resource {
     return new k8s.apiextensions.CustomResource(
       this.release,
       {
         apiVersion: `${apiGroup}/${apiVersion}`,
         kind: releaseKind,
-        metadata: { name: this.release, namespace: this.namespace },
+        metadata: this.metadata(this.release),
         spec: releaseObjectSpec(this.release, this.routeName, this.args.service),
       },
       this.after(this.args.platform?.dependencies ?? []),
@@ -116,7 +129,7 @@ export class CanaryRelease extends pulumi.ComponentResource {
       `${this.release}-${role}-service`,
       {
         // The primary's pods exist only after the first analysis, the canary's only during one.
-        metadata: { name, namespace: this.namespace, annotations: notAwaited },
+        metadata: this.metadata(name, notAwaited),
         spec: serviceSpec(this.release, role, this.args.service),
       },
       this.after([object]),
@@ -129,7 +142,7 @@ export class CanaryRelease extends pulumi.ComponentResource {
       {
         apiVersion: "apisix.apache.org/v2",
         kind: "ApisixRoute",
-        metadata: { name: this.routeName, namespace: this.namespace, annotations: sharedOwnership },
+        metadata: this.metadata(this.routeName, sharedOwnership),
         spec: { ingressClassName: this.ingressClassName(), http: this.rules() },
       },
       this.after(dependsOn),
@@ -155,16 +168,13 @@ export class CanaryRelease extends pulumi.ComponentResource {
 
   private createWorkload(role: Role, dependsOn: readonly pulumi.Resource[]): pulumi.Resource {
     const { release, args } = this;
-    const configuration = copyConfiguration(release, role, args, this.after(dependsOn));
+    const metadata = (name: string): Metadata => this.metadata(name);
+    const configuration = copyConfiguration(release, role, { ...args, metadata }, this.after(dependsOn));
     const awaited = role === "canary" ? notAwaited : {};
     return new k8s.apps.v1.Deployment(
       `${deploymentName(release, role)}-deployment`,
       {
-        metadata: {
-          name: deploymentName(release, role),
-          namespace: this.namespace,
-          annotations: { ...sharedOwnership, ...awaited },
-        },
+        metadata: this.metadata(deploymentName(release, role), { ...sharedOwnership, ...awaited }),
         spec: {
           ...this.replicas(role),
           selector: { matchLabels: selectorFor(role, release) },
@@ -204,7 +214,7 @@ export class CanaryRelease extends pulumi.ComponentResource {
     for (const role of ["canary", "primary"] as const) {
       const name = deploymentName(this.release, role);
       const spec = planned.apply((seconds) => autoscalerSpec(this.release, role, autoscaler, seconds));
-      const metadata = { name, namespace: this.namespace };
+      const metadata = this.metadata(name);
       new k8s.autoscaling.v2.HorizontalPodAutoscaler(`${name}-hpa`, { metadata, spec }, this.after([workloads[role]]));
     }
   }
@@ -218,6 +228,7 @@ export class CanaryRelease extends pulumi.ComponentResource {
       routeName: this.routeName,
       service: { name: args.service.name ?? this.release, port: args.service.port },
       replicas: args.autoscaler?.minReplicas ?? args.replicas ?? 1,
+      ...(args.autoscaler === undefined ? {} : { autoscaler: "managed" as const }),
       analysis: pulumi.secret(args.analysis),
       prometheusUrl: args.prometheusUrl ?? args.platform?.prometheusUrl ?? "",
       ...(args.platform === undefined ? {} : { scrapeInterval: args.platform.scrapeIntervalSeconds }),

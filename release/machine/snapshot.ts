@@ -68,10 +68,14 @@ export function interferenceIn(
   if (aborted !== undefined) return end(aborted);
   if (canary === undefined)
     return end("the canary's Deployment was deleted during the analysis; run pulumi refresh and the update again");
+  if (canary.owner === "foreign")
+    return end("the canary's Deployment was replaced by one that is not this release's; delete or rename that one");
   if (canary.templateHash !== asked.templateHash)
     return end("the canary's template was changed from outside during the analysis");
   if (trouble !== undefined) return end(trouble);
   if (route === undefined) return end("the weighted ApisixRoute was deleted during the analysis; run pulumi refresh");
+  if (route.owner === "foreign")
+    return end("the weighted ApisixRoute was replaced by one that is not this release's; delete or rename that one");
   if (asked.sync.kind === "frozen") return end(`the gateway's sync is frozen: ${asked.sync.message}`);
   if (canary.replicas === 0) return end("the canary was scaled to 0 from outside during the analysis");
   return route.canaryWeight === asked.weight ? { kind: "none" } : { kind: "wrongWeight", found: route.canaryWeight };

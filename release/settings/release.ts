@@ -26,6 +26,8 @@ export const release = z.strictObject({
     .min(1, "must be at least 1")
     .default(1)
     .meta({ description: "Pods of the canary while it is in analysis." }),
+  /** Who scales the pods: autoscalers of this release, or somebody outside of it. Nobody where it is left out. */
+  autoscaler: z.enum(["managed", "external"]).optional(),
   analysis,
   skipAnalysis: z.boolean().default(false),
   progressDeadline: durationAtLeast(1).default(600),

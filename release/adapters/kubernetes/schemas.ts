@@ -14,7 +14,12 @@ export const metadata = z.object({
   annotations: texts.default({}),
   labels: texts.default({}),
   deletionTimestamp: z.string().optional(),
+  ownerReferences: z
+    .array(z.object({ apiVersion: z.string().default(""), kind: z.string(), name: z.string() }))
+    .default([]),
+  managedFields: z.array(z.object({ manager: z.string().default("") })).default([]),
 });
+export type Metadata = z.output<typeof metadata>;
 
 /** For answers that nobody reads. */
 export const anything = z.unknown();

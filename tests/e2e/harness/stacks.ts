@@ -165,13 +165,17 @@ export function releaseArgs({ name, namespace, image, env = {}, overrides = {} }
   };
 }
 
-/** A program of a namespace and some releases in it. */
-export function releaseProgram(namespace: string, releases: readonly TestRelease[]): Program {
+/** A program of a namespace and some releases in it; an `existing` namespace is somebody else's. */
+export function releaseProgram(
+  namespace: string,
+  releases: readonly TestRelease[],
+  { existing = false }: { readonly existing?: boolean } = {},
+): Program {
   return () => {
-    const home = new k8s.core.v1.Namespace(namespace, { metadata: { name: namespace } });
-    for (const release of releases) {
-      new CanaryRelease(release.name, { ...releaseArgs(release), namespace: home.metadata.name });
-    }
+    const home = existing
+      ? namespace
+      : new k8s.core.v1.Namespace(namespace, { metadata: { name: namespace } }).metadata.name;
+    for (const release of releases) new CanaryRelease(release.name, { ...releaseArgs(release), namespace: home });
     return Promise.resolve();
   };
 }
