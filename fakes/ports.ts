@@ -202,6 +202,6 @@ function leaseView(lease: FakeLease | undefined): LeaseView | undefined {
 
 function routeState({ route }: World): RouteState | undefined {
   if (route === undefined) return undefined;
-  const { owner, weight, fence, sync } = route;
-  return { owner, canaryWeight: weight, primaryWeight: 100 - weight, fence, sync };
+  const { owner, uid, weight, fence, sync } = route;
+  return { owner, uid, canaryWeight: weight, primaryWeight: 100 - weight, fence, sync };
 }

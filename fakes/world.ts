@@ -52,8 +52,11 @@ export class World {
         commands: Record<string, string>;
       }
     | undefined = { uid: "uid", owner: "ours", version: 1, status: undefined, commands: {} };
-  route: { owner: Owner; weight: number; fence: number; sync: RouteState["sync"]; version: number } | undefined = {
+  route:
+    | { owner: Owner; uid: string; weight: number; fence: number; sync: RouteState["sync"]; version: number }
+    | undefined = {
     owner: "ours",
+    uid: "route",
     weight: 0,
     fence: 0,
     sync: { kind: "accepted" },

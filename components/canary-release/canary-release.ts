@@ -12,8 +12,9 @@ import type { Role } from "../../release/model/index.js";
 import type { CanaryReleaseArgs } from "./args.js";
 import { copyConfiguration } from "./configuration.js";
 import type { Configuration, Metadata } from "./configuration.js";
+import { accessOf } from "./access.js";
 import { Analysis, Preparation, Promotion } from "./dynamic.js";
-import type { RuntimeInputs } from "./dynamic.js";
+import type { RuntimeCluster, RuntimeInputs } from "./dynamic.js";
 import {
   autoscalerSpec,
   notAwaited,
@@ -28,6 +29,7 @@ import { contentHash } from "./revision.js";
 import { clonedRules, ownedRules, weightedRouteName } from "./route.js";
 import type { HttpRule } from "./route.js";
 import { withoutStackTraces } from "./stack-traces.js";
+import { runtimeSettings } from "./runtime-settings.js";
 import { selectorFor, templateFor } from "./template.js";
 import type { PlainTemplate } from "./template.js";
 import { validateArgs } from "./validate.js";
@@ -51,6 +53,7 @@ export class CanaryRelease extends pulumi.ComponentResource {
   /** Service of the primary: what `<name>` selects. */
   readonly service: pulumi.Output<string>;
 
+  private readonly access: RuntimeCluster;
   private readonly namespace: pulumi.Output<string>;
   private readonly template: pulumi.Output<PlainTemplate>;
 
@@ -61,6 +64,7 @@ export class CanaryRelease extends pulumi.ComponentResource {
   ) {
     super("apisix-canary:index:CanaryRelease", release, {}, opts);
     this.validate();
+    this.access = accessOf(this, args);
     warnWhenTooFewSlots(this);
     warnOfDoubts(this, args);
     this.namespace = pulumi.output(args.namespace);
@@ -81,7 +85,7 @@ export class CanaryRelease extends pulumi.ComponentResource {
     const object = this.releaseObject();
     const services = (["apex", "canary", "primary"] as const).map((role) => this.createService(role, object));
     const route = this.createRoute([object, ...services]);
-    const inputs = this.runtimeInputs();
+    const inputs = this.runtimeInputs(object, route);
     const preparation = new Preparation(`${release}-preparation`, inputs, this.after([route]));
     const canary = this.createWorkload("canary", [preparation]);
     const analysis = new Analysis(`${release}-analysis`, inputs, this.after([canary]));
@@ -110,7 +114,7 @@ export class CanaryRelease extends pulumi.ComponentResource {
     return { name, namespace: this.namespace, annotations: { ...more, [annotations.release]: mark } };
   }
 
-  private releaseObject(): pulumi.Resource {
+  private releaseObject(): k8s.apiextensions.CustomResource {
     return new k8s.apiextensions.CustomResource(
       this.release,
       {
@@ -136,7 +140,7 @@ export class CanaryRelease extends pulumi.ComponentResource {
     );
   }
 
-  private createRoute(dependsOn: readonly pulumi.Resource[]): pulumi.Resource {
+  private createRoute(dependsOn: readonly pulumi.Resource[]): k8s.apiextensions.CustomResource {
     return new k8s.apiextensions.CustomResource(
       `${this.release}-route`,
       {
@@ -207,6 +211,19 @@ export class CanaryRelease extends pulumi.ComponentResource {
       }));
   }
 
+  private runtimeInputs(
+    object: k8s.apiextensions.CustomResource,
+    route: k8s.apiextensions.CustomResource,
+  ): RuntimeInputs {
+    const { release: name, namespace, revision, routeName } = this;
+    return {
+      settings: runtimeSettings({ name, namespace, revision, routeName }, this.args),
+      ...this.access,
+      releaseUid: uidOf(object),
+      routeUid: uidOf(route),
+    };
+  }
+
   private createAutoscalers(workloads: Readonly<Record<Role, pulumi.Resource>>): void {
     const { autoscaler } = this.args;
     if (autoscaler === undefined) return;
@@ -218,33 +235,11 @@ export class CanaryRelease extends pulumi.ComponentResource {
       new k8s.autoscaling.v2.HorizontalPodAutoscaler(`${name}-hpa`, { metadata, spec }, this.after([workloads[role]]));
     }
   }
+}
 
-  private runtimeInputs(): RuntimeInputs {
-    const { args } = this;
-    const settings = {
-      name: this.release,
-      namespace: this.namespace,
-      revision: this.revision,
-      routeName: this.routeName,
-      service: { name: args.service.name ?? this.release, port: args.service.port },
-      replicas: args.autoscaler?.minReplicas ?? args.replicas ?? 1,
-      ...(args.autoscaler === undefined ? {} : { autoscaler: "managed" as const }),
-      analysis: pulumi.secret(args.analysis),
-      prometheusUrl: args.prometheusUrl ?? args.platform?.prometheusUrl ?? "",
-      ...(args.platform === undefined ? {} : { scrapeInterval: args.platform.scrapeIntervalSeconds }),
-      ...(args.skipAnalysis === undefined ? {} : { skipAnalysis: args.skipAnalysis }),
-      ...(args.progressDeadline === undefined ? {} : { progressDeadline: args.progressDeadline }),
-      ...(args.drain === undefined ? {} : { drain: args.drain }),
-      ...(args.handover === undefined ? {} : { handover: args.handover }),
-      ...(args.deadline === undefined ? {} : { deadline: args.deadline }),
-      ...(args.leaseDuration === undefined ? {} : { leaseDuration: args.leaseDuration }),
-    };
-    return {
-      settings,
-      ...(args.kubeconfig === undefined ? {} : { kubeconfig: pulumi.secret(args.kubeconfig) }),
-      ...(args.context === undefined ? {} : { context: args.context }),
-    };
-  }
+/** Proves the cluster; there is none before the first update. */
+function uidOf({ metadata }: k8s.apiextensions.CustomResource): pulumi.Output<string | undefined> {
+  return pulumi.output(metadata).apply((live: { readonly uid?: string } | undefined) => live?.uid);
 }
 
 function asPlainTemplate(template: unknown): PlainTemplate {

@@ -9,11 +9,19 @@ export type RuntimeSettings = { readonly [K in keyof ReleaseInput]: pulumi.Input
  * Inputs of the three dynamic resources. All settings are one property: Pulumi's SDK pays for each property of each
  * resource, changed or not.
  */
-export interface RuntimeInputs {
-  readonly settings: Omit<RuntimeSettings, "kubeconfig" | "context">;
+export interface RuntimeInputs extends RuntimeCluster {
+  readonly settings: Omit<RuntimeSettings, keyof RuntimeCluster>;
+}
+
+/** Which cluster the runtime works on, and what proves it. Never compared: no reason to run anything again. */
+export interface RuntimeCluster {
   /** Secret. */
-  readonly kubeconfig?: pulumi.Input<string>;
-  readonly context?: pulumi.Input<string>;
+  readonly kubeconfig?: pulumi.Input<string | undefined>;
+  readonly context?: pulumi.Input<string | undefined>;
+  readonly cluster?: pulumi.Input<string | undefined>;
+  /** UIDs of the objects that Pulumi created; unknown in a first preview. */
+  readonly releaseUid?: pulumi.Input<string | undefined>;
+  readonly routeUid?: pulumi.Input<string | undefined>;
 }
 
 const methods = ["check", "diff", "create", "update"] as const;

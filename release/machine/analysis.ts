@@ -50,6 +50,7 @@ async function analyse(run: Run): Promise<Outcome> {
 async function judge(run: Run): Promise<Outcome> {
   await clearStandingCommands(run);
   await retireLeftovers(run);
+  await refuseWithoutJournal(run);
   await preflight(run);
   try {
     const { deadline } = run.settings;
@@ -58,6 +59,15 @@ async function judge(run: Run): Promise<Outcome> {
   } catch (error) {
     throw await endFailed(run, error);
   }
+}
+
+/** Without the object nothing of a run could be told, nor taken back by anybody else. */
+async function refuseWithoutJournal(run: Run): Promise<void> {
+  const object = await run.persist(() => run.ports.cluster.readRelease(run.signal));
+  if (object === undefined)
+    throw new ReleaseFailed(
+      `${run.label}: the CanaryRelease object is missing, nothing was started: run pulumi refresh and the update again`,
+    );
 }
 
 async function perform(run: Run): Promise<Outcome> {

@@ -1,5 +1,5 @@
 import { annotations, deploymentName, leaseName, releaseKind, releaseMark } from "../model/index.js";
-import type { Owner } from "../ports/index.js";
+import type { Owner, ReleaseObject, RouteState } from "../ports/index.js";
 import type { RollbackSettings } from "../settings/index.js";
 import { ReleaseFailed } from "./failure.js";
 import type { RollbackPorts } from "./ports.js";
@@ -13,7 +13,7 @@ interface Found {
 }
 
 type Look = <T>(attempt: () => Promise<T>) => Promise<T>;
-type Place = Pick<RollbackSettings, "name" | "namespace" | "routeName">;
+type Place = Pick<RollbackSettings, "name" | "namespace" | "routeName" | "releaseUid" | "routeUid">;
 
 /**
  * Looks at everything that a run would write, before it writes anything. Throws ReleaseFailed, in one line, where one of
@@ -33,13 +33,37 @@ export async function proveOwnership(
     look(() => cluster.readWorkload("primary", signal)),
   ]);
   const { name, routeName } = settings;
-  refuseForeign(settings, [
+  refuseOtherCluster(settings, object, route);
+  const all = [
     ...found(releaseKind, name, object),
     ...found("ApisixRoute", routeName, route),
     ...found("Deployment", deploymentName(name, "canary"), canary),
     ...found("Deployment", deploymentName(name, "primary"), primary),
     ...found("Lease", leaseName(name), lease),
-  ]);
+  ];
+  refuseForeign(settings, all);
+  if (all.length === 0) throw nothingHere(settings);
+}
+
+/**
+ * What Pulumi created proves that this is its cluster: the same release of another stack has the same names and marks.
+ * An object that was made anew (a restored one, say) is proved by the route beside it.
+ */
+function refuseOtherCluster(settings: Place, object: ReleaseObject | undefined, route: RouteState | undefined): void {
+  const { releaseUid, routeUid, name } = settings;
+  if (releaseUid === undefined || object === undefined || object.uid === releaseUid) return;
+  if (routeUid !== undefined && route?.uid === routeUid) return;
+  throw new ReleaseFailed(
+    `${labelOf(settings)}: the CanaryRelease ${name} of this cluster is not the one that Pulumi created (uid ${object.uid} instead of ${releaseUid}), nothing was touched: ${sameCluster}; where the object was made anew, run pulumi refresh first`,
+  );
+}
+
+const sameCluster = "give the release the kubeconfig and the context of its provider";
+
+function nothingHere(settings: Place): ReleaseFailed {
+  return new ReleaseFailed(
+    `${labelOf(settings)}: this cluster holds nothing of the release, nothing was touched: ${sameCluster}; where its objects were deleted, run pulumi refresh first`,
+  );
 }
 
 /** The same for what only the program writes: said before the update has begun to change anything. */

@@ -31,6 +31,7 @@ export interface Workload {
 
 export interface RouteState {
   readonly owner: Owner;
+  readonly uid: string;
   readonly canaryWeight: number;
   readonly primaryWeight: number;
   /** Fencing token of its last writer; 0 where none wrote yet. */

@@ -48,13 +48,15 @@ function parse(inputs: Inputs): ReleaseSettings {
   return schema.parse(settingsOf(inputs));
 }
 
-/** As the schema knows them: the login is among the settings there. */
-function settingsOf({ settings, kubeconfig, context }: Inputs): unknown {
-  const login = {
-    ...(kubeconfig === undefined ? {} : { kubeconfig }),
-    ...(context === undefined ? {} : { context }),
-  };
-  return typeof settings === "object" && settings !== null ? { ...settings, ...login } : settings;
+/** Which cluster is meant, and what proves it: beside the settings among the inputs, among them in the schema. */
+const clusterKeys = ["kubeconfig", "context", "cluster", "releaseUid", "routeUid"] as const;
+
+/** As the schema knows them. What is not known yet, in a preview, or stays unsaid (null) is left out. */
+function settingsOf(inputs: Inputs): unknown {
+  const { settings } = inputs;
+  const told = clusterKeys.filter((key) => typeof inputs[key] === "string" && inputs[key] !== unknown);
+  const cluster = Object.fromEntries(told.map((key) => [key, inputs[key]]));
+  return typeof settings === "object" && settings !== null ? { ...settings, ...cluster } : settings;
 }
 
 function withoutProvider(inputs: Inputs): Inputs {

@@ -43,6 +43,11 @@ export const release = z.strictObject({
   scrapeInterval: durationAtLeast(0.1).default(2),
   kubeconfig: z.string().optional().meta({ description: "Content or path; secret. Default: the environment's." }),
   context: z.string().optional(),
+  /** Cluster within it, in place of the context's. */
+  cluster: z.string().optional(),
+  /** Of the objects that Pulumi created: they prove the cluster. Unknown in a first preview, and never compared. */
+  releaseUid: z.string().optional(),
+  routeUid: z.string().optional(),
 });
 
 export type ReleaseSettings = z.output<typeof release>;
@@ -51,5 +56,14 @@ export type ReleaseInput = z.input<typeof release>;
 /** What a rollback needs to know of a release, and all that an observer from outside does know. */
 export type RollbackSettings = Pick<
   ReleaseSettings,
-  "name" | "namespace" | "revision" | "routeName" | "drain" | "leaseDuration" | "progressDeadline" | "scrapeInterval"
+  | "name"
+  | "namespace"
+  | "revision"
+  | "routeName"
+  | "drain"
+  | "leaseDuration"
+  | "progressDeadline"
+  | "scrapeInterval"
+  | "releaseUid"
+  | "routeUid"
 > & { readonly service: Pick<ReleaseSettings["service"], "name"> };

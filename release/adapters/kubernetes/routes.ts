@@ -45,7 +45,8 @@ export class Routes {
     // Where rules differ (an edit by hand), the one that sends most to the canary counts.
     const most = weights.toSorted((a, b) => share(b) - share(a))[0];
     const shares = most ?? { canaryWeight: 0, primaryWeight: 0 };
-    return { owner: this.ownerOf(found), ...shares, fence: fenceOf(found), sync: syncOf(found) };
+    const { uid } = found.metadata;
+    return { owner: this.ownerOf(found), uid, ...shares, fence: fenceOf(found), sync: syncOf(found) };
   }
 
   claim(token: number, signal: AbortSignal): Promise<void> {

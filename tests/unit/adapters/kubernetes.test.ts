@@ -35,7 +35,7 @@ function routeWith(fence: string | undefined, more: object = {}): object {
     annotations: { ...mark, ...(fence === undefined ? {} : { "apisix-canary.io/fence": fence }) },
   };
   return {
-    metadata: { name: "x", resourceVersion: "7", generation: 3, ...annotations },
+    metadata: { name: "x", uid: "route-uid", resourceVersion: "7", generation: 3, ...annotations },
     spec: { http: [{ backends }, { backends: [{ serviceName: "other" }] }, { backends: backends.toReversed() }] },
     ...more,
   };
@@ -98,6 +98,7 @@ describe("the weighted route", () => {
     const accepted = { status: "True", observedGeneration: 3 };
     expect(await read(accepted)).to.deep.equal({
       owner: "ours",
+      uid: "route-uid",
       canaryWeight: 0,
       primaryWeight: 100,
       fence: 5,

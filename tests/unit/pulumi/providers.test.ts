@@ -50,6 +50,8 @@ describe("the dynamic resources", () => {
     );
     expect(failures).to.deep.equal([]);
     expect((await promotion.check({}, inputs({ settings: unknown }))).failures).to.deep.equal([]);
+    const uids = { releaseUid: unknown, routeUid: unknown, kubeconfig: unknown, context: null, cluster: null };
+    expect((await promotion.check({}, inputs(uids))).failures).to.deep.equal([]);
   });
 
   it("run again for another revision or interval, not for another package version, login or outcome", async () => {
@@ -60,6 +62,9 @@ describe("the dynamic resources", () => {
     );
     expect(await diff(inputs({ __provider: "the stub of the next version" }))).to.deep.equal({ changes: false });
     expect(await diff(inputs({ kubeconfig: "another", context: "other" }))).to.deep.equal({ changes: false });
+    const proof = { releaseUid: "a", routeUid: "b", cluster: "eu" };
+    expect(await diff(inputs(proof))).to.deep.equal({ changes: false });
+    expect(await diff(inputs({ releaseUid: unknown, routeUid: unknown }))).to.deep.equal({ changes: false });
     expect(await preparation.diff("id", inputs({ outcome: "passed" }), inputs())).to.deep.equal({ changes: false });
   });
 
