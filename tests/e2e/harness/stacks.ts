@@ -19,12 +19,14 @@ export class TestStack {
     private readonly stack: Stack,
   ) {}
 
-  static async create(name: string): Promise<TestStack> {
+  /** `env` is added to the environment of everything that Pulumi starts. */
+  static async create(name: string, env: Readonly<Record<string, string>> = {}): Promise<TestStack> {
     const { workDir, state } = foldersOf(name);
     const envVars = {
       PULUMI_BACKEND_URL: `file://${state}`,
       PULUMI_CONFIG_PASSPHRASE: "test",
       PULUMI_SKIP_UPDATE_CHECK: "1",
+      ...env,
     };
     const stack = await LocalWorkspace.createOrSelectStack(
       { stackName: name, projectName: project, program: () => Promise.resolve() },
