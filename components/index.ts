@@ -5,5 +5,7 @@ export * from "./from-flagger/index.js";
 export * from "./ingress-controller/index.js";
 export * from "./load-tester/index.js";
 export * from "./platform/index.js";
+export { promotedBy, promotedTag } from "./promoted/index.js";
+export type { PromotedOptions, PromotedRelease, PromotedVerdict } from "./promoted/index.js";
 export * from "./prometheus/index.js";
 export * from "./watchdog/index.js";

@@ -70,6 +70,7 @@ export class Deployment {
     return {
       owner: this.owner,
       revision: this.revision,
+      images: [{ container: "app", image: `podinfo:${this.revision}` }],
       templateHash: `${this.revision}/${this.templateEdits}`,
       generation: 1,
       observedGeneration: 1,

@@ -7,8 +7,12 @@ import {
   deploymentName,
   releaseKind,
   releaseMark,
+  reportName,
 } from "../../release/model/index.js";
 import type { Role } from "../../release/model/index.js";
+import { refusal } from "../errors/index.js";
+import { asPromoted } from "../promoted/index.js";
+import type { PromotedRelease } from "../promoted/index.js";
 import type { CanaryReleaseArgs } from "./args.js";
 import { copyConfiguration } from "./configuration.js";
 import type { Configuration, Metadata } from "./configuration.js";
@@ -50,6 +54,12 @@ export class CanaryRelease extends pulumi.ComponentResource {
   readonly revision: pulumi.Output<string>;
   /** What the last analysis ended with: `initialized`, `passed`, `skipped` or `alreadyPromoted`. */
   readonly outcome: pulumi.Output<string>;
+  /**
+   * What serves all users, as the last promotion found it on the primary: after a failed update still what was promoted
+   * before. Another stack takes it from here with `promotedTag`. Undefined where nothing was promoted by this version of
+   * the package yet (an update that leaves the promotion out).
+   */
+  readonly promoted: pulumi.Output<PromotedRelease | undefined>;
   /** Service of the primary: what `<name>` selects. */
   readonly service: pulumi.Output<string>;
 
@@ -74,13 +84,15 @@ export class CanaryRelease extends pulumi.ComponentResource {
       contentHash({ template, configs: args.configs, secrets: args.secrets }),
     );
 
-    this.outcome = withoutStackTraces(() => this.createResources());
+    const { analysis, promotion } = withoutStackTraces(() => this.createResources());
+    this.outcome = pulumi.all([analysis.outcome, promotion.id]).apply(([outcome]) => outcome);
+    this.promoted = promotion.promoted.apply((promoted) => promoted && asPromoted(promoted, reportName(release)));
     this.service = pulumi.output(objectName(release, "apex", args.service));
-    this.registerOutputs({ routeName: this.routeName, revision: this.revision, outcome: this.outcome });
+    const { routeName, revision, outcome, promoted } = this;
+    this.registerOutputs({ routeName, revision, outcome, promoted });
   }
 
-  /** Registers all of the release; resolves to its outcome when the promotion is over. */
-  private createResources(): pulumi.Output<string> {
+  private createResources(): { readonly analysis: Analysis; readonly promotion: Promotion } {
     const { release } = this;
     const object = this.releaseObject();
     const services = (["apex", "canary", "primary"] as const).map((role) => this.createService(role, object));
@@ -93,7 +105,7 @@ export class CanaryRelease extends pulumi.ComponentResource {
     const promotion = new Promotion(`${release}-promotion`, inputs, this.after([primary]));
     this.createAutoscalers({ canary, primary });
 
-    return pulumi.all([analysis.outcome, promotion.id]).apply(([outcome]) => outcome);
+    return { analysis, promotion };
   }
 
   private validate(): void {
@@ -243,7 +255,7 @@ function uidOf({ metadata }: k8s.apiextensions.CustomResource): pulumi.Output<st
 }
 
 function asPlainTemplate(template: unknown): PlainTemplate {
-  if (!isPlainTemplate(template)) throw new pulumi.RunError("template.spec.containers: needs at least one container");
+  if (!isPlainTemplate(template)) throw refusal("template.spec.containers: needs at least one container");
   const { [annotations.revision]: _ours, ...rest } = template.metadata?.annotations ?? {};
   return { ...template, metadata: { ...template.metadata, annotations: rest } };
 }

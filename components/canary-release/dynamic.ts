@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import type { Promoted } from "../../release/model/index.js";
 import type { ReleaseInput } from "../../release/settings/index.js";
 import { DynamicResource } from "../dynamic/index.js";
 
@@ -48,7 +49,9 @@ export class Analysis extends DynamicResource {
 
 /** Shifts traffic back to the promoted primary and scales the canary down. */
 export class Promotion extends DynamicResource {
+  /** What all users have now. */
+  declare readonly promoted: pulumi.Output<Promoted | undefined>;
   constructor(name: string, inputs: RuntimeInputs, opts: pulumi.CustomResourceOptions) {
-    super("Promotion", { name: "promotion", methods }, name, inputs, [], secret(opts));
+    super("Promotion", { name: "promotion", methods }, name, inputs, ["promoted"], secret(opts));
   }
 }

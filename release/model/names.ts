@@ -41,6 +41,11 @@ export function leaseName(release: string): string {
   return `apisix-canary-${release}`;
 }
 
+/** The ConfigMap of the last run's report. */
+export function reportName(release: string): string {
+  return `${release}-report`;
+}
+
 export function deploymentName(release: string, role: Role): string {
   return role === "canary" ? release : `${release}-primary`;
 }

@@ -1,4 +1,4 @@
-import type { Command, ReleaseStatus, Role } from "../model/index.js";
+import type { Command, Promoted, ReleaseStatus, Role } from "../model/index.js";
 
 /**
  * Whose an object is: it carries this release's mark, or an earlier version of this package has made it (known by what
@@ -19,6 +19,8 @@ export interface Workload {
   readonly owner: Owner;
   /** Of the pod template's annotation; undefined where somebody else made the Deployment. */
   readonly revision: string | undefined;
+  /** Of the template's containers, in their order. */
+  readonly images: Promoted["images"];
   /** Hash of the live pod template: differs as soon as anybody edits it. */
   readonly templateHash: string;
   readonly generation: number;

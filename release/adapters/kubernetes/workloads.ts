@@ -31,6 +31,10 @@ export class Workloads {
     return {
       owner: this.ownerOf(found),
       revision: spec.template.metadata?.annotations[annotations.revision],
+      images: (spec.template.spec?.containers ?? []).map(({ name, image }) => ({
+        container: name,
+        image: image ?? "",
+      })),
       templateHash: hash(spec.template),
       generation: metadata.generation,
       observedGeneration: status.observedGeneration,

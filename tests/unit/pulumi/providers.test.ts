@@ -68,6 +68,11 @@ describe("the dynamic resources", () => {
     expect(await preparation.diff("id", inputs({ outcome: "passed" }), inputs())).to.deep.equal({ changes: false });
   });
 
+  it("promote once more where an earlier version did not say what it had promoted", async () => {
+    expect(await promotion.diff("id", inputs(), inputs())).to.deep.equal({ changes: true });
+    expect(await promotion.diff("id", inputs({ promoted: {} }), inputs())).to.deep.equal({ changes: false });
+  });
+
   it("leave the answer to the inputs where the cluster can't be asked", async () => {
     expect(await analysis.diff("id", inputs(), inputs({ __provider: "next" }))).to.deep.equal({ changes: false });
   });
