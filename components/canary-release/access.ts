@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { refusalOf } from "../errors/index.js";
 import type { CanaryReleaseArgs } from "./args.js";
 import type { RuntimeInputs } from "./dynamic.js";
 
@@ -42,10 +43,9 @@ function told(component: pulumi.Resource, provider: pulumi.ProviderResource): Ac
   };
   const kubeconfig = property("kubeconfig");
   if (kubeconfig === undefined)
-    throw new pulumi.ResourceError(
-      "kubeconfig: the component's Kubernetes provider does not tell which cluster it is for: pass the same kubeconfig (and context) to the release itself",
+    throw refusalOf(
       component,
-      true,
+      "kubeconfig: the component's Kubernetes provider does not tell which cluster it is for: pass the same kubeconfig (and context) to the release itself",
     );
   return known({
     kubeconfig: kubeconfig.apply(unlessAmbient),

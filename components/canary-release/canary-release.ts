@@ -10,7 +10,7 @@ import {
   reportName,
 } from "../../release/model/index.js";
 import type { Role } from "../../release/model/index.js";
-import { refusal } from "../errors/index.js";
+import { refusal, refusalOf } from "../errors/index.js";
 import { asPromoted } from "../promoted/index.js";
 import type { PromotedRelease } from "../promoted/index.js";
 import type { CanaryReleaseArgs } from "./args.js";
@@ -112,7 +112,7 @@ export class CanaryRelease extends pulumi.ComponentResource {
     try {
       validateArgs(this.release, this.args);
     } catch (error) {
-      throw new pulumi.ResourceError(error instanceof Error ? error.message : String(error), this, true);
+      throw refusalOf(this, error instanceof Error ? error.message : String(error));
     }
   }
 

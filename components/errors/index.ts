@@ -10,3 +10,10 @@ export function refusal(message: string): pulumi.RunError {
   error.stack = message;
   return error;
 }
+
+/** The same about one resource, which the line is shown with. */
+export function refusalOf(resource: pulumi.Resource, message: string): pulumi.ResourceError {
+  const error = new pulumi.ResourceError(message, resource, true);
+  error.stack = message;
+  return error;
+}
