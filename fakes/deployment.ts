@@ -1,4 +1,4 @@
-import type { Endpoints, Workload } from "../release/ports/index.js";
+import type { Endpoints, Owner, Workload } from "../release/ports/index.js";
 
 const startUpMs = 1_500;
 /**
@@ -11,6 +11,7 @@ const syncLagMs = { canary: 1_000, primary: 0 } as const;
 export class Deployment {
   readyAtMs: number;
   templateEdits = 0;
+  owner: Owner = "ours";
   /** Its pods never get ready. */
   broken = false;
   /** So much later than the pods' readiness their addresses stand behind the Service. */
@@ -67,7 +68,9 @@ export class Deployment {
     const ready = this.isReady(nowMs);
     const available = ready || this.old !== undefined ? this.replicas : 0;
     return {
+      owner: this.owner,
       revision: this.revision,
+      images: [{ container: "app", image: `podinfo:${this.revision}` }],
       templateHash: `${this.revision}/${this.templateEdits}`,
       generation: 1,
       observedGeneration: 1,

@@ -1,3 +1,4 @@
+import type { Judged } from "../model/index.js";
 import type { ReleaseSettings } from "../settings/index.js";
 import { clearStandingCommands, waitAndListen } from "./commands.js";
 import { fullPatience, shortPatience } from "./drain.js";
@@ -50,6 +51,7 @@ async function analyse(run: Run): Promise<Outcome> {
 async function judge(run: Run): Promise<Outcome> {
   await clearStandingCommands(run);
   await retireLeftovers(run);
+  await refuseWithoutJournal(run);
   await preflight(run);
   try {
     const { deadline } = run.settings;
@@ -58,6 +60,15 @@ async function judge(run: Run): Promise<Outcome> {
   } catch (error) {
     throw await endFailed(run, error);
   }
+}
+
+/** Without the object nothing of a run could be told, nor taken back by anybody else. */
+async function refuseWithoutJournal(run: Run): Promise<void> {
+  const object = await run.persist(() => run.ports.cluster.readRelease(run.signal));
+  if (object === undefined)
+    throw new ReleaseFailed(
+      `${run.label}: the CanaryRelease object is missing, nothing was started: run pulumi refresh and the update again`,
+    );
 }
 
 async function perform(run: Run): Promise<Outcome> {
@@ -80,11 +91,13 @@ async function perform(run: Run): Promise<Outcome> {
   );
   await waitForGate(run);
   const canary = await scaleUp(run);
-  if (settings.skipAnalysis) return pass(run, "skipped", "analysis skipped on request");
+  if (settings.skipAnalysis) return pass(run, "skipped", "analysis skipped on request", "skipped");
   run.announce("info", `Starting canary analysis for ${run.label}`);
   await preRollout(run);
   const byHand = await new Rollout(run, canary.templateHash).through(steps);
-  return pass(run, "passed", byHand ? "promoted on request" : "all checks passed at every step");
+  return byHand
+    ? pass(run, "passed", "promoted on request", "onRequest")
+    : pass(run, "passed", "all checks passed at every step");
 }
 
 async function waitForGate(run: Run): Promise<void> {
@@ -113,13 +126,24 @@ async function preRollout(run: Run): Promise<void> {
 }
 
 /** A pass is not yet a promotion: it starts a bounded handover. */
-async function pass(run: Run, kind: "passed" | "skipped", reason: string): Promise<Outcome> {
+async function pass(
+  run: Run,
+  kind: "passed" | "skipped",
+  reason: string,
+  without?: Judged["without"],
+): Promise<Outcome> {
   const { settings, ports } = run;
   const nowMs = ports.clock.nowMs();
   await run.journal({
     phase: "WaitingPromotion",
     message: reason,
-    judged: { revision: settings.revision, verdict: "passed", reason, at: isoTime(nowMs) },
+    judged: {
+      revision: settings.revision,
+      verdict: "passed",
+      ...(without === undefined ? {} : { without }),
+      reason,
+      at: isoTime(nowMs),
+    },
     handoverDeadline: isoTime(nowMs + settings.handover * 1000),
     handoverSeconds: settings.handover,
   });

@@ -1,4 +1,4 @@
-import type { ReleaseStatus } from "../model/index.js";
+import type { Promoted, ReleaseStatus } from "../model/index.js";
 import type { ReleaseSettings } from "../settings/index.js";
 import { abortSentence, clearCommands } from "./commands.js";
 import { fullPatience, shortPatience } from "./drain.js";
@@ -9,6 +9,7 @@ import { lossOf, withLock } from "./lock.js";
 import { passedEarlier, readinessOf } from "./plan.js";
 import type { Readiness } from "./plan.js";
 import type { Outcome, Ports } from "./ports.js";
+import { promotedBefore, promotedNow, summaryOf } from "./promoted.js";
 import { walkPromotionSteps } from "./promotion-steps.js";
 import { finishAborted } from "./rollback.js";
 import { handoverKeys } from "./run.js";
@@ -43,30 +44,33 @@ async function perform(run: Run): Promise<Outcome> {
   if (status.promotedRevision === undefined) return initialize(run);
   if (status.promotedRevision === revision) {
     if (await hasLeftovers(run)) await retireCanary(run, fullPatience(run));
-    return { kind: "alreadyPromoted" };
+    return { kind: "alreadyPromoted", promoted: await promotedBefore(run) };
   }
   if (!passedEarlier(revision, status)) return unjudged(run);
   await run.journal({ phase: "Promoting", message: "" }, handoverKeys);
   await walkPromotionSteps(run);
-  await finish(run);
-  return { kind: "promoted" };
+  return { kind: "promoted", promoted: await finish(run) };
 }
 
 async function initialize(run: Run): Promise<Outcome> {
   const { revision } = run.settings;
   if (await hasLeftovers(run)) await retireCanary(run, fullPatience(run));
-  await run.journal({ ...settled(run), phase: "Initialized", promotedRevision: revision, message: "first revision" });
+  const message = "first revision";
+  const promoted = await promotedNow(run, "initialized", message);
+  await run.journal({ ...settled(run), phase: "Initialized", promotedRevision: revision, promoted, message });
   run.announce("info", `Initialization done! ${run.label}`);
-  return { kind: "initialized" };
+  return { kind: "initialized", promoted };
 }
 
 /** The primary carries a revision that nobody judged (`--target`, or an object that was lost): say so, never shift. */
 async function unjudged(run: Run): Promise<Outcome> {
   if (await hasLeftovers(run)) await retireCanary(run, fullPatience(run));
-  const message = `revision ${run.settings.revision} is on the primary without having been judged`;
-  await run.journal({ ...settled(run), phase: "Succeeded", promotedRevision: run.settings.revision, message });
+  const { revision } = run.settings;
+  const message = `revision ${revision} is on the primary without having been judged`;
+  const promoted = await promotedNow(run, "unjudged", message);
+  await run.journal({ ...settled(run), phase: "Succeeded", promotedRevision: revision, promoted, message });
   run.announce("warning", `${run.label}: ${message}`, true);
-  return { kind: "unjudged" };
+  return { kind: "unjudged", promoted };
 }
 
 async function waitForPromotedPrimary(run: Run): Promise<void> {
@@ -113,17 +117,20 @@ async function leaveDeadCanary(run: Run): Promise<void> {
   await run.setWeight(0);
 }
 
-async function finish(run: Run): Promise<void> {
+async function finish(run: Run): Promise<Promoted> {
   const { revision } = run.settings;
+  const { judged, checks } = run.status;
+  const promoted = await promotedNow(run, judged?.without ?? "passed", summaryOf(judged?.reason ?? "", checks));
   run.announce("info", "Routing all traffic to primary");
   await run.journal({ phase: "Finalising", canaryWeight: 0 });
   await routeAllToPrimary(run, fullPatience(run));
   run.announce("info", `Promotion completed! Scaling down ${run.label}`, true);
   await scaleDown(run);
   const message = "Canary analysis completed successfully, promotion finished.";
-  await run.journal({ ...settled(run), phase: "Succeeded", promotedRevision: revision, message });
+  await run.journal({ ...settled(run), phase: "Succeeded", promotedRevision: revision, promoted, message });
   await clearCommands(run);
   await callWebhooks(run, "post-rollout");
+  return promoted;
 }
 
 /** What is the same at the end of every good run. */

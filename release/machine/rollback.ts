@@ -117,7 +117,7 @@ export async function rollBackAbandoned(
 }
 
 /** It comes again in a moment: a try that can't succeed now is given up soon, for a new run may wait for the lock. */
-const observerPatience: Patience = { ...shortPatience, controllerMs: 10_000 };
+const observerPatience: Patience = { ...shortPatience, weatherMs: 15_000, controllerMs: 10_000 };
 
 async function underLock(run: RollbackRun, { release }: Abandoned, sentence: string): Promise<AbandonedOutcome> {
   const { cluster } = run.ports;

@@ -2,12 +2,14 @@ import type { Verdict } from "../analysis/contract.js";
 import type { Phase } from "../model/index.js";
 import { checkEverySeconds } from "../settings/index.js";
 import type { WebhookType } from "../settings/index.js";
+import { Effect } from "./effect.js";
 import { AbortRun } from "./failure.js";
 import { checksOf, checkThroughInterval, haltSentence, Judging } from "./judging.js";
 import type { Step } from "./judging.js";
 import type { Run } from "./run.js";
 import { interferenceIn, readSnapshot } from "./snapshot.js";
 import type { Snapshot } from "./snapshot.js";
+import type { SyncHealth } from "./sync-watch.js";
 import { externalEdit } from "./traffic.js";
 import { callWebhooks, ClosedGates } from "./webhooks.js";
 
@@ -22,6 +24,7 @@ export class Rollout {
   private weightSinceMs = 0;
   private finalStep = false;
   private promotedByHand = false;
+  private readonly effect = new Effect();
   private readonly everyMs: number;
   private readonly closedGates: ClosedGates;
   private readonly judging: Judging;
@@ -48,6 +51,7 @@ export class Rollout {
 
   private async advanceTo(weight: number): Promise<void> {
     await this.run.setWeight(weight, phaseDuring);
+    this.effect.begin(this.weight, weight);
     this.weight = weight;
     this.weightSinceMs = this.run.ports.clock.nowMs();
     this.run.announce("info", `Advance ${this.run.label} canary weight ${weight}`);
@@ -102,15 +106,19 @@ export class Rollout {
   private async check(intervalEnds: boolean): Promise<Verdict> {
     const snapshot = await readSnapshot(this.run);
     if (snapshot === undefined) return { kind: "hold", reason: "error", sentence: "the Kubernetes API server is away" };
-    await this.interfere(snapshot);
+    const effect = this.effect.see(snapshot.route?.sync, this.run.ports.clock.nowMs());
+    await this.interfere(snapshot, effect.health);
     if (snapshot.object?.commands.promote !== undefined) return this.promoteByHand();
-    // What is not in effect yet can't have been followed.
-    if (snapshot.route?.sync.kind === "pending") this.weightSinceMs = this.run.ports.clock.nowMs();
-    const assessment = await this.judging.check(this.step(snapshot), intervalEnds);
+    if (effect.beginsAnew) this.weightSinceMs = this.run.ports.clock.nowMs();
+    // An interval in which the weight may not have been in effect counts for nothing.
+    const assessment = await this.judging.check(this.step(snapshot), intervalEnds && effect.isCertain);
     const { verdict } = assessment;
     if (verdict.kind === "failNow" || verdict.kind === "giveUp") throw new AbortRun(verdict.sentence);
+    const obstacle = this.effect.obstacleAfter(assessment, this.finalStep);
     if (intervalEnds) await this.run.journal({ checks: checksOf(assessment) });
-    return verdict.kind === "pass" || verdict.kind === "hold" ? (heldBack(snapshot) ?? verdict) : verdict;
+    if (verdict.kind === "failedCheck") return verdict;
+    const waitsFor = snapshot.object?.commands.pause === undefined ? obstacle : "paused on request";
+    return waitsFor === undefined ? verdict : { kind: "hold", reason: "waiting", sentence: waitsFor };
   }
 
   private step({ canaryEndpoints, primaryEndpoints }: Snapshot): Step {
@@ -130,8 +138,8 @@ export class Rollout {
     return { kind: "pass" };
   }
 
-  private async interfere(snapshot: Snapshot): Promise<void> {
-    const found = interferenceIn(snapshot, { weight: this.weight, templateHash: this.templateHash });
+  private async interfere(snapshot: Snapshot, sync: SyncHealth): Promise<void> {
+    const found = interferenceIn(snapshot, { weight: this.weight, templateHash: this.templateHash, sync });
     switch (found.kind) {
       case "none":
         return;
@@ -186,13 +194,4 @@ export class Rollout {
     this.closedGates.announce(refused);
     return false;
   }
-}
-
-/** What keeps a step that has passed from being left: a person, or a gateway that does not follow its routes now. */
-function heldBack({ object, route }: Snapshot): Verdict | undefined {
-  const waiting = (sentence: string): Verdict => ({ kind: "hold", reason: "waiting", sentence });
-  if (object?.commands.pause !== undefined) return waiting("paused on request");
-  // Without a controller the new primary pods' addresses would not reach the gateway either.
-  if (route?.sync.kind === "pending") return waiting("the ingress controller has not applied the route's weights yet");
-  return undefined;
 }

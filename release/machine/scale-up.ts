@@ -57,6 +57,8 @@ function refuseOthers(
 ): asserts canary is Workload {
   if (canary === undefined)
     throw new AbortRun("the canary's Deployment was deleted; run pulumi refresh and the update again");
+  if (canary.owner === "foreign")
+    throw new AbortRun("the canary's Deployment was replaced by one that is not this release's; delete or rename it");
   if (canary.revision !== settings.revision)
     throw new AbortRun(
       `the canary's Deployment carries revision ${canary.revision ?? "none"}; run pulumi refresh and the update again`,

@@ -4,9 +4,27 @@ import type { Phase } from "./phases.js";
 export interface Judged {
   readonly revision: string;
   readonly verdict: "passed" | "failed";
+  /** A pass that is not the analysis' own. */
+  readonly without?: "skipped" | "onRequest";
   /** One sentence with metric, value, limit, requests and confidence. */
   readonly reason: string;
   readonly at: string;
+}
+
+/** How a promoted revision came to the primary. `unjudged`: around the analysis (`--target` on the primary alone). */
+export const promotedVerdicts = ["passed", "initialized", "skipped", "onRequest", "unjudged"] as const;
+export type PromotedVerdict = (typeof promotedVerdicts)[number];
+
+/** What serves all users now, as it was found on the primary: never what a program asks for. */
+export interface Promoted {
+  readonly revision: string;
+  /** Of the containers, in the template's order. */
+  readonly images: readonly { readonly container: string; readonly image: string }[];
+  /** ISO time. */
+  readonly at: string;
+  readonly verdict: PromotedVerdict;
+  /** One sentence: why, and the last figures of each check. */
+  readonly summary: string;
 }
 
 export interface CheckStatus {
@@ -43,6 +61,7 @@ export interface ReleaseStatus {
   readonly revision: string;
   /** Revision on the primary that was judged (or was the first). */
   readonly promotedRevision?: string;
+  readonly promoted?: Promoted;
   readonly judged?: Judged;
   /** After a pass: until then the primary must have been updated, else the traffic is rolled back. ISO time. */
   readonly handoverDeadline?: string;

@@ -19,7 +19,7 @@ function step(name: StepName) {
   return {
     check: (_olds: Inputs, news: Inputs) => Promise.resolve({ inputs: news, failures: failuresOf(news) }),
     diff: async (_id: string, olds: Inputs, news: Inputs) => ({
-      changes: differ(olds, news) || (name === "analysis" && (await needsAnalysis(news))),
+      changes: differ(olds, news) || lacksOutput(name, olds) || (name === "analysis" && (await needsAnalysis(news))),
     }),
     create: async (inputs: Inputs) => ({ id: idOf(name, inputs), outs: await perform(name, inputs) }),
     update: async (_id: string, _olds: Inputs, news: Inputs) => ({ outs: await perform(name, news) }),
@@ -28,8 +28,14 @@ function step(name: StepName) {
 
 async function perform(name: StepName, inputs: Inputs): Promise<Record<string, unknown>> {
   const { runStep } = await import("./run-step.js");
-  const { kind } = await runStep(name, parse(inputs));
-  return { ...withoutProvider(inputs), outcome: kind };
+  const outcome = await runStep(name, parse(inputs));
+  const promoted = "promoted" in outcome ? { promoted: outcome.promoted } : {};
+  return { ...withoutProvider(inputs), outcome: outcome.kind, ...promoted };
+}
+
+/** A promotion of an earlier version did not say what it had promoted: it runs once more, and finds that out. */
+function lacksOutput(name: StepName, olds: Inputs): boolean {
+  return name === "promotion" && olds["promoted"] === undefined;
 }
 
 async function needsAnalysis(inputs: Inputs): Promise<boolean> {
@@ -48,13 +54,15 @@ function parse(inputs: Inputs): ReleaseSettings {
   return schema.parse(settingsOf(inputs));
 }
 
-/** As the schema knows them: the login is among the settings there. */
-function settingsOf({ settings, kubeconfig, context }: Inputs): unknown {
-  const login = {
-    ...(kubeconfig === undefined ? {} : { kubeconfig }),
-    ...(context === undefined ? {} : { context }),
-  };
-  return typeof settings === "object" && settings !== null ? { ...settings, ...login } : settings;
+/** Which cluster is meant, and what proves it: beside the settings among the inputs, among them in the schema. */
+const clusterKeys = ["kubeconfig", "context", "cluster", "releaseUid", "routeUid"] as const;
+
+/** As the schema knows them. What is not known yet, in a preview, or stays unsaid (null) is left out. */
+function settingsOf(inputs: Inputs): unknown {
+  const { settings } = inputs;
+  const told = clusterKeys.filter((key) => typeof inputs[key] === "string" && inputs[key] !== unknown);
+  const cluster = Object.fromEntries(told.map((key) => [key, inputs[key]]));
+  return typeof settings === "object" && settings !== null ? { ...settings, ...cluster } : settings;
 }
 
 function withoutProvider(inputs: Inputs): Inputs {

@@ -27,6 +27,8 @@ export const release = z.strictObject({
     .min(1, "must be at least 1")
     .default(1)
     .meta({ description: "Pods of the canary while it is in analysis." }),
+  /** Who scales the pods: autoscalers of this release, or somebody outside of it. Nobody where it is left out. */
+  autoscaler: z.enum(["managed", "external"]).optional(),
   analysis,
   skipAnalysis: z.boolean().default(false),
   progressDeadline: durationAtLeast(1).default(600),
@@ -46,6 +48,11 @@ export const release = z.strictObject({
   scrapeInterval: durationAtLeast(0.1).default(2),
   kubeconfig: z.string().optional().meta({ description: "Content or path; secret. Default: the environment's." }),
   context: z.string().optional(),
+  /** Cluster within it, in place of the context's. */
+  cluster: z.string().optional(),
+  /** Of the objects that Pulumi created: they prove the cluster. Unknown in a first preview, and never compared. */
+  releaseUid: z.string().optional(),
+  routeUid: z.string().optional(),
 });
 
 export type ReleaseSettings = z.output<typeof release>;
@@ -54,5 +61,14 @@ export type ReleaseInput = z.input<typeof release>;
 /** What a rollback needs to know of a release, and all that an observer from outside does know. */
 export type RollbackSettings = Pick<
   ReleaseSettings,
-  "name" | "namespace" | "revision" | "routeName" | "drain" | "leaseDuration" | "progressDeadline" | "scrapeInterval"
+  | "name"
+  | "namespace"
+  | "revision"
+  | "routeName"
+  | "drain"
+  | "leaseDuration"
+  | "progressDeadline"
+  | "scrapeInterval"
+  | "releaseUid"
+  | "routeUid"
 > & { readonly service: Pick<ReleaseSettings["service"], "name"> };

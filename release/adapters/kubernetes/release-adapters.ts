@@ -3,6 +3,7 @@ import type { RollbackSettings } from "../../settings/index.js";
 import type { ApiServer } from "./api-server.js";
 import { Events } from "./events.js";
 import { Lock } from "./lock.js";
+import { readCompanions } from "./ownership.js";
 import { ReleaseObjects } from "./release-object.js";
 import { Routes } from "./routes.js";
 import { leasePlace } from "./target.js";
@@ -46,5 +47,6 @@ function clusterOf(api: ApiServer, target: Target, revision: string): ClusterPor
     readEndpoints: (role, signal) => workloads.endpoints(role, signal),
     readRevisionNodes: (role, asked, signal) => workloads.revisionNodes(role, asked, signal),
     readCanaryTrouble: (signal) => workloads.canaryTrouble(revision, signal),
+    readCompanions: (autoscalers, signal) => readCompanions(api, target, autoscalers, signal),
   };
 }

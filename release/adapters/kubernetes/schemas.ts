@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { phases, stallReasons } from "../../model/index.js";
+import { phases, promotedVerdicts, stallReasons } from "../../model/index.js";
 import type { ReleaseStatus } from "../../model/index.js";
 
 /** The parts of Kubernetes objects that the runtime reads; everything else passes by. */
@@ -14,7 +14,12 @@ export const metadata = z.object({
   annotations: texts.default({}),
   labels: texts.default({}),
   deletionTimestamp: z.string().optional(),
+  ownerReferences: z
+    .array(z.object({ apiVersion: z.string().default(""), kind: z.string(), name: z.string() }))
+    .default([]),
+  managedFields: z.array(z.object({ manager: z.string().default("") })).default([]),
 });
+export type Metadata = z.output<typeof metadata>;
 
 /** For answers that nobody reads. */
 export const anything = z.unknown();
@@ -31,8 +36,23 @@ export const releaseStatus: z.ZodType<ReleaseStatus> = z.object({
   lastTransitionTime: z.string().default(""),
   revision: z.string().default(""),
   promotedRevision: z.string().exactOptional(),
+  promoted: z
+    .object({
+      revision: z.string(),
+      images: z.array(z.object({ container: z.string(), image: z.string() })),
+      at: z.string(),
+      verdict: z.enum(promotedVerdicts),
+      summary: z.string(),
+    })
+    .exactOptional(),
   judged: z
-    .object({ revision: z.string(), verdict: z.enum(["passed", "failed"]), reason: z.string(), at: z.string() })
+    .object({
+      revision: z.string(),
+      verdict: z.enum(["passed", "failed"]),
+      without: z.enum(["skipped", "onRequest"]).exactOptional(),
+      reason: z.string(),
+      at: z.string(),
+    })
     .exactOptional(),
   handoverDeadline: z.string().exactOptional(),
   handoverSeconds: z.number().exactOptional(),
@@ -105,7 +125,14 @@ export const deployment = z.object({
   spec: z.object({
     replicas: z.int().default(1),
     selector: labelSelector,
-    template: z.looseObject({ metadata: z.looseObject({ annotations: texts.default({}) }).optional() }),
+    template: z.looseObject({
+      metadata: z.looseObject({ annotations: texts.default({}) }).optional(),
+      spec: z
+        .looseObject({
+          containers: z.array(z.looseObject({ name: z.string(), image: z.string().optional() })).optional(),
+        })
+        .optional(),
+    }),
   }),
   status: z
     .object({

@@ -2,9 +2,10 @@ import { createHash } from "node:crypto";
 import { annotations, canonicalJson } from "../../model/index.js";
 import type { Role } from "../../model/index.js";
 import { TransientError } from "../../ports/index.js";
-import type { Endpoints, PodTrouble, Workload } from "../../ports/index.js";
+import type { Endpoints, Owner, PodTrouble, Workload } from "../../ports/index.js";
 import type { ApiServer } from "./api-server.js";
 import { describe } from "./call.js";
+import { ownerOf, refuseForeign } from "./ownership.js";
 import { podTrouble } from "./pod-trouble.js";
 import { anything, deployment, endpointSlices, pods } from "./schemas.js";
 import type { Deployment, Pod } from "./schemas.js";
@@ -28,7 +29,12 @@ export class Workloads {
     if (found === undefined) return undefined;
     const { metadata, spec, status } = found;
     return {
+      owner: this.ownerOf(found),
       revision: spec.template.metadata?.annotations[annotations.revision],
+      images: (spec.template.spec?.containers ?? []).map(({ name, image }) => ({
+        container: name,
+        image: image ?? "",
+      })),
       templateHash: hash(spec.template),
       generation: metadata.generation,
       observedGeneration: status.observedGeneration,
@@ -50,6 +56,7 @@ export class Workloads {
       const found = await this.find("canary", signal);
       // A canary deleted by hand has no pods, which is all that scaling to 0 asks for.
       if (found === undefined && replicas === 0) return;
+      if (found !== undefined) refuseForeign(this.ownerOf(found), describe(call));
       await refuseOlder();
       const test = { op: "test", path: "/metadata/resourceVersion", value: found?.metadata.resourceVersion ?? "" };
       const body = [test, { op: "add", path: "/spec/replicas", value: replicas }];
@@ -83,6 +90,11 @@ export class Workloads {
       (pod) => pod.metadata.deletionTimestamp === undefined && (revisionOf(pod) ?? revision) === revision,
     );
     return live.flatMap((pod) => podTrouble(pod) ?? [])[0];
+  }
+
+  /** Nobody but this package writes revisions on templates. */
+  private ownerOf({ metadata, spec }: Deployment): Owner {
+    return ownerOf(this.target, metadata, spec.template.metadata?.annotations[annotations.revision] !== undefined);
   }
 
   private async pods(role: Role, signal: AbortSignal): Promise<readonly Pod[]> {

@@ -122,6 +122,7 @@ describe("CanaryRelease's resources", () => {
     const canary = find(all, ":Deployment", "podinfo");
     expect(at(canary, "spec", "replicas")).to.equal(0);
     expect(at(canary, "metadata", "annotations")).to.deep.equal({
+      "apisix-canary.io/release": "test/podinfo",
       "pulumi.com/patchForce": "true",
       "pulumi.com/skipAwait": "true",
     });
@@ -172,6 +173,15 @@ describe("CanaryRelease's resources", () => {
     expect(at(route, "spec", "ingressClassName")).to.equal("apisix");
     expect(at(route, "metadata", "annotations", "pulumi.com/patchForce")).to.equal("true");
     expect(at(route, "spec", "http", 0, "backends", 1, "weight")).to.equal(0);
+  });
+
+  it("every object carries the release's mark, and owns or is owned by nothing", () => {
+    const native = all.filter(({ type }) => type.startsWith("kubernetes:"));
+    expect(native).to.have.length(13);
+    for (const { name, inputs } of native) {
+      expect(at(inputs, "metadata", "annotations", "apisix-canary.io/release"), name).to.equal("test/podinfo");
+      expect(at(inputs, "metadata", "ownerReferences"), name).to.equal(undefined);
+    }
   });
 
   it("no object has empty labels or annotations: they would be a permanent diff", () => {

@@ -19,12 +19,14 @@ export class TestStack {
     private readonly stack: Stack,
   ) {}
 
-  static async create(name: string): Promise<TestStack> {
+  /** `env` is added to the environment of everything that Pulumi starts. */
+  static async create(name: string, env: Readonly<Record<string, string>> = {}): Promise<TestStack> {
     const { workDir, state } = foldersOf(name);
     const envVars = {
       PULUMI_BACKEND_URL: `file://${state}`,
       PULUMI_CONFIG_PASSPHRASE: "test",
       PULUMI_SKIP_UPDATE_CHECK: "1",
+      ...env,
     };
     const stack = await LocalWorkspace.createOrSelectStack(
       { stackName: name, projectName: project, program: () => Promise.resolve() },
@@ -165,13 +167,17 @@ export function releaseArgs({ name, namespace, image, env = {}, overrides = {} }
   };
 }
 
-/** A program of a namespace and some releases in it. */
-export function releaseProgram(namespace: string, releases: readonly TestRelease[]): Program {
+/** A program of a namespace and some releases in it; an `existing` namespace is somebody else's. */
+export function releaseProgram(
+  namespace: string,
+  releases: readonly TestRelease[],
+  { existing = false }: { readonly existing?: boolean } = {},
+): Program {
   return () => {
-    const home = new k8s.core.v1.Namespace(namespace, { metadata: { name: namespace } });
-    for (const release of releases) {
-      new CanaryRelease(release.name, { ...releaseArgs(release), namespace: home.metadata.name });
-    }
+    const home = existing
+      ? namespace
+      : new k8s.core.v1.Namespace(namespace, { metadata: { name: namespace } }).metadata.name;
+    for (const release of releases) new CanaryRelease(release.name, { ...releaseArgs(release), namespace: home });
     return Promise.resolve();
   };
 }

@@ -1,0 +1,25 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { CanaryReleaseArgs } from "./args.js";
+import type { RuntimeInputs, RuntimeSettings } from "./dynamic.js";
+
+/** What the component has made of the arguments. */
+type Identity = Pick<RuntimeSettings, "name" | "namespace" | "revision" | "routeName"> & { readonly name: string };
+
+/** What the runtime is told of a release; what the user left out gets its default there. */
+export function runtimeSettings(identity: Identity, args: CanaryReleaseArgs): RuntimeInputs["settings"] {
+  return {
+    ...identity,
+    service: { name: args.service.name ?? identity.name, port: args.service.port },
+    replicas: args.autoscaler?.minReplicas ?? args.replicas ?? 1,
+    ...(args.autoscaler === undefined ? {} : { autoscaler: "managed" as const }),
+    analysis: pulumi.secret(args.analysis),
+    prometheusUrl: args.prometheusUrl ?? args.platform?.prometheusUrl ?? "",
+    ...(args.platform === undefined ? {} : { scrapeInterval: args.platform.scrapeIntervalSeconds }),
+    ...(args.skipAnalysis === undefined ? {} : { skipAnalysis: args.skipAnalysis }),
+    ...(args.progressDeadline === undefined ? {} : { progressDeadline: args.progressDeadline }),
+    ...(args.drain === undefined ? {} : { drain: args.drain }),
+    ...(args.handover === undefined ? {} : { handover: args.handover }),
+    ...(args.deadline === undefined ? {} : { deadline: args.deadline }),
+    ...(args.leaseDuration === undefined ? {} : { leaseDuration: args.leaseDuration }),
+  };
+}
