@@ -16,6 +16,8 @@ export class Deployment {
   broken = false;
   /** So much later than the pods' readiness their addresses stand behind the Service. */
   addressLagMs = 0;
+  /** Fewest replicas that it ever was to have. */
+  lowest: number;
   /** Changes with every write. */
   version = 1;
   /** Revision of the pods that serve until the new ones are ready. */
@@ -28,6 +30,7 @@ export class Deployment {
     nowMs: number,
   ) {
     this.readyAtMs = nowMs + startUpMs;
+    this.lowest = replicas;
   }
 
   /** From then on users' requests get to the new pods. */
@@ -49,6 +52,7 @@ export class Deployment {
     if (this.replicas === 0) this.readyAtMs = nowMs + startUpMs;
     if (replicas === 0) this.old = undefined;
     this.replicas = replicas;
+    this.lowest = Math.min(this.lowest, replicas);
     this.version += 1;
   }
 

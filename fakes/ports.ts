@@ -93,6 +93,15 @@ function clusterOf(world: World, by: string, call: Call): ClusterPort {
         if (world.canary === undefined && replicas > 0) throw new Error("deployments.apps podinfo does not exist");
         world.canary?.scale(replicas, now());
       }),
+    scalePrimary: (replicas, seen, token, signal) =>
+      call(`scalePrimary ${replicas}`, signal, () => {
+        refuseOld(token);
+        if (world.primary?.owner === "foreign") throw new ForeignError("Deployment podinfo-primary");
+        if (world.primary === undefined || world.primary.replicas !== seen) return false;
+        world.primary.scale(replicas, now());
+        return true;
+      }),
+    readPrimaryScalers: (signal) => call("readPrimaryScalers", signal, () => world.scalers),
     readRoute: (signal) => call("readRoute", signal, () => routeState(world)),
     claimRoute: (token, signal) =>
       call("claimRoute", signal, () => {

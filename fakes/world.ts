@@ -66,6 +66,8 @@ export class World {
   primary: Deployment | undefined;
   /** Services and autoscalers under the release's names. */
   companions: readonly Companion[] = [];
+  /** Autoscalers of anybody's on the primary. */
+  scalers: readonly string[] = [];
   lease: FakeLease | undefined;
   leaderLease: FakeLease | undefined;
   behaviour: Record<Role, Behaviour> = { canary: healthy, primary: healthy };

@@ -59,9 +59,16 @@ export interface CanaryReleaseArgs {
   readonly service: ServiceArgs;
   readonly route?: OwnedRoute;
   readonly routeRef?: RouteReference;
-  /** Pods of the primary, and of the canary while in analysis, without an autoscaler. Default 1. */
+  /**
+   * Pods of the primary, and of the canary while in analysis, without an autoscaler of ours. Default 1. A change is
+   * obeyed unless somebody else scales the primary; nothing else ever lowers its pods.
+   */
   readonly replicas?: number;
-  readonly autoscaler?: AutoscalerArgs;
+  /**
+   * Autoscalers of this release, or `"external"`: the primary is scaled from outside (KEDA, an HPA of your own, by hand),
+   * and the canary has `replicas` pods.
+   */
+  readonly autoscaler?: AutoscalerArgs | "external";
   /** Gateway, class and Prometheus. Else give `ingressClassName` and `prometheusUrl`. */
   readonly platform?: PlatformBinding;
   /** Default: the platform's. */

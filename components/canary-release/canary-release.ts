@@ -198,19 +198,24 @@ export class CanaryRelease extends pulumi.ComponentResource {
           template: this.podTemplate(role, configuration),
         },
       },
-      this.workloadOptions(role, [...dependsOn, ...configuration.resources]),
+      this.workloadOptions([...dependsOn, ...configuration.resources]),
     );
   }
 
-  /** The canary's pods are the run's alone: an update from another copy of the state must not take them away. */
-  private workloadOptions(role: Role, dependsOn: readonly pulumi.Resource[]): pulumi.CustomResourceOptions {
-    const options = this.after(dependsOn);
-    return role === "canary" ? { ...options, ignoreChanges: ["spec.replicas"] } : options;
+  /**
+   * Replicas are the program's for a new Deployment only. The canary's pods are the run's: an update from another copy of
+   * the state must not take them away. The primary's belong to whoever scales it; a change of them in the program is the
+   * promotion's to make, which looks who does. A field that is dropped would be reset to 1 by server-side apply.
+   */
+  private workloadOptions(dependsOn: readonly pulumi.Resource[]): pulumi.CustomResourceOptions {
+    return { ...this.after(dependsOn), ignoreChanges: ["spec.replicas"] };
   }
 
   private replicas(role: Role): { readonly replicas?: number } {
+    const { autoscaler, replicas } = this.args;
     if (role === "canary") return { replicas: 0 };
-    return this.args.autoscaler === undefined ? { replicas: this.args.replicas ?? 1 } : {};
+    if (autoscaler === undefined) return { replicas: replicas ?? 1 };
+    return autoscaler === "external" && replicas !== undefined ? { replicas } : {};
   }
 
   private podTemplate(role: Role, { renames }: Configuration): pulumi.Output<k8s.types.input.core.v1.PodTemplateSpec> {
@@ -238,7 +243,7 @@ export class CanaryRelease extends pulumi.ComponentResource {
 
   private createAutoscalers(workloads: Readonly<Record<Role, pulumi.Resource>>): void {
     const { autoscaler } = this.args;
-    if (autoscaler === undefined) return;
+    if (autoscaler === undefined || autoscaler === "external") return;
     const planned = pulumi.output(this.args.analysis).apply((analysis) => plannedRunSeconds(analysis));
     for (const role of ["canary", "primary"] as const) {
       const name = deploymentName(this.release, role);

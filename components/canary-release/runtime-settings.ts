@@ -10,8 +10,7 @@ export function runtimeSettings(identity: Identity, args: CanaryReleaseArgs): Ru
   return {
     ...identity,
     service: { name: args.service.name ?? identity.name, port: args.service.port },
-    replicas: args.autoscaler?.minReplicas ?? args.replicas ?? 1,
-    ...(args.autoscaler === undefined ? {} : { autoscaler: "managed" as const }),
+    ...replicasOf(args),
     analysis: pulumi.secret(args.analysis),
     prometheusUrl: args.prometheusUrl ?? args.platform?.prometheusUrl ?? "",
     ...(args.platform === undefined ? {} : { scrapeInterval: args.platform.scrapeIntervalSeconds }),
@@ -22,4 +21,13 @@ export function runtimeSettings(identity: Identity, args: CanaryReleaseArgs): Ru
     ...(args.deadline === undefined ? {} : { deadline: args.deadline }),
     ...(args.leaseDuration === undefined ? {} : { leaseDuration: args.leaseDuration }),
   };
+}
+
+function replicasOf({
+  autoscaler,
+  replicas,
+}: CanaryReleaseArgs): Pick<RuntimeSettings, "replicas" | "autoscaler" | "primaryReplicas"> {
+  if (autoscaler === "external") return { replicas: replicas ?? 1, autoscaler };
+  if (autoscaler !== undefined) return { replicas: autoscaler.minReplicas, autoscaler: "managed" };
+  return replicas === undefined ? { replicas: 1 } : { replicas, primaryReplicas: replicas };
 }

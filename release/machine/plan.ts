@@ -53,6 +53,33 @@ export function reachabilityOf(ready: number, wantedReplicas: number, thresholdP
   return { kind: "notReady", message: `${ready} of ${wantedReplicas} addresses are ready behind the Service` };
 }
 
+/** Who set the primary's pods, as far as it is known. */
+export interface Replicas {
+  /** Of the program; undefined where it says nothing. */
+  readonly asked: number | undefined;
+  /** What the program asked for and got before; undefined where nobody knows. */
+  readonly last: number | undefined;
+  readonly live: number;
+  /** Autoscalers of any kind that target the primary. */
+  readonly scalers: readonly string[];
+}
+
+export type ReplicasDecision =
+  | { readonly kind: "keep" }
+  | { readonly kind: "scale"; readonly replicas: number }
+  /** Asked for, and left to somebody else. */
+  | { readonly kind: "leave"; readonly why: string };
+
+/** Replicas belong to whoever scales: only a change in the program is obeyed, where nobody else has a hand on them. */
+export function decideReplicas({ asked, last, live, scalers }: Replicas): ReplicasDecision {
+  if (asked === undefined || asked === last || asked === live) return { kind: "keep" };
+  const leave = (why: string): ReplicasDecision => ({ kind: "leave", why });
+  if (scalers.length > 0) return leave(`${scalers.join(" and ")} scales it`);
+  if (last === undefined && asked < live) return leave(`it is not known who set it to ${live}`);
+  if (last !== undefined && live !== last) return leave(`somebody has scaled it from ${last} to ${live}`);
+  return { kind: "scale", replicas: asked };
+}
+
 export type Start =
   | { readonly kind: "initialize" }
   | { readonly kind: "alreadyPromoted" }

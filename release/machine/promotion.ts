@@ -11,6 +11,7 @@ import type { Readiness } from "./plan.js";
 import type { Outcome, Ports } from "./ports.js";
 import { promotedBefore, promotedNow, summaryOf } from "./promoted.js";
 import { walkPromotionSteps } from "./promotion-steps.js";
+import { adjustReplicas } from "./replicas.js";
 import { finishAborted } from "./rollback.js";
 import { handoverKeys } from "./run.js";
 import type { Run } from "./run.js";
@@ -38,8 +39,15 @@ async function promote(run: Run): Promise<Outcome> {
 }
 
 async function perform(run: Run): Promise<Outcome> {
-  const { revision } = run.settings;
+  await adjustReplicas(run, "before");
   await waitForPromotedPrimary(run);
+  const outcome = await settle(run);
+  await adjustReplicas(run, "after");
+  return outcome;
+}
+
+async function settle(run: Run): Promise<Outcome> {
+  const { revision } = run.settings;
   const { status } = run;
   if (status.promotedRevision === undefined) return initialize(run);
   if (status.promotedRevision === revision) {

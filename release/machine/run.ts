@@ -17,7 +17,7 @@ export interface JournalState {
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 /** What a status may lack. */
-type OptionalKey = "handoverDeadline" | "handoverSeconds" | "judged" | "stalled";
+type OptionalKey = "handoverDeadline" | "handoverSeconds" | "judged" | "primaryReplicas" | "stalled";
 
 /** What ends with the handover of a passed canary, or with the run. */
 export const handoverKeys = ["handoverDeadline", "handoverSeconds", "stalled"] as const;

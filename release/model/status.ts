@@ -71,6 +71,8 @@ export interface ReleaseStatus {
   readonly heartbeat?: { readonly holder: string; readonly beat: number };
   /** A promotion that stopped on purpose: the split stays until a person decides, and nobody else touches it. */
   readonly stalled?: StallReason;
+  /** Replicas of the primary that the program asked for and got; undefined where others scale it. */
+  readonly primaryReplicas?: number;
   readonly fence: number;
   readonly drainSeconds: number;
   readonly routeName: string;

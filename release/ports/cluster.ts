@@ -100,6 +100,13 @@ export interface ClusterPort {
    * where the Deployment is somebody else's (ForeignError).
    */
   scaleCanary(replicas: number, token: number, signal: AbortSignal): Promise<void>;
+  /**
+   * The primary's replicas, on behalf of a program that asks for others than before; only where they still are as seen,
+   * else false. Refused as `scaleCanary` is.
+   */
+  scalePrimary(replicas: number, seen: number, token: number, signal: AbortSignal): Promise<boolean>;
+  /** Autoscalers of any kind whose target is the primary's Deployment: `HorizontalPodAutoscaler a`. */
+  readPrimaryScalers(signal: AbortSignal): Promise<readonly string[]>;
   readRoute(signal: AbortSignal): Promise<RouteState | undefined>;
   /** Puts our token on the route; throws FencedError where a newer one is there, ForeignError where it isn't ours. */
   claimRoute(token: number, signal: AbortSignal): Promise<void>;

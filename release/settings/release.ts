@@ -27,6 +27,9 @@ export const release = z.strictObject({
     .min(1, "must be at least 1")
     .default(1)
     .meta({ description: "Pods of the canary while it is in analysis." }),
+  primaryReplicas: z.int().min(1).optional().meta({
+    description: "Pods of the primary as the program asks for them; left to others where nothing is said.",
+  }),
   /** Who scales the pods: autoscalers of this release, or somebody outside of it. Nobody where it is left out. */
   autoscaler: z.enum(["managed", "external"]).optional(),
   analysis,

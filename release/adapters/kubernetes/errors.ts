@@ -12,6 +12,11 @@ export class ConflictError extends Error {}
 /** The API server's authorizer refuses it. */
 export class ForbiddenError extends Error {}
 
+/** For what this user need not be allowed to see: as if it were not there. */
+export function unlessForbidden(error: unknown): undefined {
+  if (!(error instanceof ForbiddenError)) throw error;
+}
+
 /** Turns an answer of the API server that is no success into an error of one line that says what to do. */
 export function errorOf(call: Call, status: number, body: string): Error {
   const message = messageOf(body);

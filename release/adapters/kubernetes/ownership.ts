@@ -3,7 +3,7 @@ import { annotations, apiGroup, releaseKind, releaseMark } from "../../model/ind
 import type { Companion, Owner } from "../../ports/index.js";
 import { ForeignError } from "../../ports/index.js";
 import type { ApiServer } from "./api-server.js";
-import { ForbiddenError } from "./errors.js";
+import { unlessForbidden } from "./errors.js";
 import { metadata } from "./schemas.js";
 import type { Metadata } from "./schemas.js";
 import { companionPlaces } from "./target.js";
@@ -66,8 +66,4 @@ export async function readCompanions(
     }),
   );
   return all.flat();
-}
-
-function unlessForbidden(error: unknown): undefined {
-  if (!(error instanceof ForbiddenError)) throw error;
 }

@@ -41,6 +41,9 @@ function clusterOf(api: ApiServer, target: Target, revision: string): ClusterPor
     readWorkload: (role, signal) => workloads.read(role, signal),
     scaleCanary: (replicas, token, signal) =>
       workloads.scaleCanary(replicas, () => routes.refuseOlder(token, signal), signal),
+    scalePrimary: (replicas, seen, token, signal) =>
+      workloads.scalePrimary(replicas, seen, () => routes.refuseOlder(token, signal), signal),
+    readPrimaryScalers: (signal) => workloads.primaryScalers(signal),
     readRoute: (signal) => routes.read(signal),
     claimRoute: (token, signal) => routes.claim(token, signal),
     setCanaryWeight: (weightPercent, token, signal) => routes.setCanaryWeight(weightPercent, token, signal),

@@ -58,6 +58,7 @@ export const releaseStatus: z.ZodType<ReleaseStatus> = z.object({
   handoverSeconds: z.number().exactOptional(),
   heartbeat: z.object({ holder: z.string(), beat: z.int() }).exactOptional(),
   stalled: z.enum(stallReasons).exactOptional(),
+  primaryReplicas: z.int().exactOptional(),
   fence: count,
   drainSeconds: z.number().default(3),
   routeName: z.string().default(""),
@@ -142,6 +143,22 @@ export const deployment = z.object({
       availableReplicas: count,
     })
     .default({ observedGeneration: 0, replicas: 0, updatedReplicas: 0, availableReplicas: 0 }),
+});
+
+/** What scales something: HorizontalPodAutoscalers, KEDA's ScaledObjects. */
+export const scalers = z.object({
+  items: z.array(
+    z.object({
+      metadata,
+      spec: z
+        .object({
+          scaleTargetRef: z
+            .object({ kind: z.string().default("Deployment"), name: z.string().default("") })
+            .default({ kind: "Deployment", name: "" }),
+        })
+        .default({ scaleTargetRef: { kind: "Deployment", name: "" } }),
+    }),
+  ),
 });
 
 export const endpointSlices = z.object({

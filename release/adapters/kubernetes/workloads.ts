@@ -1,18 +1,30 @@
 import { createHash } from "node:crypto";
-import { annotations, canonicalJson } from "../../model/index.js";
+import { annotations, canonicalJson, deploymentName } from "../../model/index.js";
 import type { Role } from "../../model/index.js";
 import { TransientError } from "../../ports/index.js";
 import type { Endpoints, Owner, PodTrouble, Workload } from "../../ports/index.js";
 import type { ApiServer } from "./api-server.js";
 import { describe } from "./call.js";
+import { unlessForbidden } from "./errors.js";
 import { ownerOf, refuseForeign } from "./ownership.js";
 import { podTrouble } from "./pod-trouble.js";
-import { anything, deployment, endpointSlices, pods } from "./schemas.js";
+import { anything, deployment, endpointSlices, pods, scalers } from "./schemas.js";
 import type { Deployment, Pod } from "./schemas.js";
 import { backendName, deploymentPlace } from "./target.js";
 import type { Target } from "./target.js";
 
 const tries = 10;
+
+const scalerKinds = [
+  {
+    kind: "HorizontalPodAutoscaler",
+    group: "autoscaling",
+    version: "v2",
+    plural: "horizontalpodautoscalers",
+    optional: false,
+  },
+  { kind: "ScaledObject", group: "keda.sh", version: "v1alpha1", plural: "scaledobjects", optional: true },
+] as const;
 
 /** The two Deployments of a release, their pods and their addresses. */
 export class Workloads {
@@ -51,18 +63,60 @@ export class Workloads {
    * must still be there: a process that slept in between can't scale another run's canary.
    */
   async scaleCanary(replicas: number, refuseOlder: () => Promise<void>, signal: AbortSignal): Promise<void> {
-    const call = { verb: "patch", ...deploymentPlace(this.target, "canary"), patch: "json", test: true } as const;
     for (let attempt = 0; attempt < tries; attempt += 1) {
       const found = await this.find("canary", signal);
       // A canary deleted by hand has no pods, which is all that scaling to 0 asks for.
       if (found === undefined && replicas === 0) return;
-      if (found !== undefined) refuseForeign(this.ownerOf(found), describe(call));
-      await refuseOlder();
-      const test = { op: "test", path: "/metadata/resourceVersion", value: found?.metadata.resourceVersion ?? "" };
-      const body = [test, { op: "add", path: "/spec/replicas", value: replicas }];
-      if (await this.api.tryWrite({ ...call, body }, anything, signal)) return;
+      if (await this.scale("canary", found, replicas, refuseOlder, signal)) return;
     }
-    throw new TransientError(`${describe(call)} is being changed by others all the time`);
+    throw new TransientError(`${this.name("canary")} is being changed by others all the time`);
+  }
+
+  /** Only where it still has the replicas that were seen; false where it hasn't. */
+  async scalePrimary(
+    replicas: number,
+    seen: number,
+    refuseOlder: () => Promise<void>,
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    for (let attempt = 0; attempt < tries; attempt += 1) {
+      const found = await this.find("primary", signal);
+      if (found !== undefined && found.spec.replicas !== seen) return false;
+      if (await this.scale("primary", found, replicas, refuseOlder, signal)) return true;
+    }
+    throw new TransientError(`${this.name("primary")} is being changed by others all the time`);
+  }
+
+  /** False where it was changed since it was found. */
+  private async scale(
+    role: Role,
+    found: Deployment | undefined,
+    replicas: number,
+    refuseOlder: () => Promise<void>,
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    const call = { verb: "patch", ...deploymentPlace(this.target, role), patch: "json", test: true } as const;
+    if (found !== undefined) refuseForeign(this.ownerOf(found), describe(call));
+    await refuseOlder();
+    const test = { op: "test", path: "/metadata/resourceVersion", value: found?.metadata.resourceVersion ?? "" };
+    const body = [test, { op: "add", path: "/spec/replicas", value: replicas }];
+    return this.api.tryWrite({ ...call, body }, anything, signal);
+  }
+
+  /** Autoscalers of any kind whose target is the primary; KEDA's only where this user may look at them. */
+  async primaryScalers(signal: AbortSignal): Promise<readonly string[]> {
+    const { namespace, name } = this.target;
+    const own = deploymentName(name, "primary");
+    const kinds = await Promise.all(
+      scalerKinds.map(async ({ kind, optional, ...place }) => {
+        const listed = this.api.find({ verb: "list", ...place, namespace }, scalers, signal);
+        const found = await (optional ? listed.catch(unlessForbidden) : listed);
+        return (found?.items ?? [])
+          .filter(({ spec }) => spec.scaleTargetRef.kind === "Deployment" && spec.scaleTargetRef.name === own)
+          .map(({ metadata }) => `${kind} ${metadata.name}`);
+      }),
+    );
+    return kinds.flat();
   }
 
   /** All addresses behind the role's Service: ready, not ready and terminating. */
@@ -103,6 +157,10 @@ export class Workloads {
     const query = { labelSelector: selectorText(found) };
     const place = { group: "", version: "v1", plural: "pods", namespace: this.target.namespace };
     return (await this.api.do({ verb: "list", ...place, query }, pods, signal)).items;
+  }
+
+  private name(role: Role): string {
+    return describe({ verb: "get", ...deploymentPlace(this.target, role) });
   }
 
   private find(role: Role, signal: AbortSignal): Promise<Deployment | undefined> {

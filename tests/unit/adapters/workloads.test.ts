@@ -76,6 +76,43 @@ describe("Deployments and pods", () => {
     expect(patches).to.equal(3);
   });
 
+  it("of the primary are scaled only where they still are as they were seen", async () => {
+    const primaryPath = `${canaryPath}-primary`;
+    const answers = { [`GET ${primaryPath}`]: seenAs("7"), [`GET ${routePath}`]: fenced("4") };
+    const server = await playApi({ ...answers, [`PATCH ${primaryPath}`]: {} });
+    const { cluster } = adaptersAt(server.url);
+    expect(await cluster.scalePrimary(5, 2, 4, noSignal)).to.equal(false);
+    expect(server.seen.some(({ method }) => method === "PATCH")).to.equal(false);
+    expect(await cluster.scalePrimary(5, 3, 4, noSignal)).to.equal(true);
+    expect(last(server)?.url).to.equal(`${primaryPath}?fieldManager=apisix-canary`);
+    expect(bodyOf(last(server))).to.deep.equal([
+      { op: "test", path: "/metadata/resourceVersion", value: "7" },
+      { op: "add", path: "/spec/replicas", value: 5 },
+    ]);
+    expect((await errorOf(cluster.scalePrimary(5, 3, 3, noSignal))).name).to.equal("FencedError");
+  });
+
+  it("of the primary may have autoscalers of any kind, under any name", async () => {
+    const hpas = "/apis/autoscaling/v2/namespaces/test/horizontalpodautoscalers";
+    const objects = "/apis/keda.sh/v1alpha1/namespaces/test/scaledobjects";
+    const scaler = (name: string, target: object) => ({ metadata: { name }, spec: { scaleTargetRef: target } });
+    const items = [
+      scaler("keda-hpa-podinfo", { kind: "Deployment", name: "podinfo-primary" }),
+      scaler("canary", { kind: "Deployment", name: "podinfo" }),
+      scaler("other", { kind: "StatefulSet", name: "podinfo-primary" }),
+    ];
+    const keda = { items: [scaler("podinfo", { name: "podinfo-primary" }), scaler("x", { name: "podinfo" })] };
+    const read = async (answers: Readonly<Record<string, unknown>>) =>
+      adaptersAt((await playApi(answers)).url).cluster.readPrimaryScalers(noSignal);
+    expect(await read({ [`GET ${hpas}`]: { items }, [`GET ${objects}`]: keda })).to.deep.equal([
+      "HorizontalPodAutoscaler keda-hpa-podinfo",
+      "ScaledObject podinfo",
+    ]);
+    const forbidden = [403, { kind: "Status", message: 'User "ci" cannot list resource "x"' }];
+    expect(await read({ [`GET ${hpas}`]: { items: [] }, [`GET ${objects}`]: forbidden })).to.deep.equal([]);
+    expect((await errorOf(read({ [`GET ${hpas}`]: forbidden }))).message).to.contain("not allowed to list");
+  });
+
   it("are gone where nobody finds them: they have no pods", async () => {
     const { cluster } = adaptersAt((await playApi({})).url);
     await cluster.scaleCanary(0, 4, noSignal);
