@@ -7,3 +7,4 @@ enableCompileCache();
 export { generatedCertificate, generatedKey } from "./pulumi/credentials/index.js";
 export { endWithTheEngine } from "./pulumi/engine-exit.js";
 export { analysis, preparation, promotion } from "./pulumi/providers.js";
+export { sourceRoute } from "./pulumi/source-route/index.js";

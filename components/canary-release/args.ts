@@ -18,6 +18,13 @@ export interface OwnedRoute {
   readonly priority?: number;
   /** APISIX plugins of the rule; `prometheus` with `prefer_name` is added where it is missing. */
   readonly plugins?: readonly RoutePlugin[];
+  /** The gateway answers https for these hosts too, on port 443 of its Service, with the certificate in this Secret. */
+  readonly tls?: RouteTls;
+}
+
+export interface RouteTls {
+  /** A Secret of type kubernetes.io/tls in the release's namespace. */
+  readonly secretName: string;
 }
 
 export interface RoutePlugin {
@@ -26,8 +33,12 @@ export interface RoutePlugin {
   readonly config?: Readonly<Record<string, unknown>>;
 }
 
-/** An ApisixRoute that exists already: its rules are cloned, one priority above their source. */
+/**
+ * An ApisixRoute that exists already: those of its rules that lead to the release's Service are cloned, one priority
+ * above their source, and the clones follow it at each update. It is never changed.
+ */
 export interface RouteReference {
+  /** In the release's namespace. */
   readonly name: string;
 }
 

@@ -19,6 +19,7 @@ import type { Configuration, Metadata } from "./configuration.js";
 import { accessOf } from "./access.js";
 import { Analysis, Preparation, Promotion } from "./dynamic.js";
 import type { RuntimeCluster, RuntimeInputs } from "./dynamic.js";
+import type { Making } from "./making.js";
 import {
   autoscalerSpec,
   notAwaited,
@@ -30,8 +31,7 @@ import {
 } from "./manifests.js";
 import { warnWhenTooFewSlots } from "./parallelism.js";
 import { contentHash } from "../kubernetes/index.js";
-import { clonedRules, ownedRules, weightedRouteName } from "./route.js";
-import type { HttpRule } from "./route.js";
+import { createWeightedRoute, weightedRouteName } from "./route.js";
 import { withoutStackTraces } from "./stack-traces.js";
 import { runtimeSettings } from "./runtime-settings.js";
 import { selectorFor, templateFor } from "./template.js";
@@ -96,7 +96,7 @@ export class CanaryRelease extends pulumi.ComponentResource {
     const { release } = this;
     const object = this.releaseObject();
     const services = (["apex", "canary", "primary"] as const).map((role) => this.createService(role, object));
-    const route = this.createRoute([object, ...services]);
+    const route = createWeightedRoute(this.making, this.routeName, [object, ...services]);
     const inputs = this.runtimeInputs(object, route);
     const preparation = new Preparation(`${release}-preparation`, inputs, this.after([route]));
     const canary = this.createWorkload("canary", [preparation]);
@@ -106,6 +106,15 @@ export class CanaryRelease extends pulumi.ComponentResource {
     this.createAutoscalers({ canary, primary });
 
     return { analysis, promotion };
+  }
+
+  private get making(): Making {
+    const { release, args, namespace, access } = this;
+    return {
+      ...{ release, args, namespace, access },
+      metadata: (name, more) => this.metadata(name, more),
+      after: (dependsOn) => this.after(dependsOn),
+    };
   }
 
   private validate(): void {
@@ -150,36 +159,6 @@ export class CanaryRelease extends pulumi.ComponentResource {
       },
       this.after([object]),
     );
-  }
-
-  private createRoute(dependsOn: readonly pulumi.Resource[]): k8s.apiextensions.CustomResource {
-    return new k8s.apiextensions.CustomResource(
-      `${this.release}-route`,
-      {
-        apiVersion: "apisix.apache.org/v2",
-        kind: "ApisixRoute",
-        metadata: this.metadata(this.routeName, sharedOwnership),
-        spec: { ingressClassName: this.ingressClassName(), http: this.rules() },
-      },
-      this.after(dependsOn),
-    );
-  }
-
-  private rules(): pulumi.Input<readonly HttpRule[]> {
-    const service = this.args.service.name ?? this.release;
-    const { port } = this.args.service;
-    if (this.args.route !== undefined) return ownedRules(this.release, service, port, this.args.route);
-    const source = k8s.apiextensions.CustomResource.get(`${this.release}-source-route`, {
-      apiVersion: "apisix.apache.org/v2",
-      kind: "ApisixRoute",
-      id: pulumi.interpolate`${this.namespace}/${this.args.routeRef?.name}`,
-      parent: this,
-    });
-    return sourceRules(source).apply((rules) => clonedRules(rules, service, port));
-  }
-
-  private ingressClassName(): pulumi.Output<string> {
-    return pulumi.output(this.args.ingressClassName ?? this.args.platform?.ingressClassName ?? "apisix");
   }
 
   private createWorkload(role: Role, dependsOn: readonly pulumi.Resource[]): pulumi.Resource {
@@ -273,14 +252,4 @@ function isPlainTemplate(value: unknown): value is PlainTemplate {
 /** Kubernetes wants a name on each container; the schema has checked that it is there. */
 function named(template: PlainTemplate): k8s.types.input.core.v1.Container[] {
   return template.spec.containers.map((container) => ({ ...container, name: String(container["name"]) }));
-}
-
-function sourceRules(source: k8s.apiextensions.CustomResource): pulumi.Output<readonly HttpRule[]> {
-  const spec: pulumi.Output<unknown> = pulumi.output<unknown>(Reflect.get(source, "spec"));
-  return spec.apply((live): readonly HttpRule[] => {
-    const http: unknown = typeof live === "object" && live !== null ? Reflect.get(live, "http") : undefined;
-    return Array.isArray(http)
-      ? http.filter((rule): rule is HttpRule => typeof rule === "object" && rule !== null)
-      : [];
-  });
 }

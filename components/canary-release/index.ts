@@ -6,6 +6,7 @@ export type {
   OwnedRoute,
   RoutePlugin,
   RouteReference,
+  RouteTls,
   ServiceArgs,
 } from "./args.js";
 export type { AnalysisInput, MetricTemplateInput as MetricTemplate } from "../../release/settings/index.js";

@@ -1,14 +1,107 @@
-import { serviceName } from "../../release/model/index.js";
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import { annotations, serviceName } from "../../release/model/index.js";
+import { apisixTls } from "../crds/index.js";
+import { SourceRoute } from "../source-route/index.js";
+import type { HttpRule } from "../source-route/index.js";
 import type { OwnedRoute, RoutePlugin } from "./args.js";
-
-/** One http rule of an ApisixRoute v2, open for what we don't touch. */
-export type HttpRule = Readonly<Record<string, unknown>>;
+import type { Making } from "./making.js";
+import { sharedOwnership } from "./manifests.js";
 
 const prometheus: RoutePlugin = { name: "prometheus", enable: true, config: { prefer_name: true } };
+const apisix = "apisix.apache.org/v2";
 
 /** `<route>-<release>-canary`, as Flagger names it. */
 export function weightedRouteName(base: string, release: string): string {
   return `${base}-${release}-canary`;
+}
+
+/** The weighted route at rest, with what it needs: rules of its own, or those of a source that lead to the release. */
+export function createWeightedRoute(
+  making: Making,
+  routeName: string,
+  dependsOn: readonly pulumi.Resource[],
+): k8s.apiextensions.CustomResource {
+  const { release, args } = making;
+  const ingressClassName = classOf(making);
+  const create = (
+    http: pulumi.Input<readonly HttpRule[]>,
+    more: Readonly<Record<string, string>>,
+    after: typeof dependsOn,
+  ) =>
+    new k8s.apiextensions.CustomResource(
+      `${release}-route`,
+      {
+        apiVersion: apisix,
+        kind: "ApisixRoute",
+        metadata: making.metadata(routeName, { ...sharedOwnership, ...more }),
+        spec: { ingressClassName, http },
+      },
+      making.after(after),
+    );
+  if (args.route !== undefined) {
+    createTls(making, routeName, args.route, dependsOn);
+    return create(ownedRules(release, args.service.name ?? release, args.service.port, args.route), {}, dependsOn);
+  }
+  const source = sourceOf(making, routeName, dependsOn);
+  const upstreams = carriedUpstreams(making, source);
+  const named = args.routeRef === undefined ? {} : { [annotations.source]: args.routeRef.name };
+  return create(source.http, named, [...dependsOn, ...upstreams]);
+}
+
+function classOf({ args }: Making): pulumi.Output<string> {
+  return pulumi.output(args.ingressClassName ?? args.platform?.ingressClassName ?? "apisix");
+}
+
+function createTls(
+  making: Making,
+  routeName: string,
+  { hosts, tls }: OwnedRoute,
+  dependsOn: readonly pulumi.Resource[],
+): void {
+  if (tls === undefined) return;
+  const { name, ...metadata } = making.metadata(routeName);
+  const ingressClassName = classOf(making);
+  apisixTls(
+    `${making.release}-tls`,
+    { name, ...metadata, ingressClassName, hosts, secretName: tls.secretName },
+    making.after(dependsOn),
+  );
+}
+
+function sourceOf(making: Making, routeName: string, dependsOn: readonly pulumi.Resource[]): SourceRoute {
+  const { release, args, namespace, access } = making;
+  const { kubeconfig, context, cluster } = access;
+  const inputs = {
+    namespace,
+    name: release,
+    routeName,
+    service: { name: args.service.name ?? release, port: args.service.port, portName: args.service.portName ?? "http" },
+    ingressClassName: classOf(making),
+    ...(args.routeRef === undefined ? {} : { source: args.routeRef.name }),
+    ...{ kubeconfig, context, cluster },
+  };
+  return new SourceRoute(`${release}-source-route`, inputs, making.after(dependsOn));
+}
+
+/**
+ * An ApisixUpstream is found by the name of its Service: primary and canary get what the Service has. They are there
+ * also where it has none, so that a later one is followed.
+ */
+function carriedUpstreams(making: Making, source: SourceRoute): readonly pulumi.Resource[] {
+  const { release, args } = making;
+  const ingressClassName = classOf(making);
+  return (["primary", "canary"] as const).map((role) => {
+    const name = serviceName(args.service.name ?? release, role);
+    const spec = pulumi
+      .all([source.upstream, ingressClassName])
+      .apply(([carried, own]) => ({ ...carried, ingressClassName: own }));
+    return new k8s.apiextensions.CustomResource(
+      `${release}-${role}-upstream`,
+      { apiVersion: apisix, kind: "ApisixUpstream", metadata: making.metadata(name), spec },
+      making.after([source]),
+    );
+  });
 }
 
 /** The rules of an owned route at rest: everything to the primary. */
@@ -28,16 +121,6 @@ export function ownedRules(release: string, service: string, port: number, route
   ];
 }
 
-/** The rules of somebody else's route, split between primary and canary, one priority above their source. */
-export function clonedRules(source: readonly HttpRule[], service: string, port: number): readonly HttpRule[] {
-  return source.map((rule) => ({
-    ...rule,
-    priority: (typeof rule["priority"] === "number" ? rule["priority"] : 0) + 1,
-    backends: backendsAtRest(service, port),
-    plugins: withPrometheus(Array.isArray(rule["plugins"]) ? rule["plugins"].filter(isPlugin) : []),
-  }));
-}
-
 /** Always both backends, in this order: adding one under load can give brief errors. */
 function backendsAtRest(service: string, port: number): readonly unknown[] {
   return [
@@ -48,8 +131,4 @@ function backendsAtRest(service: string, port: number): readonly unknown[] {
 
 function withPrometheus(plugins: readonly RoutePlugin[]): readonly RoutePlugin[] {
   return plugins.some((plugin) => plugin.name === prometheus.name) ? plugins : [...plugins, prometheus];
-}
-
-function isPlugin(value: unknown): value is RoutePlugin {
-  return typeof value === "object" && value !== null && "name" in value && "enable" in value;
 }

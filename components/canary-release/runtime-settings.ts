@@ -12,14 +12,27 @@ export function runtimeSettings(identity: Identity, args: CanaryReleaseArgs): Ru
     service: { name: args.service.name ?? identity.name, port: args.service.port },
     ...replicasOf(args),
     analysis: pulumi.secret(args.analysis),
-    prometheusUrl: args.prometheusUrl ?? args.platform?.prometheusUrl ?? "",
-    ...(args.platform === undefined ? {} : { scrapeInterval: args.platform.scrapeIntervalSeconds }),
+    ...metricsOf(args),
     ...(args.skipAnalysis === undefined ? {} : { skipAnalysis: args.skipAnalysis }),
     ...(args.progressDeadline === undefined ? {} : { progressDeadline: args.progressDeadline }),
     ...(args.drain === undefined ? {} : { drain: args.drain }),
     ...(args.handover === undefined ? {} : { handover: args.handover }),
     ...(args.deadline === undefined ? {} : { deadline: args.deadline }),
     ...(args.leaseDuration === undefined ? {} : { leaseDuration: args.leaseDuration }),
+  };
+}
+
+/** A Prometheus of the release's own is asked without what the platform says of its. */
+function metricsOf({
+  prometheusUrl,
+  platform,
+}: CanaryReleaseArgs): Pick<RuntimeSettings, "prometheusUrl" | "prometheus" | "metricPrefix" | "scrapeInterval"> {
+  const access = prometheusUrl === undefined ? platform?.prometheus : undefined;
+  return {
+    prometheusUrl: prometheusUrl ?? platform?.prometheusUrl ?? "",
+    ...(access === undefined ? {} : { prometheus: access }),
+    ...(platform?.metricPrefix === undefined ? {} : { metricPrefix: platform.metricPrefix }),
+    ...(platform === undefined ? {} : { scrapeInterval: platform.scrapeIntervalSeconds }),
   };
 }
 

@@ -75,6 +75,7 @@ const schema = z
         methods: z.array(z.enum(methods)).min(1, "needs a method").optional(),
         priority: z.int("must be a whole number").optional(),
         plugins: z.array(z.looseObject({ name: z.string(), enable: z.boolean() })).optional(),
+        tls: z.strictObject({ secretName: objectName }).optional(),
       })
       .optional(),
     routeRef: z.strictObject({ name: configName }).optional(),

@@ -5,6 +5,7 @@ import type * as pulumi from "@pulumi/pulumi";
 export interface ApisixTlsArgs {
   readonly name: pulumi.Input<string>;
   readonly namespace: pulumi.Input<string>;
+  readonly annotations?: Readonly<Record<string, pulumi.Input<string>>>;
   readonly ingressClassName: pulumi.Input<string>;
   /** Names that the certificate is shown for (SNI): `app.example.com` or `*.example.com`. At least one. */
   readonly hosts: pulumi.Input<readonly string[]>;
@@ -20,13 +21,13 @@ export function apisixTls(
   args: ApisixTlsArgs,
   opts: pulumi.CustomResourceOptions,
 ): k8s.apiextensions.CustomResource {
-  const { name, namespace, ingressClassName, hosts, secretName, secretNamespace = namespace } = args;
+  const { name, namespace, annotations, ingressClassName, hosts, secretName, secretNamespace = namespace } = args;
   return new k8s.apiextensions.CustomResource(
     logicalName,
     {
       apiVersion: "apisix.apache.org/v2",
       kind: "ApisixTls",
-      metadata: { name, namespace },
+      metadata: { name, namespace, ...(annotations === undefined ? {} : { annotations }) },
       spec: { ingressClassName, hosts, secret: { name: secretName, namespace: secretNamespace } },
     },
     opts,

@@ -14,6 +14,8 @@ export const annotations = {
   revision: `${apiGroup}/revision`,
   /** On the weighted route: the fencing token of the last holder of the lock. */
   fence: `${apiGroup}/fence`,
+  /** On the weighted route: the ApisixRoute whose rules it splits. */
+  source: `${apiGroup}/source-route`,
   /** On the CanaryRelease: what a person asks for (`apisix-canary abort|pause|approve|promote`, or plain kubectl). */
   abort: `${apiGroup}/abort`,
   pause: `${apiGroup}/pause`,

@@ -2,11 +2,8 @@ import { canonicalJson } from "../model/index.js";
 import { check, release as schema } from "../settings/index.js";
 import type { ReleaseSettings } from "../settings/index.js";
 import type { StepName } from "./run-step.js";
-
-/** Marks a value the engine does not know yet. */
-const unknown = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
-
-type Inputs = Readonly<Record<string, unknown>>;
+import { isUnknown, textOf } from "./values.js";
+import type { Inputs } from "./values.js";
 
 /** Retires what an earlier run left. */
 export const preparation = step("preparation");
@@ -44,7 +41,7 @@ async function needsAnalysis(inputs: Inputs): Promise<boolean> {
 }
 
 function failuresOf(news: Inputs): { property: string; reason: string }[] {
-  const checked = check(schema, settingsOf(news), (value) => value === unknown);
+  const checked = check(schema, settingsOf(news), isUnknown);
   return checked.kind === "invalid"
     ? checked.problems.map(({ path, message }) => ({ property: path, reason: message }))
     : [];
@@ -57,10 +54,10 @@ function parse(inputs: Inputs): ReleaseSettings {
 /** Which cluster is meant, and what proves it: beside the settings among the inputs, among them in the schema. */
 const clusterKeys = ["kubeconfig", "context", "cluster", "releaseUid", "routeUid"] as const;
 
-/** As the schema knows them. What is not known yet, in a preview, or stays unsaid (null) is left out. */
+/** As the schema knows them. */
 function settingsOf(inputs: Inputs): unknown {
   const { settings } = inputs;
-  const told = clusterKeys.filter((key) => typeof inputs[key] === "string" && inputs[key] !== unknown);
+  const told = clusterKeys.filter((key) => textOf(inputs[key]) !== undefined);
   const cluster = Object.fromEntries(told.map((key) => [key, inputs[key]]));
   return typeof settings === "object" && settings !== null ? { ...settings, ...cluster } : settings;
 }

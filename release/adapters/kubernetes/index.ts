@@ -1,6 +1,7 @@
 import type { ReleaseSettings } from "../../settings/index.js";
 import { ApiServer } from "./api-server.js";
 import { createAccess } from "./credentials.js";
+import type { KubeconfigSource } from "./credentials.js";
 import { createReleaseAdapters } from "./release-adapters.js";
 import type { ReleaseAdapters } from "./release-adapters.js";
 import { createServiceProxy } from "./service-proxy.js";
@@ -10,7 +11,7 @@ export { ApiServer } from "./api-server.js";
 export type { Call } from "./call.js";
 export { createAccess, defaultNamespace } from "./credentials.js";
 export type { KubeconfigSource } from "./credentials.js";
-export { ConflictError, NotFoundError } from "./errors.js";
+export { ConflictError, ForbiddenError, NotFoundError, unlessForbidden } from "./errors.js";
 export { commandsIn, parseStatus } from "./release-object.js";
 export type { ServiceAddress, ServiceProxyFetch } from "./service-proxy.js";
 
@@ -25,16 +26,18 @@ export interface KubernetesAdapters extends ReleaseAdapters {
  * Every write carries the field manager `apisix-canary`.
  */
 export function createKubernetesAdapters({ settings }: { readonly settings: ReleaseSettings }): KubernetesAdapters {
-  const api = sharedApi(settings);
+  const { kubeconfig, context, cluster } = settings;
+  const api = sharedApiServer({ kubeconfig, context, cluster });
   return { api, ...createReleaseAdapters(api, settings), serviceProxyFetch: createServiceProxy(api) };
 }
 
-/** All releases of a process that name the same kubeconfig share one reading of it. */
 const apis = new Map<string, ApiServer>();
 
-function sharedApi({ kubeconfig, context, cluster }: ReleaseSettings): ApiServer {
+/** All releases of a process that name the same kubeconfig share one reading of it. */
+export function sharedApiServer(source: KubeconfigSource): ApiServer {
+  const { kubeconfig, context, cluster } = source;
   const key = JSON.stringify([kubeconfig, context, cluster]);
-  const api = apis.get(key) ?? new ApiServer(createAccess({ kubeconfig, context, cluster }));
+  const api = apis.get(key) ?? new ApiServer(createAccess(source));
   apis.set(key, api);
   return api;
 }

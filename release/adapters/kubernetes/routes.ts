@@ -19,11 +19,16 @@ interface Operation {
   readonly value: unknown;
 }
 
+/** Positions of the two in one rule, and what their weights add up to: the rest of a rule has its own share. */
 interface Pair {
   readonly rule: number;
   readonly canary: number;
   readonly primary: number;
+  readonly total: number;
 }
+
+/** Of a rule that has no other backends. */
+const wholeTotal = 100;
 
 /** The weighted ApisixRoute: every write tests the fencing token, so that a run that was taken over can't write. */
 export class Routes {
@@ -39,12 +44,12 @@ export class Routes {
     const found = await this.find(signal);
     if (found === undefined) return undefined;
     const weights = this.pairs(found).map(({ rule, canary, primary }) => ({
-      canaryWeight: weightOf(found, rule, canary),
-      primaryWeight: weightOf(found, rule, primary),
+      canary: weightOf(found, rule, canary),
+      primary: weightOf(found, rule, primary),
     }));
     // Where rules differ (an edit by hand), the one that sends most to the canary counts.
     const most = weights.toSorted((a, b) => share(b) - share(a))[0];
-    const shares = most ?? { canaryWeight: 0, primaryWeight: 0 };
+    const shares = most === undefined ? { canaryWeight: 0, primaryWeight: 0 } : percentOf(most);
     const { uid } = found.metadata;
     return { owner: this.ownerOf(found), uid, ...shares, fence: fenceOf(found), sync: syncOf(found) };
   }
@@ -53,7 +58,7 @@ export class Routes {
     return this.write(token, () => [], signal);
   }
 
-  /** Canary gets `weightPercent` and primary the rest, in every rule that has both. */
+  /** Canary gets `weightPercent` of the pair's share and primary the rest, in every rule that has both. */
   setCanaryWeight(weightPercent: number, token: number, signal: AbortSignal): Promise<void> {
     return this.write(token, (found) => this.weights(found, weightPercent), signal);
   }
@@ -90,10 +95,13 @@ export class Routes {
     const pairs = this.pairs(found);
     if (pairs.length === 0)
       throw new Error(`${this.name()} has no rule with ${this.backend("canary")} and ${this.backend("primary")}`);
-    return pairs.flatMap(({ rule, canary, primary }) => [
-      ...this.setWeight(rule, canary, this.backend("canary"), weightPercent),
-      ...this.setWeight(rule, primary, this.backend("primary"), 100 - weightPercent),
-    ]);
+    return pairs.flatMap(({ rule, canary, primary, total }) => {
+      const weight = Math.round((total * weightPercent) / 100);
+      return [
+        ...this.setWeight(rule, canary, this.backend("canary"), weight),
+        ...this.setWeight(rule, primary, this.backend("primary"), total - weight),
+      ];
+    });
   }
 
   /** The position is that of a moment ago: the test makes sure that it still is the same backend. */
@@ -106,10 +114,13 @@ export class Routes {
   }
 
   private pairs(found: Route): readonly Pair[] {
-    return found.spec.http.flatMap(({ backends }, rule) => {
+    return found.spec.http.flatMap(({ backends, upstreams }, rule) => {
       const canary = backends.findIndex(({ serviceName }) => serviceName === this.backend("canary"));
       const primary = backends.findIndex(({ serviceName }) => serviceName === this.backend("primary"));
-      return canary < 0 || primary < 0 ? [] : [{ rule, canary, primary }];
+      if (canary < 0 || primary < 0) return [];
+      const isAlone = backends.length + upstreams.length === 2;
+      const sum = weightOf(found, rule, canary) + weightOf(found, rule, primary);
+      return [{ rule, canary, primary, total: isAlone || sum === 0 ? wholeTotal : sum }];
     });
   }
 
@@ -143,7 +154,22 @@ function weightOf(found: Route, rule: number, backend: number): number {
   return found.spec.http[rule]?.backends[backend]?.weight ?? 0;
 }
 
-function share({ canaryWeight, primaryWeight }: { canaryWeight: number; primaryWeight: number }): number {
-  const total = canaryWeight + primaryWeight;
-  return total === 0 ? 0 : canaryWeight / total;
+interface Weights {
+  readonly canary: number;
+  readonly primary: number;
+}
+
+function share({ canary, primary }: Weights): number {
+  const total = canary + primary;
+  return total === 0 ? 0 : canary / total;
+}
+
+/** As it was asked for, in spite of what a pair's total rounds away. */
+function percentOf({ canary, primary }: Weights): Pick<RouteState, "canaryWeight" | "primaryWeight"> {
+  const total = canary + primary;
+  if (total === 0) return { canaryWeight: 0, primaryWeight: 0 };
+  const exact = (canary / total) * 100;
+  const whole = Math.round(exact);
+  const canaryWeight = Math.round((total * whole) / 100) === canary ? whole : exact;
+  return { canaryWeight, primaryWeight: 100 - canaryWeight };
 }

@@ -96,7 +96,11 @@ const backend = z.object({ serviceName: z.string().default(""), weight: z.int().
 
 export const route = z.object({
   metadata,
-  spec: z.object({ http: z.array(z.object({ backends: z.array(backend).default([]) })).default([]) }),
+  spec: z.object({
+    http: z
+      .array(z.object({ backends: z.array(backend).default([]), upstreams: z.array(z.unknown()).default([]) }))
+      .default([]),
+  }),
   status: z
     .object({
       conditions: z

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { contentHash } from "../../../components/kubernetes/index.js";
-import { clonedRules, ownedRules, weightedRouteName } from "../../../components/canary-release/route.js";
+import { ownedRules, weightedRouteName } from "../../../components/canary-release/route.js";
 import { selectorFor, templateFor } from "../../../components/canary-release/template.js";
 import type { PlainTemplate } from "../../../components/canary-release/template.js";
 
@@ -97,13 +97,5 @@ describe("the weighted route", () => {
         plugins: [{ name: "prometheus", enable: true, config: { prefer_name: true } }],
       },
     ]);
-  });
-
-  it("cloned from another route stands one priority above it and keeps the rest", () => {
-    const source = [{ name: "method", match: { hosts: ["a"] }, priority: 4, timeout: { read: "1s" }, backends: [] }];
-    const [rule] = clonedRules(source, "podinfo", 80);
-    expect(rule).to.include({ name: "method", priority: 5 });
-    expect(rule?.["timeout"]).to.deep.equal({ read: "1s" });
-    expect(clonedRules([{ name: "m" }], "podinfo", 80)[0]).to.include({ priority: 1 });
   });
 });

@@ -1,0 +1,16 @@
+import type * as pulumi from "@pulumi/pulumi";
+import type { CanaryReleaseArgs } from "./args.js";
+import type { Metadata } from "./configuration.js";
+import type { RuntimeCluster } from "./dynamic.js";
+
+/** What each part of a release is made with. */
+export interface Making {
+  readonly release: string;
+  readonly args: CanaryReleaseArgs;
+  readonly namespace: pulumi.Output<string>;
+  readonly access: RuntimeCluster;
+  /** Name, place and the release's mark. */
+  metadata(name: string, more?: Readonly<Record<string, string>>): Metadata;
+  /** Options of a child that comes after these. */
+  after(dependsOn: readonly pulumi.Resource[]): pulumi.CustomResourceOptions;
+}

@@ -1,0 +1,14 @@
+/** Values of the engine as a provider gets them. */
+export type Inputs = Readonly<Record<string, unknown>>;
+
+/** Marks a value the engine does not know yet. */
+const unknown = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
+
+export function isUnknown(value: unknown): boolean {
+  return value === unknown;
+}
+
+/** What is not known yet, in a preview, or stays unsaid (null) is left out. */
+export function textOf(value: unknown): string | undefined {
+  return typeof value === "string" && !isUnknown(value) ? value : undefined;
+}
