@@ -34,8 +34,8 @@ import { contentHash } from "../kubernetes/index.js";
 import { createWeightedRoute, weightedRouteName } from "./route.js";
 import { withoutStackTraces } from "./stack-traces.js";
 import { runtimeSettings } from "./runtime-settings.js";
-import { selectorFor, templateFor } from "./template.js";
-import type { PlainTemplate } from "./template.js";
+import { selectorFor, templateFor } from "../../release/template/index.js";
+import type { PlainTemplate } from "../../release/template/index.js";
 import { validateArgs } from "./validate.js";
 import { warnOfDoubts } from "./warnings.js";
 

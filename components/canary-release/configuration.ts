@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Role } from "../../release/model/index.js";
 import type { CanaryReleaseArgs } from "./args.js";
 import { contentHash } from "../kubernetes/index.js";
-import type { Renames } from "./template.js";
+import type { Renames } from "../../release/template/index.js";
 
 /** Name, place and mark of one object of a release. */
 export interface Metadata {

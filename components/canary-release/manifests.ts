@@ -4,7 +4,7 @@ import type { AnalysisInput } from "../../release/settings/index.js";
 import { deploymentName, serviceName } from "../../release/model/index.js";
 import type { Role } from "../../release/model/index.js";
 import type { AutoscalerArgs, ServiceArgs } from "./args.js";
-import { selectorFor } from "./template.js";
+import { selectorFor } from "../../release/template/index.js";
 
 /** Our runtime and the HPA write these objects too; without it an update of the program would conflict with them. */
 export const sharedOwnership = { "pulumi.com/patchForce": "true" } as const;

@@ -1,8 +1,8 @@
 import { expect } from "chai";
 import { contentHash } from "../../../components/kubernetes/index.js";
 import { ownedRules, weightedRouteName } from "../../../components/canary-release/route.js";
-import { selectorFor, templateFor } from "../../../components/canary-release/template.js";
-import type { PlainTemplate } from "../../../components/canary-release/template.js";
+import { selectorFor, templateFor } from "../../../release/template/index.js";
+import type { PlainTemplate } from "../../../release/template/index.js";
 
 const template: PlainTemplate = {
   metadata: { labels: { app: "podinfo", tier: "web" }, annotations: { note: "kept" } },

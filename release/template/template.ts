@@ -1,5 +1,5 @@
-import { annotations, deploymentName } from "../../release/model/index.js";
-import type { Role } from "../../release/model/index.js";
+import { annotations, deploymentName } from "../model/index.js";
+import type { Role } from "../model/index.js";
 
 /** A pod template as plain data: what the pure parts work on. */
 export interface PlainTemplate {
