@@ -1,4 +1,5 @@
 /** Ports in memory and time that passes by itself: the machine runs in tests at a thousand times real speed. */
+export { AdoptionWorld, adoptionPortsOf, FakePiece } from "./adoption.js";
 export type { Behaviour } from "./counters.js";
 export { Engine } from "./engine.js";
 export type { UpResult } from "./engine.js";

@@ -30,6 +30,8 @@ export interface LockOptions {
   readonly abandoned?: { readonly lease: LeaseView | undefined };
   /** Also proves what only the program writes. */
   readonly companions?: { readonly autoscalers: boolean };
+  /** Deployments and route may be somebody else's still: they are being taken over, or given back. */
+  readonly takesOver?: boolean;
 }
 
 /**
@@ -41,11 +43,11 @@ export async function withLock<S extends RollbackSettings, P extends RollbackPor
   ports: P,
   signal: AbortSignal,
   body: (run: Run<S, P>) => Promise<T>,
-  { apiPatienceMs, abandoned, companions }: LockOptions = {},
+  { apiPatienceMs, abandoned, companions, takesOver }: LockOptions = {},
 ): Promise<T> {
   const holder = `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`;
   const look = patientLook(ports, signal, apiPatienceMs);
-  await proveOwnership(settings, ports, signal, look);
+  await proveOwnership(settings, ports, signal, look, takesOver);
   if (companions !== undefined) await look(() => proveCompanions(settings, ports, companions.autoscalers, signal));
   if (abandoned === undefined) await acquire(settings, ports, holder, signal, look);
   else if (!(await look(() => ports.lock.take(abandoned.lease, holder, signal)))) throw new LostLock(labelOf(settings));
@@ -139,7 +141,8 @@ async function openRun<S extends RollbackSettings, P extends RollbackPorts>(
     look(() => cluster.readRelease(signal)),
   ]);
   const token = Math.max(lease?.transitions ?? 0, route?.fence ?? 0, object?.status?.fence ?? 0) + 1;
-  if (route !== undefined) await look(() => cluster.claimRoute(token, signal));
+  // A route that is being taken over has no fence yet, and nobody of ours writes it.
+  if (route !== undefined && route.owner !== "foreign") await look(() => cluster.claimRoute(token, signal));
   const status = { ...(object?.status ?? initialStatus(settings, clock.nowMs())), fence: token };
   return new Run(settings, ports, holder, token, signal, { status, writing: Promise.resolve(), beat: 0 });
 }

@@ -17,13 +17,14 @@ type Place = Pick<RollbackSettings, "name" | "namespace" | "routeName" | "releas
 
 /**
  * Looks at everything that a run would write, before it writes anything. Throws ReleaseFailed, in one line, where one of
- * them is not this release's.
+ * them is not this release's. A takeover looks at what it takes by itself.
  */
 export async function proveOwnership(
   settings: Place,
   { cluster, lock }: Pick<RollbackPorts, "cluster" | "lock">,
   signal: AbortSignal,
   look: Look = (attempt) => attempt(),
+  takesOver = false,
 ): Promise<void> {
   const lease = await look(() => lock.read(signal));
   const [object, route, canary, primary] = await Promise.all([
@@ -34,15 +35,14 @@ export async function proveOwnership(
   ]);
   const { name, routeName } = settings;
   refuseOtherCluster(settings, object, route);
-  const all = [
-    ...found(releaseKind, name, object),
+  const own = [...found(releaseKind, name, object), ...found("Lease", leaseName(name), lease)];
+  const working = [
     ...found("ApisixRoute", routeName, route),
     ...found("Deployment", deploymentName(name, "canary"), canary),
     ...found("Deployment", deploymentName(name, "primary"), primary),
-    ...found("Lease", leaseName(name), lease),
   ];
-  refuseForeign(settings, all);
-  if (all.length === 0) throw nothingHere(settings);
+  refuseForeign(settings, takesOver ? own : [...own, ...working]);
+  if (own.length + working.length === 0) throw nothingHere(settings);
 }
 
 /**

@@ -142,7 +142,7 @@ async function finish(run: Run): Promise<Promoted> {
 }
 
 /** What is the same at the end of every good run. */
-function settled(run: Run): Partial<ReleaseStatus> {
+export function settled(run: Run): Partial<ReleaseStatus> {
   return {
     canaryWeight: 0,
     plannedWeight: 0,

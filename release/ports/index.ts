@@ -1,4 +1,5 @@
 /** What the runtime needs of the world. Adapters implement these; tests inject fakes in virtual time. */
+export * from "./adoption.js";
 export * from "./clock.js";
 export * from "./cluster.js";
 export * from "./fleet.js";

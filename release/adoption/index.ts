@@ -1,0 +1,5 @@
+/** Taking over what runs already, and giving it back: what to do next, by what the cluster says alone. Pure. */
+export { decideAdoption } from "./decide.js";
+export type { AdoptionKind, AdoptionStep } from "./decide.js";
+export { decideHandBack } from "./hand-back.js";
+export type { HandBackProgress, HandBackStep } from "./hand-back.js";
