@@ -162,6 +162,7 @@ function portOf(taken: AdoptionWorld, process: Process): AdoptionPort {
     freeFromFlagger: () => call("freeFromFlagger", () => void (taken.flagger && (taken.flagger.owns = []))),
     dismissFlagger: () => call("dismissFlagger", () => taken.collectGarbage()),
     removeRest: () => call("removeRest", () => void (taken.restRemoved = true)),
+    removeAll: () => call("removeAll", () => void Reflect.deleteProperty(taken.pieces, "target")),
     letGo: () =>
       call("letGo", () => {
         taken.letGone = true;

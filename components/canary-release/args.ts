@@ -62,6 +62,13 @@ export interface AutoscalerArgs {
   readonly cpuUtilization?: number;
 }
 
+/** What runs already and becomes this release's, without a lost request. It may stay in the program for good. */
+export type Adopt =
+  /** A Deployment of the release's name, with the Service of that name (or `service.name`). */
+  | { readonly deployment: string }
+  /** A Canary of Flagger's whose target has the release's name: Flagger is halted, and its Canary goes at the end. */
+  | { readonly flaggerCanary: string };
+
 /** What a user says of one release. */
 export interface CanaryReleaseArgs {
   readonly namespace: pulumi.Input<string>;
@@ -92,6 +99,13 @@ export interface CanaryReleaseArgs {
   readonly configs?: Readonly<Record<string, Readonly<Record<string, string>>>>;
   /** Secrets of the workload: name in the template to its data. A changed secret is a revision. */
   readonly secrets?: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  readonly adopt?: Adopt;
+  /**
+   * When the release is deleted (a destroy, or no longer in the program), its Deployment serves alone again as a plain
+   * one, with the primary's pods, and its Service with it; users notice nothing. Default: true with `adopt`, else false.
+   * A change takes an update before it counts.
+   */
+  readonly revertOnDeletion?: boolean;
   /** Promote without checks; the canary must still get ready. Default false. */
   readonly skipAnalysis?: boolean;
   /** How long pods may take to get ready. Default "10m". */

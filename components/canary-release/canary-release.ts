@@ -10,34 +10,27 @@ import {
   reportName,
 } from "../../release/model/index.js";
 import type { Role } from "../../release/model/index.js";
+import { ReleaseObjects } from "../adoption/index.js";
 import { refusal, refusalOf } from "../errors/index.js";
 import { asPromoted } from "../promoted/index.js";
 import type { PromotedRelease } from "../promoted/index.js";
 import type { CanaryReleaseArgs } from "./args.js";
-import { copyConfiguration } from "./configuration.js";
-import type { Configuration, Metadata } from "./configuration.js";
+import type { Metadata } from "./configuration.js";
 import { accessOf } from "./access.js";
 import { Analysis, Preparation, Promotion } from "./dynamic.js";
 import type { RuntimeCluster, RuntimeInputs } from "./dynamic.js";
 import type { Making } from "./making.js";
-import {
-  autoscalerSpec,
-  notAwaited,
-  objectName,
-  plannedRunSeconds,
-  releaseObjectSpec,
-  serviceSpec,
-  sharedOwnership,
-} from "./manifests.js";
+import { autoscalerSpec, objectName, plannedRunSeconds, releaseObjectSpec } from "./manifests.js";
 import { warnWhenTooFewSlots } from "./parallelism.js";
 import { contentHash } from "../kubernetes/index.js";
 import { createWeightedRoute, weightedRouteName } from "./route.js";
 import { withoutStackTraces } from "./stack-traces.js";
 import { runtimeSettings } from "./runtime-settings.js";
-import { selectorFor, templateFor } from "../../release/template/index.js";
+import { createTakeover, custodyOf } from "./takeover.js";
 import type { PlainTemplate } from "../../release/template/index.js";
 import { validateArgs } from "./validate.js";
 import { warnOfDoubts } from "./warnings.js";
+import { createService, createWorkload } from "./workloads.js";
 
 /**
  * One workload with progressive delivery. `pulumi up` with a new template (or configuration) scales up a canary,
@@ -66,6 +59,7 @@ export class CanaryRelease extends pulumi.ComponentResource {
   private readonly access: RuntimeCluster;
   private readonly namespace: pulumi.Output<string>;
   private readonly template: pulumi.Output<PlainTemplate>;
+  private objects: ReleaseObjects | undefined;
 
   constructor(
     private readonly release: string,
@@ -93,15 +87,20 @@ export class CanaryRelease extends pulumi.ComponentResource {
   }
 
   private createResources(): { readonly analysis: Analysis; readonly promotion: Promotion } {
-    const { release } = this;
+    const { release, making } = this;
+    const { template, revision } = this;
+    const released = { template, revision };
     const object = this.releaseObject();
-    const services = (["apex", "canary", "primary"] as const).map((role) => this.createService(role, object));
-    const route = createWeightedRoute(this.making, this.routeName, [object, ...services]);
-    const inputs = this.runtimeInputs(object, route);
+    const takeover = createTakeover(making, this.runtimeInputs({ releaseUid: uidOf(object) }), released, [object]);
+    const before = [object, ...(takeover === undefined ? [] : [takeover])];
+    const kept = making.objects.takesOver ? takeover?.kept : undefined;
+    const services = (["apex", "canary", "primary"] as const).map((role) => createService(making, role, kept, before));
+    const route = createWeightedRoute(making, this.routeName, [...before, ...services]);
+    const inputs = this.runtimeInputs({ releaseUid: uidOf(object), routeUid: uidOf(route) });
     const preparation = new Preparation(`${release}-preparation`, inputs, this.after([route]));
-    const canary = this.createWorkload("canary", [preparation]);
+    const canary = createWorkload(making, "canary", released, kept, [preparation]);
     const analysis = new Analysis(`${release}-analysis`, inputs, this.after([canary]));
-    const primary = this.createWorkload("primary", [analysis]);
+    const primary = createWorkload(making, "primary", released, kept, [analysis]);
     const promotion = new Promotion(`${release}-promotion`, inputs, this.after([primary]));
     this.createAutoscalers({ canary, primary });
 
@@ -110,8 +109,10 @@ export class CanaryRelease extends pulumi.ComponentResource {
 
   private get making(): Making {
     const { release, args, namespace, access } = this;
+    const custody = custodyOf(args);
     return {
-      ...{ release, args, namespace, access },
+      ...{ release, args, namespace, access, givesBack: custody.givesBack },
+      objects: (this.objects ??= new ReleaseObjects(custody)),
       metadata: (name, more) => this.metadata(name, more),
       after: (dependsOn) => this.after(dependsOn),
     };
@@ -142,82 +143,25 @@ export class CanaryRelease extends pulumi.ComponentResource {
         apiVersion: `${apiGroup}/${apiVersion}`,
         kind: releaseKind,
         metadata: this.metadata(this.release),
-        spec: releaseObjectSpec(this.release, this.routeName, this.args.service),
+        spec: { ...releaseObjectSpec(this.release, this.routeName, this.args.service), ...this.onDeletion() },
       },
       this.after(this.args.platform?.dependencies ?? []),
     );
   }
 
-  private createService(role: Role | "apex", object: pulumi.Resource): pulumi.Resource {
-    const name = objectName(this.release, role, this.args.service);
-    return new k8s.core.v1.Service(
-      `${this.release}-${role}-service`,
-      {
-        // The primary's pods exist only after the first analysis, the canary's only during one.
-        metadata: this.metadata(name, notAwaited),
-        spec: serviceSpec(this.release, role, this.args.service),
-      },
-      this.after([object]),
-    );
-  }
-
-  private createWorkload(role: Role, dependsOn: readonly pulumi.Resource[]): pulumi.Resource {
-    const { release, args } = this;
-    const metadata = (name: string): Metadata => this.metadata(name);
-    const configuration = copyConfiguration(release, role, { ...args, metadata }, this.after(dependsOn));
-    const awaited = role === "canary" ? notAwaited : {};
-    return new k8s.apps.v1.Deployment(
-      `${deploymentName(release, role)}-deployment`,
-      {
-        metadata: this.metadata(deploymentName(release, role), { ...sharedOwnership, ...awaited }),
-        spec: {
-          ...this.replicas(role),
-          selector: { matchLabels: selectorFor(role, release) },
-          strategy: { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } },
-          template: this.podTemplate(role, configuration),
-        },
-      },
-      this.workloadOptions([...dependsOn, ...configuration.resources]),
-    );
-  }
-
-  /**
-   * Replicas are the program's for a new Deployment only. The canary's pods are the run's: an update from another copy of
-   * the state must not take them away. The primary's belong to whoever scales it; a change of them in the program is the
-   * promotion's to make, which looks who does. A field that is dropped would be reset to 1 by server-side apply.
-   */
-  private workloadOptions(dependsOn: readonly pulumi.Resource[]): pulumi.CustomResourceOptions {
-    return { ...this.after(dependsOn), ignoreChanges: ["spec.replicas"] };
-  }
-
-  private replicas(role: Role): { readonly replicas?: number } {
-    const { autoscaler, replicas } = this.args;
-    if (role === "canary") return { replicas: 0 };
-    if (autoscaler === undefined) return { replicas: replicas ?? 1 };
-    return autoscaler === "external" && replicas !== undefined ? { replicas } : {};
-  }
-
-  private podTemplate(role: Role, { renames }: Configuration): pulumi.Output<k8s.types.input.core.v1.PodTemplateSpec> {
-    return pulumi
-      .all([this.template, this.revision])
-      .apply(([template, revision]) => templateFor(role, this.release, revision, template, renames))
-      .apply((template) => ({
-        metadata: template.metadata ?? {},
-        spec: { ...template.spec, containers: named(template) },
-      }));
-  }
-
-  private runtimeInputs(
-    object: k8s.apiextensions.CustomResource,
-    route: k8s.apiextensions.CustomResource,
-  ): RuntimeInputs {
+  private runtimeInputs(proof: Pick<RuntimeInputs, "releaseUid" | "routeUid">): RuntimeInputs {
     const { release: name, namespace, revision, routeName } = this;
     return {
       settings: runtimeSettings({ name, namespace, revision, routeName }, this.args),
       ...this.access,
-      releaseUid: uidOf(object),
-      routeUid: uidOf(route),
+      ...proof,
     };
+  }
+
+  /** The runtime's delete asks for it: that the program says it no longer is no reason to give anything back. */
+  private onDeletion(): { readonly onDeletion?: "giveBack" | "remove" } {
+    const { takesOver, givesBack } = custodyOf(this.args);
+    return takesOver || givesBack ? { onDeletion: givesBack ? "giveBack" : "remove" } : {};
   }
 
   private createAutoscalers(workloads: Readonly<Record<Role, pulumi.Resource>>): void {
@@ -228,13 +172,14 @@ export class CanaryRelease extends pulumi.ComponentResource {
       const name = deploymentName(this.release, role);
       const spec = planned.apply((seconds) => autoscalerSpec(this.release, role, autoscaler, seconds));
       const metadata = this.metadata(name);
-      new k8s.autoscaling.v2.HorizontalPodAutoscaler(`${name}-hpa`, { metadata, spec }, this.after([workloads[role]]));
+      const options = this.after([workloads[role]]);
+      this.making.objects.autoscaler(`${name}-hpa`, { metadata, spec }, options, { stays: role === "canary" });
     }
   }
 }
 
 /** Proves the cluster; there is none before the first update. */
-function uidOf({ metadata }: k8s.apiextensions.CustomResource): pulumi.Output<string | undefined> {
+function uidOf({ metadata }: Pick<k8s.apiextensions.CustomResource, "metadata">): pulumi.Output<string | undefined> {
   return pulumi.output(metadata).apply((live: { readonly uid?: string } | undefined) => live?.uid);
 }
 
@@ -247,9 +192,4 @@ function asPlainTemplate(template: unknown): PlainTemplate {
 function isPlainTemplate(value: unknown): value is PlainTemplate {
   const spec: unknown = typeof value === "object" && value !== null && "spec" in value ? value.spec : undefined;
   return typeof spec === "object" && spec !== null && "containers" in spec && Array.isArray(spec.containers);
-}
-
-/** Kubernetes wants a name on each container; the schema has checked that it is there. */
-function named(template: PlainTemplate): k8s.types.input.core.v1.Container[] {
-  return template.spec.containers.map((container) => ({ ...container, name: String(container["name"]) }));
 }

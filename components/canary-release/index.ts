@@ -1,6 +1,7 @@
 /** `CanaryRelease`: ships each new revision of one workload to a growing share of its users. */
 export { CanaryRelease } from "./canary-release.js";
 export type {
+  Adopt,
   AutoscalerArgs,
   CanaryReleaseArgs,
   OwnedRoute,

@@ -1,4 +1,5 @@
 import type * as pulumi from "@pulumi/pulumi";
+import type { ReleaseObjects } from "../adoption/index.js";
 import type { CanaryReleaseArgs } from "./args.js";
 import type { Metadata } from "./configuration.js";
 import type { RuntimeCluster } from "./dynamic.js";
@@ -9,6 +10,9 @@ export interface Making {
   readonly args: CanaryReleaseArgs;
   readonly namespace: pulumi.Output<string>;
   readonly access: RuntimeCluster;
+  readonly objects: ReleaseObjects;
+  /** A plain Deployment serves again when the release is deleted. */
+  readonly givesBack: boolean;
   /** Name, place and the release's mark. */
   metadata(name: string, more?: Readonly<Record<string, string>>): Metadata;
   /** Options of a child that comes after these. */

@@ -1,4 +1,4 @@
-import * as k8s from "@pulumi/kubernetes";
+import type * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { annotations, serviceName } from "../../release/model/index.js";
 import { apisixTls } from "../crds/index.js";
@@ -9,7 +9,6 @@ import type { Making } from "./making.js";
 import { sharedOwnership } from "./manifests.js";
 
 const prometheus: RoutePlugin = { name: "prometheus", enable: true, config: { prefer_name: true } };
-const apisix = "apisix.apache.org/v2";
 
 /** `<route>-<release>-canary`, as Flagger names it. */
 export function weightedRouteName(base: string, release: string): string {
@@ -21,7 +20,7 @@ export function createWeightedRoute(
   making: Making,
   routeName: string,
   dependsOn: readonly pulumi.Resource[],
-): k8s.apiextensions.CustomResource {
+): Pick<k8s.apiextensions.CustomResource, "metadata"> & pulumi.Resource {
   const { release, args } = making;
   const ingressClassName = classOf(making);
   const create = (
@@ -29,11 +28,10 @@ export function createWeightedRoute(
     more: Readonly<Record<string, string>>,
     after: typeof dependsOn,
   ) =>
-    new k8s.apiextensions.CustomResource(
+    making.objects.apisix(
       `${release}-route`,
+      "ApisixRoute",
       {
-        apiVersion: apisix,
-        kind: "ApisixRoute",
         metadata: making.metadata(routeName, { ...sharedOwnership, ...more }),
         spec: { ingressClassName, http },
       },
@@ -80,6 +78,7 @@ function sourceOf(making: Making, routeName: string, dependsOn: readonly pulumi.
     ingressClassName: classOf(making),
     ...(args.routeRef === undefined ? {} : { source: args.routeRef.name }),
     ...{ kubeconfig, context, cluster },
+    ...(making.objects.takesOver ? { takesOver: true } : {}),
   };
   return new SourceRoute(`${release}-source-route`, inputs, making.after(dependsOn));
 }
@@ -96,11 +95,8 @@ function carriedUpstreams(making: Making, source: SourceRoute): readonly pulumi.
     const spec = pulumi
       .all([source.upstream, ingressClassName])
       .apply(([carried, own]) => ({ ...carried, ingressClassName: own }));
-    return new k8s.apiextensions.CustomResource(
-      `${release}-${role}-upstream`,
-      { apiVersion: apisix, kind: "ApisixUpstream", metadata: making.metadata(name), spec },
-      making.after([source]),
-    );
+    const manifest = { metadata: making.metadata(name), spec };
+    return making.objects.apisix(`${release}-${role}-upstream`, "ApisixUpstream", manifest, making.after([source]));
   });
 }
 

@@ -87,6 +87,10 @@ const schema = z
     analysis,
     configs: configData,
     secrets: configData,
+    adopt: z
+      .union([z.strictObject({ deployment: objectName }), z.strictObject({ flaggerCanary: objectName })])
+      .optional(),
+    revertOnDeletion: z.boolean().optional(),
     skipAnalysis: z.boolean().optional(),
     progressDeadline: progressDeadline.optional(),
     drain: drain.optional(),
@@ -102,6 +106,11 @@ const schema = z
     if (args.route !== undefined && args.routeRef !== undefined) issue("routeRef", "give route or routeRef, not both");
     if (args.replicas !== undefined && args.autoscaler !== undefined && args.autoscaler !== "external")
       issue("replicas", "give replicas or autoscaler, not both");
+    const { adopt, name } = args;
+    if (adopt !== undefined && "deployment" in adopt && adopt.deployment !== name)
+      issue("adopt.deployment", `must be the release's own name: call the release ${adopt.deployment}`);
+    if (adopt !== undefined && "flaggerCanary" in adopt && args.routeRef === undefined)
+      issue("routeRef", "is missing: the routeRef of Flagger's Canary");
     if (args.platform === undefined) {
       if (args.prometheusUrl === undefined) issue("prometheusUrl", "is missing (or give platform)");
       if (args.ingressClassName === undefined) issue("ingressClassName", "is missing (or give platform)");

@@ -1,6 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
+import { programManager } from "../../release/model/index.js";
 import { argument } from "../arguments/index.js";
 import type { Shape } from "../arguments/index.js";
 
@@ -28,7 +29,7 @@ type DefinitionSpec = k8s.types.input.apiextensions.v1.CustomResourceDefinitionS
 const token = "kubernetes:apiextensions.k8s.io/v1:CustomResourceDefinition";
 
 /** The same in every stack and version: a definition that an earlier stack kept is this manager's already. */
-const fieldManager = "pulumi-apisix-canary";
+const fieldManager = programManager;
 
 /**
  * Registers one definition. A kept one is applied server-side, which the provider does for `…Patch` resources whether

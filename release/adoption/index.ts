@@ -3,3 +3,6 @@ export { decideAdoption } from "./decide.js";
 export type { AdoptionKind, AdoptionStep } from "./decide.js";
 export { decideHandBack } from "./hand-back.js";
 export type { HandBackProgress, HandBackStep } from "./hand-back.js";
+export * from "./live.js";
+export { keptOf, survey } from "./survey.js";
+export type { Kept, Surroundings, Survey, Taking } from "./survey.js";

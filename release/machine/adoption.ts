@@ -23,6 +23,7 @@ type AdoptionRun = Run<ReleaseSettings, AdoptionPorts>;
 const pollMs = 500;
 /** A tick of Flagger's that began before it was halted is over by then. */
 const flaggerTickMs = 5_000;
+const unfinished = "the takeover from Flagger is not finished: run the update again, then destroy; nothing was changed";
 /** A takeover has some ten steps; one that goes round in circles is told. */
 const mostSteps = 100;
 
@@ -124,6 +125,21 @@ async function perform(run: AdoptionRun, step: Exclude<AdoptionStep, { kind: "do
  */
 export function runHandBack(settings: ReleaseSettings, ports: AdoptionPorts, signal: AbortSignal): Promise<void> {
   return withLock(settings, ports, signal, handBack, { takesOver: true });
+}
+
+/** Deletes all that a release has taken over, as a destroy does with what it has made. Throws ReleaseFailed. */
+export function runRemoval(settings: ReleaseSettings, ports: AdoptionPorts, signal: AbortSignal): Promise<void> {
+  return withLock(settings, ports, signal, remove, { takesOver: true });
+}
+
+async function remove(run: AdoptionRun): Promise<void> {
+  const { adoption } = run.ports;
+  if (!(await run.persist(() => adoption.isMeant(run.signal)))) return;
+  const { flagger } = await run.persist(() => adoption.read(run.signal));
+  if (flagger !== undefined) throw failed(run, unfinished);
+  await run.persist(() => adoption.removeRest(run.signal));
+  await run.sleep(run.settings.drain * 1000);
+  await run.persist(() => adoption.removeAll(run.signal));
 }
 
 async function handBack(run: AdoptionRun): Promise<void> {

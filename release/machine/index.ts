@@ -1,5 +1,5 @@
 /** The release's state machine: pure decisions, and runs over the ports. */
-export { runAdoption, runHandBack } from "./adoption.js";
+export { runAdoption, runHandBack, runRemoval } from "./adoption.js";
 export type { Adopted, AdoptionPorts } from "./adoption.js";
 export { runAnalysis } from "./analysis.js";
 export { ReleaseFailed, sentenceOf } from "./failure.js";

@@ -3,7 +3,7 @@ import { fullPatience, shortPatience } from "./drain.js";
 import { sentenceOf } from "./failure.js";
 import { withLock } from "./lock.js";
 import { passedEarlier } from "./plan.js";
-import type { Outcome, Ports } from "./ports.js";
+import type { Ports } from "./ports.js";
 import { rollBack } from "./rollback.js";
 import { labelOf } from "./run.js";
 import { withLimit } from "./waiting.js";
@@ -28,11 +28,11 @@ export class RunRegistry {
   private readonly handovers = new Map<string, Handover>();
 
   /** Runs a part of a release so that `shutdown` reaches it. */
-  async watch(
+  async watch<O extends { readonly kind: string }>(
     settings: ReleaseSettings,
     ports: Ports,
-    part: (signal: AbortSignal) => Promise<Outcome>,
-  ): Promise<Outcome> {
+    part: (signal: AbortSignal) => Promise<O>,
+  ): Promise<O> {
     const key = labelOf(settings);
     this.release(key);
     const abort = new AbortController();

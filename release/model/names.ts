@@ -7,6 +7,12 @@ export const releasePlural = "canaryreleases";
 /** Who writes, as the API server records it: never `kubectl` or `pulumi-kubernetes`. */
 export const fieldManager = "apisix-canary";
 
+/**
+ * Under which the program's typed resources write what was taken over: a server-side apply takes a field away only from
+ * the manager that gives it up, so what is to follow the program must have no other.
+ */
+export const programManager = "pulumi-apisix-canary";
+
 export const annotations = {
   /** On every object of a release: whose it is, as `releaseMark` writes it. */
   release: `${apiGroup}/release`,
@@ -16,6 +22,12 @@ export const annotations = {
   fence: `${apiGroup}/fence`,
   /** On the weighted route: the ApisixRoute whose rules it splits. */
   source: `${apiGroup}/source-route`,
+  /** On a Deployment that a takeover has made: hash of the template that it was made from. */
+  madeFrom: `${apiGroup}/made-from`,
+  /** On a primary that Flagger has made and that is being replaced. */
+  takenFrom: `${apiGroup}/taken-from`,
+  /** On a Service that was taken over: what it selected before. */
+  selectorBefore: `${apiGroup}/selector-before`,
   /** On the CanaryRelease: what a person asks for (`apisix-canary abort|pause|approve|promote`, or plain kubectl). */
   abort: `${apiGroup}/abort`,
   pause: `${apiGroup}/pause`,
@@ -37,6 +49,11 @@ export type Role = "canary" | "primary";
 /** `podinfo` -> `podinfo-canary`, `podinfo-primary`: Services; the canary's Deployment has the plain name. */
 export function serviceName(service: string, role: Role): string {
   return `${service}-${role}`;
+}
+
+/** Stands in while a primary is replaced under users. */
+export function standInName(release: string): string {
+  return `${release}-interim`;
 }
 
 export function leaseName(release: string): string {

@@ -68,6 +68,8 @@ export interface AdoptionPort {
   dismissFlagger(signal: AbortSignal): Promise<void>;
   /** Deletes what the release alone has, but for its Deployments: the weighted route first. */
   removeRest(signal: AbortSignal): Promise<void>;
+  /** Deletes the Deployments of the release, its Service and its autoscaler. */
+  removeAll(signal: AbortSignal): Promise<void>;
   /** Takes every trace of the release from the Deployment and the Service that stay. */
   letGo(signal: AbortSignal): Promise<void>;
   /** Whether the program still has the takeover: what is deleted is then the release, not the setting. */

@@ -2,7 +2,8 @@ import { canonicalJson } from "../model/index.js";
 import { check, release as schema } from "../settings/index.js";
 import type { ReleaseSettings } from "../settings/index.js";
 import type { StepName } from "./run-step.js";
-import { isUnknown, textOf } from "./values.js";
+import { knownClusterIn } from "./cluster.js";
+import { isUnknown } from "./values.js";
 import type { Inputs } from "./values.js";
 
 /** Retires what an earlier run left. */
@@ -51,15 +52,10 @@ function parse(inputs: Inputs): ReleaseSettings {
   return schema.parse(settingsOf(inputs));
 }
 
-/** Which cluster is meant, and what proves it: beside the settings among the inputs, among them in the schema. */
-const clusterKeys = ["kubeconfig", "context", "cluster", "releaseUid", "routeUid"] as const;
-
 /** As the schema knows them. */
 function settingsOf(inputs: Inputs): unknown {
   const { settings } = inputs;
-  const told = clusterKeys.filter((key) => textOf(inputs[key]) !== undefined);
-  const cluster = Object.fromEntries(told.map((key) => [key, inputs[key]]));
-  return typeof settings === "object" && settings !== null ? { ...settings, ...cluster } : settings;
+  return typeof settings === "object" && settings !== null ? { ...settings, ...knownClusterIn(inputs) } : settings;
 }
 
 function withoutProvider(inputs: Inputs): Inputs {

@@ -11,7 +11,8 @@ const runs: Readonly<
   Record<StepName, (settings: ReleaseSettings, ports: Ports, signal: AbortSignal) => Promise<Outcome>>
 > = { preparation: runPreparation, analysis: runAnalysis, promotion: runPromotion };
 
-const registry = new RunRegistry();
+/** All that this process has under way. */
+export const registry = new RunRegistry();
 
 /** Runs one part of a release to its end, which may take minutes. Throws an Error of one line. */
 export async function runStep(name: StepName, settings: ReleaseSettings): Promise<Outcome> {
@@ -25,14 +26,14 @@ export async function runStep(name: StepName, settings: ReleaseSettings): Promis
 }
 
 /** The engine shows message and, on one path, the stack: people get the sentence alone. */
-function asOneLine(error: unknown): Error {
+export function asOneLine(error: unknown): Error {
   const message = error instanceof Error ? error.message : String(error);
   const shown = new Error(message.replace(/\s*\n\s*/g, " "));
   shown.stack = shown.message;
   return shown;
 }
 
-function log(line: string, level: "info" | "warning" | "error"): void {
+export function log(line: string, level: "info" | "warning" | "error"): void {
   // An error logged here would fail the update by itself: whether it fails is the run's decision.
   const write = level === "info" ? pulumi.log.info : pulumi.log.warn;
   write(line).catch(() => console.error(line));

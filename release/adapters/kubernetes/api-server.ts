@@ -9,7 +9,12 @@ import type { Access } from "./credentials.js";
 import { ConflictError, errorOf, NotFoundError } from "./errors.js";
 
 const methods = { get: "GET", list: "GET", create: "POST", update: "PUT", patch: "PATCH", delete: "DELETE" } as const;
-const patchTypes = { merge: "application/merge-patch+json", json: "application/json-patch+json" } as const;
+const patchTypes = {
+  merge: "application/merge-patch+json",
+  json: "application/json-patch+json",
+  // Which also takes JSON.
+  apply: "application/apply-patch+yaml",
+} as const;
 
 /** Of one request; the run loops try again by themselves. */
 const timeoutMs = 5_000;

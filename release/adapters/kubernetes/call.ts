@@ -11,7 +11,10 @@ export interface Call {
   readonly subresource?: string;
   readonly query?: Readonly<Record<string, string>>;
   readonly body?: unknown;
-  readonly patch?: "merge" | "json";
+  /** `apply`: server-side, and by force. */
+  readonly patch?: "merge" | "json" | "apply";
+  /** Who writes, where it is not our runtime for itself. */
+  readonly manager?: string;
   /** The patch tests values, so that 422 means that one of them was another. */
   readonly test?: true;
 }
@@ -39,6 +42,8 @@ export function pathOf(call: Call, fieldManager: string): string {
     ...(call.subresource === undefined ? [] : [call.subresource]),
   ];
   const writes = call.verb === "create" || call.verb === "update" || call.verb === "patch";
-  const query = new URLSearchParams({ ...call.query, ...(writes ? { fieldManager } : {}) }).toString();
+  const writer = writes ? { fieldManager: call.manager ?? fieldManager } : {};
+  const force = call.patch === "apply" ? { force: "true" } : {};
+  const query = new URLSearchParams({ ...call.query, ...writer, ...force }).toString();
   return `${root}/${parts.map(encodeURIComponent).join("/")}${query === "" ? "" : `?${query}`}`;
 }

@@ -39,22 +39,7 @@ export class Workloads {
   async read(role: Role, signal: AbortSignal): Promise<Workload | undefined> {
     const found = await this.find(role, signal);
     if (found === undefined) return undefined;
-    const { metadata, spec, status } = found;
-    return {
-      owner: this.ownerOf(found),
-      revision: spec.template.metadata?.annotations[annotations.revision],
-      images: (spec.template.spec?.containers ?? []).map(({ name, image }) => ({
-        container: name,
-        image: image ?? "",
-      })),
-      templateHash: hash(spec.template),
-      generation: metadata.generation,
-      observedGeneration: status.observedGeneration,
-      replicas: spec.replicas,
-      updatedReplicas: status.updatedReplicas,
-      availableReplicas: status.availableReplicas,
-      totalReplicas: status.replicas,
-    };
+    return workloadOf(found, this.ownerOf(found));
   }
 
   /**
@@ -168,7 +153,24 @@ export class Workloads {
   }
 }
 
-function selectorText({ spec }: Deployment): string {
+/** A Deployment as the machine sees it. */
+export function workloadOf({ metadata, spec, status }: Deployment, owner: Owner): Workload {
+  return {
+    owner,
+    revision: spec.template.metadata?.annotations[annotations.revision],
+    images: (spec.template.spec?.containers ?? []).map(({ name, image }) => ({ container: name, image: image ?? "" })),
+    templateHash: hash(spec.template),
+    generation: metadata.generation,
+    observedGeneration: status.observedGeneration,
+    replicas: spec.replicas,
+    updatedReplicas: status.updatedReplicas,
+    availableReplicas: status.availableReplicas,
+    totalReplicas: status.replicas,
+  };
+}
+
+/** As a query for its pods says it. */
+export function selectorText({ spec }: Pick<Deployment, "spec">): string {
   const { matchLabels, matchExpressions } = spec.selector;
   const equal = Object.entries(matchLabels).map(([key, value]) => `${key}=${value}`);
   const others = matchExpressions.map(({ key, operator, values }) => {

@@ -26,3 +26,8 @@ export function rawSelector({ prefix, namespace, routeName, windowSeconds }: Raw
   const window = Math.max(1, Math.ceil(windowSeconds));
   return `{__name__=~${quoted(names)},route=~${quoted(route)},type=~"|request"}[${window}s]`;
 }
+
+/** All requests that were ever sent to these addresses, by any route. */
+export function requestsQuery(prefix: string, nodes: readonly string[]): string {
+  return `sum(${prefix}http_status{node=~${quoted(nodes.map(literalPattern).join("|"))}})`;
+}

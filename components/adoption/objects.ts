@@ -1,0 +1,115 @@
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import { programManager } from "../../release/model/index.js";
+
+/** Whose the objects of a release were before, and whose they are after it. */
+export interface Custody {
+  /** They may exist already: each is applied over what is there. */
+  readonly takesOver: boolean;
+  /** A plain Deployment and its Service stay when the release is deleted; the runtime sees to everything. */
+  readonly givesBack: boolean;
+}
+
+interface Metadata {
+  readonly name: pulumi.Input<string>;
+  readonly namespace: pulumi.Input<string>;
+  readonly annotations: Readonly<Record<string, pulumi.Input<string>>>;
+}
+
+interface Manifest<Spec> {
+  readonly metadata: Metadata;
+  readonly spec: Spec;
+}
+
+type Spec<T> = pulumi.Input<T>;
+
+/** One of the objects that stay, or goes only after them. */
+interface Fate {
+  readonly stays: boolean;
+}
+
+/**
+ * The Kubernetes objects of a release, in one of two ways: created, as usual; or applied server-side over what may be
+ * there, which the provider does for `…Patch` resources. The latter are deleted by the runtime alone, in an order in
+ * which nobody loses an answer. An object has two types over its life, so each is the other's alias.
+ */
+export class ReleaseObjects {
+  constructor(private readonly custody: Custody) {}
+
+  get takesOver(): boolean {
+    return this.custody.takesOver;
+  }
+
+  service(
+    name: string,
+    manifest: Manifest<Spec<k8s.types.input.core.v1.ServiceSpec>>,
+    opts: pulumi.CustomResourceOptions,
+    fate: Fate,
+  ): pulumi.Resource {
+    const token = "kubernetes:core/v1:Service";
+    return this.custody.takesOver
+      ? new k8s.core.v1.ServicePatch(name, this.over(manifest), this.retained(opts, token))
+      : new k8s.core.v1.Service(name, manifest, this.own(opts, token, fate));
+  }
+
+  deployment(
+    name: string,
+    manifest: Manifest<k8s.types.input.apps.v1.DeploymentSpec>,
+    opts: pulumi.CustomResourceOptions,
+    fate: Fate,
+  ): pulumi.Resource {
+    const token = "kubernetes:apps/v1:Deployment";
+    if (!this.custody.takesOver) return new k8s.apps.v1.Deployment(name, manifest, this.own(opts, token, fate));
+    // Pods are scaled by others from the first moment on: a field that an apply has and then drops would be reset.
+    const { replicas: _replicas, ...spec } = manifest.spec;
+    return new k8s.apps.v1.DeploymentPatch(name, this.over({ ...manifest, spec }), this.retained(opts, token));
+  }
+
+  autoscaler(
+    name: string,
+    manifest: Manifest<Spec<k8s.types.input.autoscaling.v2.HorizontalPodAutoscalerSpec>>,
+    opts: pulumi.CustomResourceOptions,
+    fate: Fate,
+  ): pulumi.Resource {
+    const token = "kubernetes:autoscaling/v2:HorizontalPodAutoscaler";
+    return this.custody.takesOver
+      ? new k8s.autoscaling.v2.HorizontalPodAutoscalerPatch(name, this.over(manifest), this.retained(opts, token))
+      : new k8s.autoscaling.v2.HorizontalPodAutoscaler(name, manifest, this.own(opts, token, fate));
+  }
+
+  /** An object of APISIX's. */
+  apisix(
+    name: string,
+    kind: "ApisixRoute" | "ApisixUpstream",
+    manifest: Manifest<pulumi.Input<Readonly<Record<string, unknown>>>>,
+    opts: pulumi.CustomResourceOptions,
+  ): k8s.apiextensions.CustomResource | k8s.apiextensions.CustomResourcePatch {
+    const apiVersion = "apisix.apache.org/v2";
+    const token = `kubernetes:${apiVersion}:${kind}`;
+    return this.custody.takesOver
+      ? new k8s.apiextensions.CustomResourcePatch(
+          name,
+          { apiVersion, kind, ...this.over(manifest) },
+          this.retained(opts, token),
+        )
+      : new k8s.apiextensions.CustomResource(
+          name,
+          { apiVersion, kind, ...manifest },
+          this.own(opts, token, { stays: false }),
+        );
+  }
+
+  private over<S>({ metadata, spec }: Manifest<S>): Manifest<S> {
+    const patch = { "pulumi.com/patchForce": "true", "pulumi.com/patchFieldManager": programManager };
+    return { metadata: { ...metadata, annotations: { ...metadata.annotations, ...patch } }, spec };
+  }
+
+  private retained(opts: pulumi.CustomResourceOptions, token: string): pulumi.CustomResourceOptions {
+    return pulumi.mergeOptions(opts, { aliases: [{ type: token }], retainOnDelete: true });
+  }
+
+  private own(opts: pulumi.CustomResourceOptions, token: string, { stays }: Fate): pulumi.CustomResourceOptions {
+    const aliased = pulumi.mergeOptions(opts, { aliases: [{ type: `${token}Patch` }] });
+    return stays && this.custody.givesBack ? { ...aliased, retainOnDelete: true } : aliased;
+  }
+}

@@ -1,0 +1,154 @@
+import type * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import type { Kept } from "../../release/adoption/index.js";
+import { deploymentName } from "../../release/model/index.js";
+import type { Role } from "../../release/model/index.js";
+import { selectorFor, templateFor } from "../../release/template/index.js";
+import type { PlainTemplate, Renames } from "../../release/template/index.js";
+import type { ServiceArgs } from "./args.js";
+import { copyConfiguration } from "./configuration.js";
+import type { Making } from "./making.js";
+import { notAwaited, objectName, serviceSpec, sharedOwnership } from "./manifests.js";
+
+/** What is released. */
+export interface Revision {
+  readonly template: pulumi.Output<PlainTemplate>;
+  readonly revision: pulumi.Output<string>;
+}
+
+/** What is kept of an application that was taken over; undefined for a release that was not. */
+export type KeptOutput = pulumi.Output<Kept | undefined> | undefined;
+
+/** What the program says of a Deployment beside selector, template and replicas. */
+export const deploymentDefaults = {
+  strategy: { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } },
+} as const;
+
+/** One of the three Services; the apex selects the primary. */
+export function createService(
+  making: Making,
+  role: Role | "apex",
+  kept: KeptOutput,
+  dependsOn: readonly pulumi.Resource[],
+): pulumi.Resource {
+  const { release, args } = making;
+  const spec = serviceSpec(release, role, args.service);
+  return making.objects.service(
+    `${release}-${role}-service`,
+    {
+      // The primary's pods exist only after the first analysis, the canary's only during one.
+      metadata: making.metadata(objectName(release, role, args.service), notAwaited),
+      spec: kept === undefined ? spec : kept.apply((known) => keptService(role, args.service, spec, known)),
+    },
+    making.after(dependsOn),
+    { stays: role === "apex" },
+  );
+}
+
+type ServiceSpec = k8s.types.input.core.v1.ServiceSpec;
+
+/** A Service that was there keeps its type and all its ports; the canary's selects what the canary's Deployment does. */
+function keptService(
+  role: Role | "apex",
+  { port, targetPort = port }: ServiceArgs,
+  spec: ServiceSpec,
+  kept: Kept | undefined,
+): ServiceSpec {
+  if (kept === undefined || role === "primary") return spec;
+  if (role === "canary") return { ...spec, selector: kept.canaryLabels };
+  const ports = kept.ports.map((each) => ({
+    ...each,
+    port: Number(each["port"]),
+    ...(each["port"] === port ? { targetPort } : {}),
+  }));
+  return { ...(spec.selector === undefined ? {} : { selector: spec.selector }), ports };
+}
+
+/** The Deployment of one role, with its copies of the configuration. */
+export function createWorkload(
+  making: Making,
+  role: Role,
+  revision: Revision,
+  kept: KeptOutput,
+  dependsOn: readonly pulumi.Resource[],
+): pulumi.Resource {
+  const { release, args } = making;
+  const stays = role === "primary" && making.givesBack ? { retainOnDelete: true } : {};
+  const metadata = (name: string) => making.metadata(name);
+  const options = { ...making.after(dependsOn), ...stays };
+  const configuration = copyConfiguration(release, role, { ...args, metadata }, options);
+  const awaited = role === "canary" ? notAwaited : {};
+  const selector = { matchLabels: selectorFor(role, release) };
+  return making.objects.deployment(
+    `${deploymentName(release, role)}-deployment`,
+    {
+      metadata: making.metadata(deploymentName(release, role), { ...sharedOwnership, ...awaited }),
+      spec: {
+        ...replicasOf(making, role),
+        selector:
+          kept === undefined || role === "primary" ? selector : kept.apply((known) => known?.selector ?? selector),
+        ...deploymentDefaults,
+        template: podTemplate(making, role, revision, configuration.renames, kept),
+      },
+    },
+    workloadOptions(making, [...dependsOn, ...configuration.resources]),
+    { stays: role === "canary" },
+  );
+}
+
+/**
+ * Replicas are the program's for a new Deployment only. The canary's pods are the run's: an update from another copy of
+ * the state must not take them away. The primary's belong to whoever scales it; a change of them in the program is the
+ * promotion's to make, which looks who does. A field that is dropped would be reset to 1 by server-side apply.
+ */
+function workloadOptions(making: Making, dependsOn: readonly pulumi.Resource[]): pulumi.CustomResourceOptions {
+  return { ...making.after(dependsOn), ignoreChanges: ["spec.replicas"] };
+}
+
+function replicasOf({ args }: Making, role: Role): { readonly replicas?: number } {
+  const { autoscaler, replicas } = args;
+  if (role === "canary") return { replicas: 0 };
+  if (autoscaler === undefined) return { replicas: replicas ?? 1 };
+  return autoscaler === "external" && replicas !== undefined ? { replicas } : {};
+}
+
+/** The pods of one role, as the runtime knows them too. */
+export function roleTemplate(
+  { release }: Making,
+  role: Role,
+  { template, revision }: Revision,
+  renames: Renames,
+): pulumi.Output<PlainTemplate> {
+  return pulumi
+    .all([template, revision])
+    .apply(([plain, identity]) => templateFor(role, release, identity, plain, renames));
+}
+
+function podTemplate(
+  making: Making,
+  role: Role,
+  revision: Revision,
+  renames: Renames,
+  kept: KeptOutput,
+): pulumi.Output<k8s.types.input.core.v1.PodTemplateSpec> {
+  const made = roleTemplate(making, role, revision, renames);
+  const labelled =
+    kept === undefined
+      ? made
+      : pulumi.all([made, kept]).apply(([template, known]) => withLabels(template, role, known));
+  return labelled.apply((template) => ({
+    metadata: template.metadata ?? {},
+    spec: { ...template.spec, containers: named(template) },
+  }));
+}
+
+function withLabels(template: PlainTemplate, role: Role, kept: Kept | undefined): PlainTemplate {
+  if (kept === undefined) return template;
+  const own = role === "canary" ? kept.canaryLabels : kept.primaryLabels;
+  return { ...template, metadata: { ...template.metadata, labels: { ...template.metadata?.labels, ...own } } };
+}
+
+/** Kubernetes wants a name on each container; the schema has checked that it is there. */
+function named(template: PlainTemplate): k8s.types.input.core.v1.Container[] {
+  return template.spec.containers.map((container) => ({ ...container, name: String(container["name"]) }));
+}
