@@ -1,3 +1,4 @@
+import { isHandedOver } from "../model/index.js";
 import type { ReleaseStatus } from "../model/index.js";
 import type { Workload } from "../ports/index.js";
 import type { AnalysisSettings } from "../settings/index.js";
@@ -114,6 +115,6 @@ export function needsAnalysis(
 ): boolean {
   if (primary === undefined || status === undefined) return false;
   const promoted = status.promotedRevision === revision || primary.revision === revision;
-  const pending = status.phase === "WaitingPromotion" || status.phase === "Promoting" || status.phase === "Finalising";
+  const pending = isHandedOver(status) || status.phase === "Promoting" || status.phase === "Finalising";
   return !promoted && !pending && decideStart(revision, primary, status).kind === "analyse";
 }

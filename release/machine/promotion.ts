@@ -1,6 +1,6 @@
 import type { Promoted, ReleaseStatus } from "../model/index.js";
 import type { ReleaseSettings } from "../settings/index.js";
-import { abortSentence, clearCommands } from "./commands.js";
+import { clearCommands, clearStandingCommands, heedAbort } from "./commands.js";
 import { fullPatience, shortPatience } from "./drain.js";
 import type { Patience } from "./drain.js";
 import { AbortRun, ReleaseFailed, sentenceOf } from "./failure.js";
@@ -39,10 +39,13 @@ async function promote(run: Run): Promise<Outcome> {
 }
 
 async function perform(run: Run): Promise<Outcome> {
+  // An abort that came after the pass is meant for the promotion.
+  await clearStandingCommands(run, "abort");
   await adjustReplicas(run, "before");
   await waitForPromotedPrimary(run);
   const outcome = await settle(run);
   await adjustReplicas(run, "after");
+  await clearCommands(run);
   return outcome;
 }
 
@@ -99,9 +102,7 @@ async function waitForPromotedPrimary(run: Run): Promise<void> {
 }
 
 async function listen(run: Run): Promise<void> {
-  const object = await run.persist(() => run.ports.cluster.readRelease(run.signal));
-  const aborted = abortSentence(object);
-  if (aborted !== undefined) throw new AbortRun(aborted);
+  heedAbort(run, await run.persist(() => run.ports.cluster.readRelease(run.signal)));
 }
 
 async function primaryReadiness(run: Run): Promise<Readiness> {
@@ -136,7 +137,6 @@ async function finish(run: Run): Promise<Promoted> {
   await scaleDown(run);
   const message = "Canary analysis completed successfully, promotion finished.";
   await run.journal({ ...settled(run), phase: "Succeeded", promotedRevision: revision, promoted, message });
-  await clearCommands(run);
   await callWebhooks(run, "post-rollout");
   return promoted;
 }
@@ -167,7 +167,9 @@ async function endEarly(run: Run, error: unknown): Promise<unknown> {
     const sentence = `interrupted: ${sentenceOf(run.signal.reason)}`;
     return withLimit(run.ports.clock, lastActMs, (limit) => endAborted(run.with(limit), sentence, shortPatience));
   }
-  return error instanceof AbortRun ? endAborted(run, error.sentence, fullPatience(run)) : error;
+  if (error instanceof AbortRun) return endAborted(run, error.sentence, fullPatience(run));
+  if (error instanceof ReleaseFailed) await clearCommands(run);
+  return error;
 }
 
 async function endAborted(run: Run, sentence: string, patience: Patience): Promise<Error> {

@@ -1,5 +1,5 @@
 import type { Endpoints, Workload } from "../ports/index.js";
-import { abortSentence } from "./commands.js";
+import { heedAbort } from "./commands.js";
 import { AbortRun } from "./failure.js";
 import { reachabilityOf, readinessOf } from "./plan.js";
 import type { Readiness } from "./plan.js";
@@ -71,8 +71,7 @@ async function look(run: Run): Promise<CanarySnapshot> {
   const snapshot = await run.persist(() => readCanarySnapshot(run));
   const { object } = snapshot;
   if (object === undefined) throw new AbortRun("the CanaryRelease object was deleted during the analysis");
-  const aborted = abortSentence(object);
-  if (aborted !== undefined) throw new AbortRun(aborted);
+  heedAbort(run, object);
   await keepAtZero(run);
   return snapshot;
 }

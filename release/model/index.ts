@@ -2,4 +2,5 @@
 export { canonicalJson } from "./canonical-json.js";
 export * from "./names.js";
 export * from "./phases.js";
+export * from "./requests.js";
 export * from "./status.js";
