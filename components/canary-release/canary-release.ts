@@ -37,7 +37,7 @@ import { runtimeSettings } from "./runtime-settings.js";
 import { selectorFor, templateFor } from "./template.js";
 import type { PlainTemplate } from "./template.js";
 import { validateArgs } from "./validate.js";
-import { warnOfDoubts } from "./warnings.js";
+import { tellDeadline, warnOfDoubts } from "./warnings.js";
 
 /**
  * One workload with progressive delivery. `pulumi up` with a new template (or configuration) scales up a canary,
@@ -77,6 +77,7 @@ export class CanaryRelease extends pulumi.ComponentResource {
     this.access = accessOf(this, args);
     warnWhenTooFewSlots(this);
     warnOfDoubts(this, args);
+    tellDeadline(this, args);
     this.namespace = pulumi.output(args.namespace);
     this.routeName = weightedRouteName(args.route?.name ?? args.routeRef?.name ?? release, release);
     this.template = pulumi.output(args.template).apply(asPlainTemplate);
@@ -186,11 +187,10 @@ export class CanaryRelease extends pulumi.ComponentResource {
     const { release, args } = this;
     const metadata = (name: string): Metadata => this.metadata(name);
     const configuration = copyConfiguration(release, role, { ...args, metadata }, this.after(dependsOn));
-    const awaited = role === "canary" ? notAwaited : {};
     return new k8s.apps.v1.Deployment(
       `${deploymentName(release, role)}-deployment`,
       {
-        metadata: this.metadata(deploymentName(release, role), { ...sharedOwnership, ...awaited }),
+        metadata: this.metadata(deploymentName(release, role), { ...sharedOwnership, ...notAwaited }),
         spec: {
           ...this.replicas(role),
           selector: { matchLabels: selectorFor(role, release) },

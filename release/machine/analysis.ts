@@ -8,7 +8,7 @@ import { Gates, jumpsGates } from "./gates.js";
 import { reported } from "./judging.js";
 import { PausableLimit } from "./limit.js";
 import { isLost, lossOf, withLock } from "./lock.js";
-import { decideStart, planSteps } from "./plan.js";
+import { deadlineSeconds, decideStart, planSteps } from "./plan.js";
 import type { Outcome, Ports } from "./ports.js";
 import { preflight } from "./preflight.js";
 import { rollBack } from "./rollback.js";
@@ -55,7 +55,7 @@ async function judge(run: Run): Promise<Outcome> {
   await retireLeftovers(run);
   await refuseWithoutJournal(run);
   await beforeAnything(run);
-  const { deadline } = run.settings;
+  const deadline = deadlineSeconds(run.settings);
   const late = new AbortRun(`not decided within the deadline of ${deadline}s`);
   const limit = new PausableLimit(run.ports.clock, deadline * 1000, late);
   try {

@@ -2,7 +2,7 @@ import type { Verdict } from "../analysis/contract.js";
 import { clearCommands, heedAbort } from "./commands.js";
 import { ReleaseFailed } from "./failure.js";
 import { checksOf, checkThroughInterval, haltSentence, Judging } from "./judging.js";
-import { planPromotionSteps } from "./plan.js";
+import { deadlineSeconds, planPromotionSteps } from "./plan.js";
 import type { Run } from "./run.js";
 import { externalEdit } from "./traffic.js";
 
@@ -27,7 +27,7 @@ export async function walkPromotionSteps(run: Run): Promise<void> {
   const from = Math.min(route?.canaryWeight ?? 0, run.status.canaryWeight);
   const weights = planPromotionSteps(from, settings.analysis.stepWeightPromotion).filter((each) => each > 0);
   const judging = new Judging(run, "primary");
-  const deadlineMs = ports.clock.nowMs() + settings.deadline * 1000;
+  const deadlineMs = ports.clock.nowMs() + deadlineSeconds(settings) * 1000;
   for (const canaryWeight of weights) {
     await run.setWeight(canaryWeight, "Promoting");
     run.announce("info", `Advance ${run.label} primary weight ${100 - canaryWeight}`);

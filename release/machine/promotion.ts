@@ -1,3 +1,4 @@
+import { mayFollow, withPromoted } from "../model/index.js";
 import type { Promoted, ReleaseStatus } from "../model/index.js";
 import type { ReleaseSettings } from "../settings/index.js";
 import { clearCommands, clearStandingCommands, heedAbort } from "./commands.js";
@@ -6,6 +7,7 @@ import type { Patience } from "./drain.js";
 import { AbortRun, ReleaseFailed, sentenceOf } from "./failure.js";
 import { reported } from "./judging.js";
 import { lossOf, withLock } from "./lock.js";
+import { NotReady } from "./not-ready.js";
 import { passedEarlier, readinessOf } from "./plan.js";
 import type { Readiness } from "./plan.js";
 import type { Outcome, Ports } from "./ports.js";
@@ -16,7 +18,7 @@ import { finishAborted } from "./rollback.js";
 import { handoverKeys } from "./run.js";
 import type { Run } from "./run.js";
 import { hasLeftovers, retireCanary, routeAllToPrimary, scaleDown } from "./traffic.js";
-import { nowAndThen, poll, withLimit } from "./waiting.js";
+import { poll, withLimit } from "./waiting.js";
 import { callWebhooks } from "./webhooks.js";
 
 const pollMs = 500;
@@ -85,20 +87,44 @@ async function unjudged(run: Run): Promise<Outcome> {
 }
 
 async function waitForPromotedPrimary(run: Run): Promise<void> {
-  const { settings, ports } = run;
-  const label = `${settings.name}-primary.${settings.namespace}`;
-  const say = nowAndThen(ports, (sentence) => run.announce("warning", sentence));
-  const last = { sentence: "" };
+  const { settings } = run;
+  const waiting = new NotReady(run, "primary", `${settings.name}-primary.${settings.namespace}`);
+  const last = { message: "" };
   const ready = await poll(run, { everyMs: pollMs, forMs: settings.progressDeadline * 1000 }, async () => {
     await listen(run);
     const readiness = await primaryReadiness(run);
     if (readiness.kind === "ready") return true;
     await leaveDeadCanary(run);
-    last.sentence = `${label} not ready: ${readiness.message}`;
-    say(last.sentence);
+    last.message = readiness.message;
+    await waiting.say(readiness.message);
     return undefined;
   });
-  if (ready === undefined) throw new ReleaseFailed(`${last.sentence} (after ${settings.progressDeadline}s)`);
+  if (ready === undefined) throw await stopWaiting(run, await waiting.sentence(last.message));
+}
+
+/** Where the canary has traffic it serves on, and people decide: no other revision is left to return to. */
+async function stopWaiting(run: Run, sentence: string): Promise<ReleaseFailed> {
+  const { progressDeadline } = run.settings;
+  const { phase, promotedRevision } = run.status;
+  const weight = (await run.readRoute())?.canaryWeight ?? 0;
+  const decide =
+    weight > 0
+      ? `; the canary keeps its ${weight}% until a person decides: bring the primary up and run the update again`
+      : "";
+  const message = `${sentence}${decide} (after ${progressDeadline}s)`;
+  const conditions = withPromoted(
+    run.status.conditions,
+    { status: "False", reason: "PrimaryNotReady", message },
+    run.isoNow(),
+  );
+  if (weight > 0 && promotedRevision !== undefined)
+    await run.journal({ phase: "Promoting", message, conditions, stalled: "PrimaryNotReady" });
+  else {
+    await scaleDown(run);
+    if (mayFollow(phase, "Failed")) await run.journal({ phase: "Failed", message, conditions });
+  }
+  run.announce("error", message, true);
+  return new ReleaseFailed(message);
 }
 
 async function listen(run: Run): Promise<void> {

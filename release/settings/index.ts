@@ -7,6 +7,6 @@ export type { MetricSettings, MetricTemplate, MetricTemplateInput, ThresholdRang
 export { metric, metricTemplate } from "./metrics.js";
 export type { AlertSettings, WebhookSettings, WebhookType } from "./webhooks.js";
 export { dnsLabel, httpUrl, objectName, serviceLabel } from "./names.js";
-export { durationSeconds } from "./duration.js";
+export { durationSeconds, durationText } from "./duration.js";
 export { check, inOneLine } from "./problems.js";
 export type { Checked, IsUnknown, Problem } from "./problems.js";
