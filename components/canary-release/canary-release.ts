@@ -103,8 +103,9 @@ export class CanaryRelease extends pulumi.ComponentResource {
     const canary = this.createWorkload("canary", [preparation]);
     const analysis = new Analysis(`${release}-analysis`, inputs, this.after([canary]));
     const primary = this.createWorkload("primary", [analysis]);
-    const promotion = new Promotion(`${release}-promotion`, inputs, this.after([primary]));
-    this.createAutoscalers({ canary, primary });
+    const autoscalers = this.createAutoscalers({ canary, primary });
+    // The last to be made and the first to be deleted: what it proves then is about all others.
+    const promotion = new Promotion(`${release}-promotion`, inputs, this.after([primary, ...autoscalers]));
 
     return { analysis, promotion };
   }
@@ -241,16 +242,17 @@ export class CanaryRelease extends pulumi.ComponentResource {
     };
   }
 
-  private createAutoscalers(workloads: Readonly<Record<Role, pulumi.Resource>>): void {
+  private createAutoscalers(workloads: Readonly<Record<Role, pulumi.Resource>>): readonly pulumi.Resource[] {
     const { autoscaler } = this.args;
-    if (autoscaler === undefined || autoscaler === "external") return;
+    if (autoscaler === undefined || autoscaler === "external") return [];
     const planned = pulumi.output(this.args.analysis).apply((analysis) => plannedRunSeconds(analysis));
-    for (const role of ["canary", "primary"] as const) {
+    return (["canary", "primary"] as const).map((role) => {
       const name = deploymentName(this.release, role);
       const spec = planned.apply((seconds) => autoscalerSpec(this.release, role, autoscaler, seconds));
       const metadata = this.metadata(name);
-      new k8s.autoscaling.v2.HorizontalPodAutoscaler(`${name}-hpa`, { metadata, spec }, this.after([workloads[role]]));
-    }
+      const options = this.after([workloads[role]]);
+      return new k8s.autoscaling.v2.HorizontalPodAutoscaler(`${name}-hpa`, { metadata, spec }, options);
+    });
   }
 }
 

@@ -65,8 +65,11 @@ export class TestStack {
     return Object.fromEntries(Object.entries(others).filter(([, count]) => count > 0));
   }
 
-  async destroy(): Promise<void> {
-    await this.stack.destroy({ onOutput: () => undefined });
+  /** What it printed. */
+  async destroy(): Promise<string> {
+    const lines: string[] = [];
+    await this.stack.destroy({ onOutput: (line) => lines.push(line) });
+    return lines.join("");
   }
 
   async cancel(): Promise<void> {
