@@ -12,7 +12,7 @@ export function runtimeSettings(identity: Identity, args: CanaryReleaseArgs): Ru
     service: { name: args.service.name ?? identity.name, port: args.service.port },
     ...replicasOf(args),
     analysis: pulumi.secret(args.analysis),
-    prometheusUrl: args.prometheusUrl ?? args.platform?.prometheusUrl ?? "",
+    ...prometheusOf(args),
     ...(args.platform === undefined ? {} : { scrapeInterval: args.platform.scrapeIntervalSeconds }),
     ...(args.skipAnalysis === undefined ? {} : { skipAnalysis: args.skipAnalysis }),
     ...(args.progressDeadline === undefined ? {} : { progressDeadline: args.progressDeadline }),
@@ -21,6 +21,18 @@ export function runtimeSettings(identity: Identity, args: CanaryReleaseArgs): Ru
     ...(args.deadline === undefined ? {} : { deadline: args.deadline }),
     ...(args.leaseDuration === undefined ? {} : { leaseDuration: args.leaseDuration }),
   };
+}
+
+/** A Prometheus that the release names itself is none of the platform's credentials' business. */
+function prometheusOf({
+  prometheusUrl,
+  platform,
+}: CanaryReleaseArgs): Pick<RuntimeSettings, "prometheusUrl" | "prometheus" | "metricPrefix"> {
+  const metricPrefix = platform?.metricPrefix === undefined ? {} : { metricPrefix: platform.metricPrefix };
+  if (prometheusUrl !== undefined || platform === undefined)
+    return { prometheusUrl: prometheusUrl ?? "", ...metricPrefix };
+  const access = platform.prometheus === undefined ? {} : { prometheus: pulumi.secret(platform.prometheus) };
+  return { prometheusUrl: platform.prometheusUrl, ...access, ...metricPrefix };
 }
 
 function replicasOf({
