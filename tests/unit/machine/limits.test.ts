@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { deadlineSeconds, shortestSeconds } from "../../../release/machine/plan.js";
-import { settingsFor } from "../../../fakes/index.js";
+import { runPreparation } from "../../../release/machine/index.js";
+import { portsOf, settingsFor } from "../../../fakes/index.js";
 import { watchUntil } from "../watchdog/watch.js";
 import { messageOf, Harness } from "./harness.js";
 
@@ -94,6 +95,23 @@ describe("a primary that finds no room", () => {
     expect(harness.status).to.deep.include({ phase: "Succeeded", promotedRevision: "r2" });
     expect(harness.status).not.to.have.property("stalled");
     expect(harness.isAtRest).to.equal(true);
+  });
+
+  it("keeps its canary where the next update comes with another deadline, until the primary is ready", async () => {
+    const harness = await stuck();
+    await harness.up("r2", steps);
+    const { world, engine, clock, process } = harness;
+    const settings = { ...harness.settings("r2", steps, { progressDeadline: "5m" }), ...engine.created };
+    const prepared = runPreparation(settings, portsOf(world, process), new AbortController().signal);
+    expect(await clock.until(prepared)).to.deep.equal({ kind: "nothingToDo" });
+    expect(world.route?.weight).to.equal(40);
+    expect(world.canary?.replicas).to.equal(1);
+    clock.at(100_000, () => {
+      if (world.primary !== undefined) world.primary.broken = false;
+    });
+    expect(messageOf(await harness.up("r2", steps, { progressDeadline: "5m" }))).to.equal("succeeded");
+    expect(harness.isAtRest).to.equal(true);
+    expect(harness.unansweredSeconds).to.equal(0);
   });
 
   it("says so too where it is the first, or has no canary beside it", async () => {
