@@ -21,7 +21,10 @@ export const promotion = {
   ...step("promotion"),
   delete: async (_id: string, inputs: Inputs) => {
     const { beforeRemoval } = await import("./remove.js");
-    await beforeRemoval(parse(inputs)).catch((error: unknown) => {
+    const parsed = schema.safeParse(settingsOf(inputs));
+    // What another version of this package has stored is no reason to keep it for ever.
+    if (!parsed.success) return;
+    await beforeRemoval(parsed.data).catch((error: unknown) => {
       throw asOneLine(error);
     });
   },

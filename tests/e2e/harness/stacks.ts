@@ -16,14 +16,17 @@ export type Program = () => Promise<Record<string, unknown>> | Promise<void>;
 export class TestStack {
   private constructor(
     readonly name: string,
+    /** Where its state is: another stack that reads it must be there too. */
+    readonly backend: string,
     private readonly stack: Stack,
   ) {}
 
   /** `env` is added to the environment of everything that Pulumi starts. */
   static async create(name: string, env: Readonly<Record<string, string>> = {}): Promise<TestStack> {
     const { workDir, state } = foldersOf(name);
+    const backend = env["PULUMI_BACKEND_URL"] ?? `file://${state}`;
     const envVars = {
-      PULUMI_BACKEND_URL: `file://${state}`,
+      PULUMI_BACKEND_URL: backend,
       PULUMI_CONFIG_PASSPHRASE: "test",
       PULUMI_SKIP_UPDATE_CHECK: "1",
       ...env,
@@ -32,7 +35,7 @@ export class TestStack {
       { stackName: name, projectName: project, program: () => Promise.resolve() },
       { workDir, envVars },
     );
-    return new TestStack(name, stack);
+    return new TestStack(name, backend, stack);
   }
 
   /** Runs the update; its output, or throws with it. */
@@ -52,6 +55,12 @@ export class TestStack {
       lines.push(error instanceof Error ? error.message : String(error));
       return finish(true, {});
     }
+  }
+
+  /** Of the last update that succeeded. */
+  async outputs(): Promise<Readonly<Record<string, unknown>>> {
+    const found = await this.stack.outputs();
+    return Object.fromEntries(Object.entries(found).map(([key, { value }]) => [key, value as unknown]));
   }
 
   preview(program: Program): Promise<PreviewResult> {

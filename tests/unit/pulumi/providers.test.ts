@@ -75,6 +75,7 @@ describe("the dynamic resources", () => {
 
   it("keep nobody from removing a release whose cluster can't be asked", async () => {
     await promotion.delete("id", inputs());
+    await promotion.delete("id", inputs({ settings: settings({ ofAnotherVersion: true }) }));
     expect(preparation).not.to.have.property("delete");
     expect(analysis).not.to.have.property("delete");
   });
