@@ -123,6 +123,8 @@ function clusterOf(world: World, by: string, call: Call): ClusterPort {
     readRevisionNodes: (role, revision, signal) =>
       call(`readRevisionNodes ${role}`, signal, () => world[role]?.revisionNodes(revision, now()) ?? none),
     readCanaryTrouble: (signal) => call("readCanaryTrouble", signal, () => world.trouble),
+    readStartTrouble: (role, _revision, signal) =>
+      call(`readStartTrouble ${role}`, signal, () => world.startTrouble[role]),
     readCompanions: (_autoscalers, signal) => call("readCompanions", signal, () => world.companions),
   };
 }

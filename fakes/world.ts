@@ -72,6 +72,8 @@ export class World {
   leaderLease: FakeLease | undefined;
   behaviour: Record<Role, Behaviour> = { canary: healthy, primary: healthy };
   trouble: PodTrouble | undefined;
+  /** What keeps pods from getting ready, as the cluster says it. */
+  startTrouble: Partial<Record<Role, string>> = {};
   metricsAway = false;
   webhookAnswer: (webhook: WebhookSettings) => WebhookAnswer | Promise<WebhookAnswer> = () => ({ kind: "ok" });
   /** Around every port call: calls `perform`, or throws, or waits, before or after it. */

@@ -29,7 +29,7 @@ import { runtimeSettings } from "./runtime-settings.js";
 import { createTakeover, custodyOf } from "./takeover.js";
 import type { PlainTemplate } from "../../release/template/index.js";
 import { validateArgs } from "./validate.js";
-import { warnOfDoubts } from "./warnings.js";
+import { tellDeadline, warnOfDoubts } from "./warnings.js";
 import { createService, createWorkload } from "./workloads.js";
 
 /**
@@ -71,6 +71,7 @@ export class CanaryRelease extends pulumi.ComponentResource {
     this.access = accessOf(this, args);
     warnWhenTooFewSlots(this);
     warnOfDoubts(this, args);
+    tellDeadline(this, args);
     this.namespace = pulumi.output(args.namespace);
     this.routeName = weightedRouteName(args.route?.name ?? args.routeRef?.name ?? release, release);
     this.template = pulumi.output(args.template).apply(asPlainTemplate);
@@ -101,8 +102,9 @@ export class CanaryRelease extends pulumi.ComponentResource {
     const canary = createWorkload(making, "canary", released, kept, [preparation]);
     const analysis = new Analysis(`${release}-analysis`, inputs, this.after([canary]));
     const primary = createWorkload(making, "primary", released, kept, [analysis]);
-    const promotion = new Promotion(`${release}-promotion`, inputs, this.after([primary]));
-    this.createAutoscalers({ canary, primary });
+    const autoscalers = this.createAutoscalers({ canary, primary });
+    // The last to be made and the first to be deleted: what it proves then is about all others.
+    const promotion = new Promotion(`${release}-promotion`, inputs, this.after([primary, ...autoscalers]));
 
     return { analysis, promotion };
   }
@@ -164,17 +166,17 @@ export class CanaryRelease extends pulumi.ComponentResource {
     return takesOver || givesBack ? { onDeletion: givesBack ? "giveBack" : "remove" } : {};
   }
 
-  private createAutoscalers(workloads: Readonly<Record<Role, pulumi.Resource>>): void {
+  private createAutoscalers(workloads: Readonly<Record<Role, pulumi.Resource>>): readonly pulumi.Resource[] {
     const { autoscaler } = this.args;
-    if (autoscaler === undefined || autoscaler === "external") return;
+    if (autoscaler === undefined || autoscaler === "external") return [];
     const planned = pulumi.output(this.args.analysis).apply((analysis) => plannedRunSeconds(analysis));
-    for (const role of ["canary", "primary"] as const) {
+    return (["canary", "primary"] as const).map((role) => {
       const name = deploymentName(this.release, role);
       const spec = planned.apply((seconds) => autoscalerSpec(this.release, role, autoscaler, seconds));
       const metadata = this.metadata(name);
       const options = this.after([workloads[role]]);
-      this.making.objects.autoscaler(`${name}-hpa`, { metadata, spec }, options, { stays: role === "canary" });
-    }
+      return this.making.objects.autoscaler(`${name}-hpa`, { metadata, spec }, options, { stays: role === "canary" });
+    });
   }
 }
 

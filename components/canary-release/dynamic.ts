@@ -52,6 +52,13 @@ export class Promotion extends DynamicResource {
   /** What all users have now. */
   declare readonly promoted: pulumi.Output<Promoted | undefined>;
   constructor(name: string, inputs: RuntimeInputs, opts: pulumi.CustomResourceOptions) {
-    super("Promotion", { name: "promotion", methods }, name, inputs, ["promoted"], secret(opts));
+    super(
+      "Promotion",
+      { name: "promotion", methods: [...methods, "delete"] },
+      name,
+      inputs,
+      ["promoted"],
+      secret(opts),
+    );
   }
 }

@@ -12,7 +12,8 @@ export function runtimeSettings(identity: Identity, args: CanaryReleaseArgs): Ru
     service: { name: args.service.name ?? identity.name, port: args.service.port },
     ...replicasOf(args),
     analysis: pulumi.secret(args.analysis),
-    ...metricsOf(args),
+    ...prometheusOf(args),
+    ...(args.platform === undefined ? {} : { scrapeInterval: args.platform.scrapeIntervalSeconds }),
     ...(args.skipAnalysis === undefined ? {} : { skipAnalysis: args.skipAnalysis }),
     ...(args.progressDeadline === undefined ? {} : { progressDeadline: args.progressDeadline }),
     ...(args.drain === undefined ? {} : { drain: args.drain }),
@@ -22,18 +23,16 @@ export function runtimeSettings(identity: Identity, args: CanaryReleaseArgs): Ru
   };
 }
 
-/** A Prometheus of the release's own is asked without what the platform says of its. */
-function metricsOf({
+/** A Prometheus that the release names itself is none of the platform's credentials' business. */
+function prometheusOf({
   prometheusUrl,
   platform,
-}: CanaryReleaseArgs): Pick<RuntimeSettings, "prometheusUrl" | "prometheus" | "metricPrefix" | "scrapeInterval"> {
-  const access = prometheusUrl === undefined ? platform?.prometheus : undefined;
-  return {
-    prometheusUrl: prometheusUrl ?? platform?.prometheusUrl ?? "",
-    ...(access === undefined ? {} : { prometheus: access }),
-    ...(platform?.metricPrefix === undefined ? {} : { metricPrefix: platform.metricPrefix }),
-    ...(platform === undefined ? {} : { scrapeInterval: platform.scrapeIntervalSeconds }),
-  };
+}: CanaryReleaseArgs): Pick<RuntimeSettings, "prometheusUrl" | "prometheus" | "metricPrefix"> {
+  const metricPrefix = platform?.metricPrefix === undefined ? {} : { metricPrefix: platform.metricPrefix };
+  if (prometheusUrl !== undefined || platform === undefined)
+    return { prometheusUrl: prometheusUrl ?? "", ...metricPrefix };
+  const access = platform.prometheus === undefined ? {} : { prometheus: pulumi.secret(platform.prometheus) };
+  return { prometheusUrl: platform.prometheusUrl, ...access, ...metricPrefix };
 }
 
 function replicasOf({

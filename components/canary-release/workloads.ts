@@ -77,12 +77,11 @@ export function createWorkload(
   const metadata = (name: string) => making.metadata(name);
   const options = { ...making.after(dependsOn), ...stays };
   const configuration = copyConfiguration(release, role, { ...args, metadata }, options);
-  const awaited = role === "canary" ? notAwaited : {};
   const selector = { matchLabels: selectorFor(role, release) };
   return making.objects.deployment(
     `${deploymentName(release, role)}-deployment`,
     {
-      metadata: making.metadata(deploymentName(release, role), { ...sharedOwnership, ...awaited }),
+      metadata: making.metadata(deploymentName(release, role), { ...sharedOwnership, ...notAwaited }),
       spec: {
         ...replicasOf(making, role),
         selector:

@@ -49,8 +49,7 @@ const pollMs = 1_000;
  */
 export async function waitDrain(run: RollbackRun, patience: Patience, formerWeight: number): Promise<void> {
   const traffic = new TrafficSince(run, formerWeight);
-  await traffic.begin(patience);
-  let before = await waitDrainTime(run, patience);
+  let [before] = await Promise.all([waitDrainTime(run, patience), traffic.begin(patience)]);
   while (await waitedForEffect(run, patience, traffic)) before = await waitDrainTime(run, patience);
   if (patience.silenceMs > 0) await untilSilent(run, before, patience);
 }

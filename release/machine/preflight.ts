@@ -1,3 +1,4 @@
+import { heedAbort } from "./commands.js";
 import { ReleaseFailed } from "./failure.js";
 import { readMetrics } from "./judging.js";
 import type { Run } from "./run.js";
@@ -36,6 +37,7 @@ async function refuseWhenFrozen(run: Run): Promise<void> {
       throw new ReleaseFailed(
         `${run.label}: the gateway's sync is frozen, nothing was started: ${health.message}; repair that ApisixRoute first`,
       );
+    heedAbort(run, await run.persist(() => run.ports.cluster.readRelease(run.signal)));
     last.message = health.message;
     if (health.kind === "weather") say(`${run.label} waits: the gateways can't all be reached: ${health.message}`);
     return undefined;

@@ -1,11 +1,13 @@
+import { mayFollow, withPromoted } from "../model/index.js";
 import type { Promoted, ReleaseStatus } from "../model/index.js";
 import type { ReleaseSettings } from "../settings/index.js";
-import { abortSentence, clearCommands } from "./commands.js";
+import { clearCommands, clearStandingCommands, heedAbort } from "./commands.js";
 import { fullPatience, shortPatience } from "./drain.js";
 import type { Patience } from "./drain.js";
 import { AbortRun, ReleaseFailed, sentenceOf } from "./failure.js";
 import { reported } from "./judging.js";
 import { lossOf, withLock } from "./lock.js";
+import { NotReady } from "./not-ready.js";
 import { passedEarlier, readinessOf } from "./plan.js";
 import type { Readiness } from "./plan.js";
 import type { Outcome, Ports } from "./ports.js";
@@ -16,7 +18,7 @@ import { finishAborted } from "./rollback.js";
 import { handoverKeys } from "./run.js";
 import type { Run } from "./run.js";
 import { hasLeftovers, retireCanary, routeAllToPrimary, scaleDown } from "./traffic.js";
-import { nowAndThen, poll, withLimit } from "./waiting.js";
+import { poll, withLimit } from "./waiting.js";
 import { callWebhooks } from "./webhooks.js";
 
 const pollMs = 500;
@@ -39,10 +41,13 @@ async function promote(run: Run): Promise<Outcome> {
 }
 
 async function perform(run: Run): Promise<Outcome> {
+  // An abort that came after the pass is meant for the promotion.
+  await clearStandingCommands(run, "abort");
   await adjustReplicas(run, "before");
   await waitForPromotedPrimary(run);
   const outcome = await settle(run);
   await adjustReplicas(run, "after");
+  await clearCommands(run);
   return outcome;
 }
 
@@ -82,26 +87,48 @@ async function unjudged(run: Run): Promise<Outcome> {
 }
 
 async function waitForPromotedPrimary(run: Run): Promise<void> {
-  const { settings, ports } = run;
-  const label = `${settings.name}-primary.${settings.namespace}`;
-  const say = nowAndThen(ports, (sentence) => run.announce("warning", sentence));
-  const last = { sentence: "" };
+  const { settings } = run;
+  const waiting = new NotReady(run, "primary", `${settings.name}-primary.${settings.namespace}`);
+  const last = { message: "" };
   const ready = await poll(run, { everyMs: pollMs, forMs: settings.progressDeadline * 1000 }, async () => {
     await listen(run);
     const readiness = await primaryReadiness(run);
     if (readiness.kind === "ready") return true;
     await leaveDeadCanary(run);
-    last.sentence = `${label} not ready: ${readiness.message}`;
-    say(last.sentence);
+    last.message = readiness.message;
+    await waiting.say(readiness.message);
     return undefined;
   });
-  if (ready === undefined) throw new ReleaseFailed(`${last.sentence} (after ${settings.progressDeadline}s)`);
+  if (ready === undefined) throw await stopWaiting(run, await waiting.sentence(last.message));
+}
+
+/** Where the canary has traffic it serves on, and people decide: no other revision is left to return to. */
+async function stopWaiting(run: Run, sentence: string): Promise<ReleaseFailed> {
+  const { progressDeadline } = run.settings;
+  const { phase, promotedRevision } = run.status;
+  const weight = (await run.readRoute())?.canaryWeight ?? 0;
+  const decide =
+    weight > 0
+      ? `; the canary keeps its ${weight}% until a person decides: bring the primary up and run the update again`
+      : "";
+  const message = `${sentence}${decide} (after ${progressDeadline}s)`;
+  const conditions = withPromoted(
+    run.status.conditions,
+    { status: "False", reason: "PrimaryNotReady", message },
+    run.isoNow(),
+  );
+  if (weight > 0 && promotedRevision !== undefined)
+    await run.journal({ phase: "Promoting", message, conditions, stalled: "PrimaryNotReady" });
+  else {
+    await scaleDown(run);
+    if (mayFollow(phase, "Failed")) await run.journal({ phase: "Failed", message, conditions });
+  }
+  run.announce("error", message, true);
+  return new ReleaseFailed(message);
 }
 
 async function listen(run: Run): Promise<void> {
-  const object = await run.persist(() => run.ports.cluster.readRelease(run.signal));
-  const aborted = abortSentence(object);
-  if (aborted !== undefined) throw new AbortRun(aborted);
+  heedAbort(run, await run.persist(() => run.ports.cluster.readRelease(run.signal)));
 }
 
 async function primaryReadiness(run: Run): Promise<Readiness> {
@@ -136,7 +163,6 @@ async function finish(run: Run): Promise<Promoted> {
   await scaleDown(run);
   const message = "Canary analysis completed successfully, promotion finished.";
   await run.journal({ ...settled(run), phase: "Succeeded", promotedRevision: revision, promoted, message });
-  await clearCommands(run);
   await callWebhooks(run, "post-rollout");
   return promoted;
 }
@@ -167,7 +193,9 @@ async function endEarly(run: Run, error: unknown): Promise<unknown> {
     const sentence = `interrupted: ${sentenceOf(run.signal.reason)}`;
     return withLimit(run.ports.clock, lastActMs, (limit) => endAborted(run.with(limit), sentence, shortPatience));
   }
-  return error instanceof AbortRun ? endAborted(run, error.sentence, fullPatience(run)) : error;
+  if (error instanceof AbortRun) return endAborted(run, error.sentence, fullPatience(run));
+  if (error instanceof ReleaseFailed) await clearCommands(run);
+  return error;
 }
 
 async function endAborted(run: Run, sentence: string, patience: Patience): Promise<Error> {

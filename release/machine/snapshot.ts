@@ -1,6 +1,5 @@
 import type { Endpoints, ReleaseObject, RouteState, Workload } from "../ports/index.js";
 import { TransientError } from "../ports/index.js";
-import { abortSentence } from "./commands.js";
 import type { Run } from "./run.js";
 import type { SyncHealth } from "./sync-watch.js";
 
@@ -64,8 +63,6 @@ export function interferenceIn(
   const { object, canary, trouble, route } = snapshot;
   const end = (sentence: string): Interference => ({ kind: "end", sentence });
   if (object === undefined) return end("the CanaryRelease object was deleted during the analysis");
-  const aborted = abortSentence(object);
-  if (aborted !== undefined) return end(aborted);
   if (canary === undefined)
     return end("the canary's Deployment was deleted during the analysis; run pulumi refresh and the update again");
   if (canary.owner === "foreign")

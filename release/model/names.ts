@@ -35,10 +35,6 @@ export const annotations = {
   promote: `${apiGroup}/promote`,
 } as const;
 
-/** What people ask of a live release, each by an annotation of that name. */
-export const commands = ["abort", "pause", "approve", "promote"] as const;
-export type Command = (typeof commands)[number];
-
 /** `test/podinfo`: what every object of that release carries. A name alone proves nothing. */
 export function releaseMark(namespace: string, name: string): string {
   return `${namespace}/${name}`;

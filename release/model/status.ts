@@ -80,3 +80,8 @@ export interface ReleaseStatus {
   readonly conditions: readonly Condition[];
   readonly checks: readonly CheckStatus[];
 }
+
+/** Whether the release waits for its promotion, passed, and is given back after a while; at a gate it has not passed yet. */
+export function isHandedOver({ phase, handoverDeadline }: Pick<ReleaseStatus, "phase" | "handoverDeadline">): boolean {
+  return phase === "WaitingPromotion" && handoverDeadline !== undefined;
+}

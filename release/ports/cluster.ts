@@ -116,6 +116,11 @@ export interface ClusterPort {
   /** Addresses of the primary's pods that run the given revision. */
   readRevisionNodes(role: Role, revision: string, signal: AbortSignal): Promise<Endpoints>;
   readCanaryTrouble(signal: AbortSignal): Promise<PodTrouble | undefined>;
+  /**
+   * What keeps pods of the revision from getting ready, in one sentence: a container's trouble, no node with room for
+   * them, the last Warning Event, or why there are none; undefined where nobody says.
+   */
+  readStartTrouble(role: Role, revision: string, signal: AbortSignal): Promise<string | undefined>;
   /** Services and, where asked, autoscalers under the names of this release, as far as they exist. */
   readCompanions(autoscalers: boolean, signal: AbortSignal): Promise<readonly Companion[]>;
 }

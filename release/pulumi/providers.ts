@@ -1,6 +1,7 @@
 import { canonicalJson } from "../model/index.js";
 import { check, release as schema } from "../settings/index.js";
 import type { ReleaseSettings } from "../settings/index.js";
+import { asOneLine } from "./one-line.js";
 import type { StepName } from "./run-step.js";
 import { knownClusterIn } from "./cluster.js";
 import { isUnknown } from "./values.js";
@@ -10,8 +11,22 @@ import type { Inputs } from "./values.js";
 export const preparation = step("preparation");
 /** Judges the asked revision, when the cluster says that there is something to judge. */
 export const analysis = step("analysis");
-/** Finishes a promotion. */
-export const promotion = step("promotion");
+/**
+ * Finishes a promotion. The first of a release's resources that Pulumi deletes: it looks whether what will be deleted
+ * after it is the release's own.
+ */
+export const promotion = {
+  ...step("promotion"),
+  delete: async (_id: string, inputs: Inputs) => {
+    const { beforeRemoval } = await import("./remove.js");
+    const parsed = schema.safeParse(settingsOf(inputs));
+    // What another version of this package has stored is no reason to keep it for ever.
+    if (!parsed.success) return;
+    await beforeRemoval(parsed.data).catch((error: unknown) => {
+      throw asOneLine(error);
+    });
+  },
+};
 
 function step(name: StepName) {
   return {

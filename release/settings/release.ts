@@ -41,7 +41,10 @@ export const release = z.strictObject({
   handover: durationAtLeast(1)
     .default(300)
     .meta({ description: "How long a passed canary may wait for its promotion. Default 5m." }),
-  deadline: durationAtLeast(1).default(3600).meta({ description: "Of the whole analysis. Default 1h." }),
+  deadline: durationAtLeast(1).optional().meta({
+    description:
+      "Of the whole analysis; time at gates and in pauses does not count. Default: what the plan needs, three times over, and at least 1h.",
+  }),
   leaseDuration: durationAtLeast(1).default(15),
   prometheusUrl: httpUrl,
   prometheus: prometheusAccess.optional().meta({ description: "How it is asked beside its URL; secret." }),

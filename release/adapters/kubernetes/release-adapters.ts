@@ -50,6 +50,7 @@ function clusterOf(api: ApiServer, target: Target, revision: string): ClusterPor
     readEndpoints: (role, signal) => workloads.endpoints(role, signal),
     readRevisionNodes: (role, asked, signal) => workloads.revisionNodes(role, asked, signal),
     readCanaryTrouble: (signal) => workloads.canaryTrouble(revision, signal),
+    readStartTrouble: (role, asked, signal) => workloads.startTrouble(role, asked, signal),
     readCompanions: (autoscalers, signal) => readCompanions(api, target, autoscalers, signal),
   };
 }

@@ -125,6 +125,13 @@ export const labelSelector = z.object({
   matchExpressions: z.array(expression).default([]),
 });
 
+const condition = z.object({
+  type: z.string(),
+  status: z.string(),
+  reason: z.string().default(""),
+  message: z.string().default(""),
+});
+
 export const deployment = z.object({
   metadata,
   spec: z.object({
@@ -145,8 +152,9 @@ export const deployment = z.object({
       replicas: count,
       updatedReplicas: count,
       availableReplicas: count,
+      conditions: z.array(condition).default([]),
     })
-    .default({ observedGeneration: 0, replicas: 0, updatedReplicas: 0, availableReplicas: 0 }),
+    .default({ observedGeneration: 0, replicas: 0, updatedReplicas: 0, availableReplicas: 0, conditions: [] }),
 });
 
 /** What scales something: HorizontalPodAutoscalers, KEDA's ScaledObjects. */
@@ -200,7 +208,7 @@ export const pods = z.object({
         .object({
           podIP: z.string().optional(),
           podIPs: z.array(z.object({ ip: z.string().default("") })).default([]),
-          conditions: z.array(z.object({ type: z.string(), status: z.string() })).default([]),
+          conditions: z.array(condition).default([]),
           containerStatuses: z.array(containerStatus).default([]),
           initContainerStatuses: z.array(containerStatus).default([]),
         })
@@ -209,6 +217,19 @@ export const pods = z.object({
   ),
 });
 
+export const events = z.object({
+  items: z.array(
+    z.object({
+      metadata: z.object({ creationTimestamp: z.string().default("") }).default({ creationTimestamp: "" }),
+      reason: z.string().default(""),
+      message: z.string().default(""),
+      lastTimestamp: z.string().nullish(),
+      eventTime: z.string().nullish(),
+    }),
+  ),
+});
+
+export type EventItem = z.output<typeof events>["items"][number];
 export type Pod = z.output<typeof pods>["items"][number];
 export type Route = z.output<typeof route>;
 export type Deployment = z.output<typeof deployment>;

@@ -3,17 +3,20 @@ import { annotations, canonicalJson, deploymentName } from "../../model/index.js
 import type { Role } from "../../model/index.js";
 import { TransientError } from "../../ports/index.js";
 import type { Endpoints, Owner, PodTrouble, Workload } from "../../ports/index.js";
+import { quote } from "../http/index.js";
 import type { ApiServer } from "./api-server.js";
 import { describe } from "./call.js";
 import { unlessForbidden } from "./errors.js";
 import { ownerOf, refuseForeign } from "./ownership.js";
-import { podTrouble } from "./pod-trouble.js";
-import { anything, deployment, endpointSlices, pods, scalers } from "./schemas.js";
+import { podTrouble, replicaFailureOf, startTroubleOf, timeOf } from "./pod-trouble.js";
+import { anything, deployment, endpointSlices, events, pods, scalers } from "./schemas.js";
 import type { Deployment, Pod } from "./schemas.js";
 import { backendName, deploymentPlace } from "./target.js";
 import type { Target } from "./target.js";
 
 const tries = 10;
+/** Of what others wrote, characters. */
+const longestSaid = 200;
 
 const scalerKinds = [
   {
@@ -136,9 +139,34 @@ export class Workloads {
     return ownerOf(this.target, metadata, spec.template.metadata?.annotations[annotations.revision] !== undefined);
   }
 
+  async startTrouble(role: Role, revision: string, signal: AbortSignal): Promise<string | undefined> {
+    const found = await this.find(role, signal);
+    if (found === undefined) return undefined;
+    const all = await this.podsOf(found, signal);
+    const waiting = all.filter(
+      (pod) => revisionOf(pod) === revision && pod.metadata.deletionTimestamp === undefined && !isReady(pod),
+    );
+    const said = waiting.flatMap((pod) => startTroubleOf(pod) ?? [])[0];
+    if (said !== undefined) return said;
+    const [pod] = waiting;
+    return pod === undefined ? replicaFailureOf(found) : this.lastWarning(pod, signal);
+  }
+
+  /** Only for the reader's sake: whoever may not list Events does without. */
+  private async lastWarning({ metadata: { name, uid } }: Pod, signal: AbortSignal): Promise<string | undefined> {
+    const fieldSelector = `involvedObject.uid=${uid},type=Warning`;
+    const place = { group: "", version: "v1", plural: "events", namespace: this.target.namespace };
+    const listed = this.api.find({ verb: "list", ...place, query: { fieldSelector } }, events, signal);
+    const [last] = ((await listed.catch(unlessForbidden))?.items ?? []).toSorted((a, b) => timeOf(b) - timeOf(a));
+    return last === undefined ? undefined : `pod ${name}: ${last.reason}: ${quote(last.message, longestSaid)}`;
+  }
+
   private async pods(role: Role, signal: AbortSignal): Promise<readonly Pod[]> {
     const found = await this.find(role, signal);
-    if (found === undefined) return [];
+    return found === undefined ? [] : this.podsOf(found, signal);
+  }
+
+  private async podsOf(found: Deployment, signal: AbortSignal): Promise<readonly Pod[]> {
     const query = { labelSelector: selectorText(found) };
     const place = { group: "", version: "v1", plural: "pods", namespace: this.target.namespace };
     return (await this.api.do({ verb: "list", ...place, query }, pods, signal)).items;

@@ -3,7 +3,8 @@ import { createPorts } from "../../adapters/index.js";
 import { judge, runAdoption, runHandBack, runRemoval } from "../../machine/index.js";
 import type { AdoptionPorts } from "../../machine/index.js";
 import type { AdoptionSettings, ReleaseSettings } from "../../settings/index.js";
-import { asOneLine, log, registry } from "../run-step.js";
+import { asOneLine } from "../one-line.js";
+import { log, registry } from "../run-step.js";
 import { onEngineExit } from "../engine-exit.js";
 
 export type Part = "adopt" | "handBack" | "remove";

@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { sharedApiServer } from "../../adapters/kubernetes/index.js";
 import { canonicalJson } from "../../model/index.js";
+import { asOneLine } from "../one-line.js";
 import { isUnknown, textOf } from "../values.js";
 import type { Inputs } from "../values.js";
 import { sourceInputs } from "./inputs.js";
@@ -57,11 +58,11 @@ export async function make(news: Inputs): Promise<Inputs> {
       return { ...given, http: reading.http, upstream: reading.upstream, notes: reading.notes };
     case "missing":
     case "unreachable":
-      throw plainError(`routeRef.name: ${reading.message}`);
+      throw asOneLine(`routeRef.name: ${reading.message}`);
     case "refused":
-      throw plainError(reading.problems.map((each) => `routeRef: ${each}`).join("; "));
+      throw asOneLine(reading.problems.map((each) => `routeRef: ${each}`).join("; "));
     case undefined:
-      throw plainError("routeRef: its inputs are not known");
+      throw asOneLine("routeRef: its inputs are not known");
   }
 }
 
@@ -102,11 +103,4 @@ function notesOf({ notes }: Inputs): readonly unknown[] {
 
 function accepted(inputs: Inputs): Checked {
   return { inputs, failures: [] };
-}
-
-/** The engine shows a stack on one path: people get the sentence alone. */
-function plainError(message: string): Error {
-  const error = new Error(message);
-  error.stack = message;
-  return error;
 }

@@ -153,10 +153,10 @@ describe("CanaryRelease's resources", () => {
     });
   });
 
-  it("the primary leaves its replicas to the autoscaler, is awaited, and never has fewer pods than asked", () => {
+  it("the primary leaves its replicas to the autoscaler, is awaited by the promotion alone, and never has fewer pods than asked", () => {
     const primary = find(all, ":Deployment", "podinfo-primary");
     expect(at(primary, "spec", "replicas")).to.equal(undefined);
-    expect(at(primary, "metadata", "annotations", "pulumi.com/skipAwait")).to.equal(undefined);
+    expect(at(primary, "metadata", "annotations", "pulumi.com/skipAwait")).to.equal("true");
     expect(at(primary, "spec", "strategy", "rollingUpdate", "maxUnavailable")).to.equal(0);
   });
 

@@ -203,6 +203,28 @@ describe("the lease", () => {
   });
 });
 
+describe("Events about a release", () => {
+  afterEach(closeServers);
+
+  it("are taken back before its object is deleted: ours, about this very object", async () => {
+    const server = await playApi({
+      [`GET ${releasePath}`]: { metadata: { uid: "u1" } },
+      "DELETE /api/v1/namespaces/test/events": {},
+    });
+    await adaptersAt(server.url).events.clear(noSignal);
+    expect(decodeURIComponent(last(server)?.url ?? "")).to.equal(
+      "/api/v1/namespaces/test/events?fieldSelector=involvedObject.uid=u1,source=apisix-canary",
+    );
+    const forbidden = [403, { kind: "Status", message: 'User "ci" cannot deletecollection resource "events"' }];
+    const strict = await playApi({
+      [`GET ${releasePath}`]: { metadata: { uid: "u1" } },
+      "DELETE /api/v1/namespaces/test/events": forbidden,
+    });
+    await adaptersAt(strict.url).events.clear(noSignal);
+    await adaptersAt((await playApi({})).url).events.clear(noSignal);
+  });
+});
+
 describe("an API server in trouble", () => {
   afterEach(closeServers);
 

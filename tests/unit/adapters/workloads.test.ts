@@ -173,6 +173,61 @@ describe("Deployments and pods", () => {
       expect(found && `${found.reason} ${found.message}`).to.equal(expected);
     });
 
+  describe("that don't get ready", () => {
+    const eventsPath = "/api/v1/namespaces/test/events";
+    const unready = (more: object = {}) => ({
+      metadata: { name: "p", uid: "u-p", annotations: { "apisix-canary.io/revision": "r1" } },
+      status: { conditions: [{ type: "Ready", status: "False" }], ...more },
+    });
+    const said = async (pods: readonly object[], more: Readonly<Record<string, unknown>> = {}, found?: object) => {
+      const answers = { [`GET ${canaryPath}`]: found ?? deployment(template), [`GET ${podsPath}`]: { items: pods } };
+      const server = await playApi({ ...answers, ...more });
+      return adaptersAt(server.url).cluster.readStartTrouble("canary", "r1", noSignal);
+    };
+
+    it("say it of a container, before anything else", async () => {
+      const containers = {
+        initContainerStatuses: [{ name: "wait-for-db", restartCount: 1, ...waiting("CrashLoopBackOff") }],
+      };
+      expect(await said([unready(containers)])).to.equal(
+        "pod p: CrashLoopBackOff: container wait-for-db: CrashLoopBackOff",
+      );
+    });
+
+    it("say it of the scheduler", async () => {
+      const unscheduled = { type: "PodScheduled", status: "False", reason: "Unschedulable" };
+      const conditions = [{ ...unscheduled, message: "0/1 nodes are available:\n1 Insufficient cpu." }];
+      expect(await said([unready({ conditions })])).to.equal(
+        "pod p: FailedScheduling: 0/1 nodes are available: 1 Insufficient cpu.",
+      );
+    });
+
+    it("say it by their last Warning Event, where this user may see that", async () => {
+      const event = (reason: string, lastTimestamp: string) => ({ reason, message: `of ${reason}`, lastTimestamp });
+      const items = [event("FailedMount", "2026-01-01T00:00:09Z"), event("Unhealthy", "2026-01-01T00:00:05Z")];
+      let asked = "";
+      const answer = ({ url }: Seen) => ((asked = url), { items });
+      expect(await said([unready()], { [`GET ${eventsPath}`]: answer })).to.equal("pod p: FailedMount: of FailedMount");
+      expect(decodeURIComponent(asked)).to.contain("fieldSelector=involvedObject.uid=u-p,type=Warning");
+      const forbidden = [403, { kind: "Status", message: 'User "ci" cannot list resource "events"' }];
+      expect(await said([unready()], { [`GET ${eventsPath}`]: forbidden })).to.equal(undefined);
+    });
+
+    it("say why there are none of them", async () => {
+      const conditions = [
+        { type: "ReplicaFailure", status: "True", reason: "FailedCreate", message: "exceeded quota" },
+      ];
+      const found = { ...deployment(template), status: { conditions } };
+      expect(await said([], {}, found)).to.equal("FailedCreate: exceeded quota");
+    });
+
+    it("of others, or that are ready, say nothing", async () => {
+      const bad = { containerStatuses: [{ name: "c", ...waiting("CrashLoopBackOff") }] };
+      const old = { ...unready(bad), metadata: { name: "o", annotations: { "apisix-canary.io/revision": "r0" } } };
+      expect(await said([old, podOf("r1", {})])).to.equal(undefined);
+    });
+  });
+
   it("of another revision or going away are no trouble of this one", async () => {
     const bad = waiting("CrashLoopBackOff");
     const cluster = await withPods(podOf("r0", bad), podOf("r1", bad, { deletionTimestamp: "now" }));

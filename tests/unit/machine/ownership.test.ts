@@ -1,4 +1,6 @@
 import { expect } from "chai";
+import { proveRemoval } from "../../../release/machine/ownership.js";
+import { portsOf } from "../../../fakes/index.js";
 import { Deployment } from "../../../fakes/deployment.js";
 import { watchUntil } from "../watchdog/watch.js";
 import { messageOf, Harness } from "./harness.js";
@@ -96,6 +98,40 @@ describe("what a release has not made", () => {
     expect(found?.replicas).to.equal(2);
     expect(world.route?.weight).to.equal(20);
     expect(written(harness)).to.deep.equal([]);
+  });
+});
+
+describe("what a removal would delete", () => {
+  const prove = (harness: Harness, autoscalers = false): Promise<boolean> => {
+    const settings = { ...harness.settings("r1"), ...harness.engine.created };
+    const ports = portsOf(harness.world);
+    return harness.clock.until(proveRemoval(settings, ports, autoscalers, new AbortController().signal));
+  };
+  const messageFrom = (promise: Promise<unknown>): Promise<string> =>
+    promise.then(String, (error: unknown) => (error instanceof Error ? error.message : String(error)));
+
+  it("is this release's own", async () => {
+    const harness = await Harness.atRest();
+    expect(await prove(harness)).to.equal(true);
+    production(harness, "primary");
+    expect(await messageFrom(prove(harness))).to.equal(
+      "podinfo.test: Deployment podinfo-primary was not made by this release (it carries no annotation apisix-canary.io/release: test/podinfo), nothing was touched: rename it, or, where it is to stay, take it out of Pulumi's state first (pulumi state delete)",
+    );
+    const other = await Harness.atRest();
+    other.world.companions = [{ kind: "Service", name: "podinfo", owner: "foreign" }];
+    expect(await messageFrom(prove(other))).to.contain("Service podinfo was not made by this release");
+  });
+
+  it("is not looked for on another stack's cluster, and may be gone already", async () => {
+    const harness = await Harness.atRest();
+    const { world } = harness;
+    world.object = world.route = world.canary = world.primary = world.lease = undefined;
+    expect(await prove(harness)).to.equal(true);
+    const other = await Harness.atRest();
+    Object.assign(other.world.object ?? {}, { uid: "another" });
+    Object.assign(other.world.route ?? {}, { uid: "another" });
+    production(other, "primary");
+    expect(await prove(other)).to.equal(false);
   });
 });
 

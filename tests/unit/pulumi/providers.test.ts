@@ -73,6 +73,13 @@ describe("the dynamic resources", () => {
     expect(await promotion.diff("id", inputs({ promoted: {} }), inputs())).to.deep.equal({ changes: false });
   });
 
+  it("keep nobody from removing a release whose cluster can't be asked", async () => {
+    await promotion.delete("id", inputs());
+    await promotion.delete("id", inputs({ settings: settings({ ofAnotherVersion: true }) }));
+    expect(preparation).not.to.have.property("delete");
+    expect(analysis).not.to.have.property("delete");
+  });
+
   it("leave the answer to the inputs where the cluster can't be asked", async () => {
     expect(await analysis.diff("id", inputs(), inputs({ __provider: "next" }))).to.deep.equal({ changes: false });
   });
