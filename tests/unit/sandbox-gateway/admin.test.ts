@@ -4,9 +4,9 @@ import { request as httpRequest } from "node:http";
 import { text as readText } from "node:stream/consumers";
 import { syncAll, validate } from "../../../sandbox/gateway/adc/gateways.js";
 import type { Task } from "../../../sandbox/gateway/adc/protocol.js";
-import { adminServer } from "../../../sandbox/gateway/apisix/admin.js";
-import type { Routing } from "../../../sandbox/gateway/apisix/compile.js";
-import { ConfigStore } from "../../../sandbox/gateway/apisix/config-store.js";
+import { adminServer } from "../../../sandbox/gateway/apisix/admin/admin.js";
+import type { Routing } from "../../../sandbox/gateway/apisix/routing/compile.js";
+import { ConfigStore } from "../../../sandbox/gateway/apisix/admin/config-store.js";
 
 describe("gateway stand-in: admin API, asked by the ADC stand-in", () => {
   const servers: Server[] = [];

@@ -1,13 +1,10 @@
 import { expect } from "chai";
-import { MetricsRegistry } from "../../../sandbox/gateway/apisix/metrics.js";
-import type { FinishedRequest } from "../../../sandbox/gateway/apisix/metrics.js";
-import { readSettings } from "../../../sandbox/gateway/apisix/settings.js";
+import { MetricsRegistry } from "../../../sandbox/gateway/apisix/metrics/registry.js";
+import type { FinishedRequest } from "../../../sandbox/gateway/apisix/metrics/registry.js";
+import { NUMBERS, settingsOf } from "./bench.js";
 
 function settings(extra = "") {
-  return readSettings(
-    `{deployment: {role_traditional: {config_provider: yaml}}, plugin_attr: {prometheus: {metrics: {http_status: {${extra}}}}}}`,
-    {},
-  ).prometheus;
+  return settingsOf(`plugin_attr: {prometheus: {metrics: {http_status: {${extra}}}}}`).prometheus;
 }
 
 function request(given: Partial<FinishedRequest> = {}): FinishedRequest {
@@ -28,7 +25,6 @@ function request(given: Partial<FinishedRequest> = {}): FinishedRequest {
   };
 }
 
-const NUMBERS = { hostname: "gateway", requests: 1, connections: 0 };
 const LABELS = 'request_type="traditional_http",request_llm_model="",llm_model=""';
 
 describe("gateway stand-in: metrics", () => {
@@ -67,6 +63,7 @@ describe("gateway stand-in: metrics", () => {
     let now = 0;
     const registry = new MetricsRegistry(settings("expire: 10"), () => now);
     registry.record(request());
+    registry.handOver();
     now = 11_000;
     expect(registry.text(NUMBERS)).to.not.contain("apisix_http_status{");
   });

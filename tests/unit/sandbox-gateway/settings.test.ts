@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { DEFAULT_BUCKETS_MS, readSettings } from "../../../sandbox/gateway/apisix/settings.js";
+import { DEFAULT_BUCKETS_MS, readSettings } from "../../../sandbox/gateway/apisix/config/settings.js";
 import { readConfig } from "../../../sandbox/gateway/controller/config.js";
 
 const STANDALONE = `

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { RoundRobinMemory, WeightedRoundRobin } from "../../../sandbox/gateway/apisix/weighted.js";
+import { RoundRobinMemory, WeightedRoundRobin } from "../../../sandbox/gateway/apisix/routing/weighted.js";
 
 function picks(weights: Readonly<Record<string, number>>, count: number): string[] {
   const robin = new WeightedRoundRobin(Object.entries(weights).map(([value, weight]) => ({ value, weight })));
