@@ -6,6 +6,7 @@ import type { Http2Server } from "node:http2";
 import { createServer as createTcpServer } from "node:net";
 import type { Server, Socket } from "node:net";
 import { createServer as createTlsServer } from "node:tls";
+import type { SecureContext } from "node:tls";
 import type { Proxy } from "./proxy/proxy.js";
 
 const KEEP_ALIVE_MS = 60_000;
@@ -44,7 +45,7 @@ export class UserListeners {
   tls(): Server {
     const options = {
       ALPNProtocols: ["h2", "http/1.1"],
-      SNICallback: (name: string, callback: (error: Error | null, context?: Context) => void) => {
+      SNICallback: (name: string, callback: (error: Error | null, context?: SecureContext) => void) => {
         const context = this.#proxy.routing?.certificates.find(name);
         callback(context === undefined ? new Error(`no certificate for ${name}`) : null, context);
       },
@@ -75,8 +76,6 @@ export class UserListeners {
     socket.on("close", () => this.#sockets.delete(socket));
   }
 }
-
-type Context = ReturnType<typeof import("node:tls").createSecureContext>;
 
 function httpServer(proxy: Proxy): HttpServer {
   // Node 22 knows `shouldUpgradeCallback`, its type definitions do not yet.

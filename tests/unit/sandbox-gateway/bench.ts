@@ -1,4 +1,4 @@
-import { Agent, createServer, request as httpRequest } from "node:http";
+import { Agent, createServer, request as httpRequest, Server as HttpServer } from "node:http";
 import type { RequestListener } from "node:http";
 import { createServer as createTcpServer } from "node:net";
 import type { AddressInfo, Server } from "node:net";
@@ -126,7 +126,7 @@ export class Bench {
     this.#agent.destroy();
     this.users.closeAll();
     this.#servers.forEach((server) => {
-      if ("closeAllConnections" in server && typeof server.closeAllConnections === "function") {
+      if (server instanceof HttpServer) {
         server.closeAllConnections();
       }
       server.close();

@@ -1,7 +1,10 @@
 import { expect } from "chai";
+import { tmpdir } from "node:os";
 import { z } from "zod";
 import { ClusterCache } from "../../../sandbox/gateway/controller/cluster-cache.js";
 import { readConfig } from "../../../sandbox/gateway/controller/config.js";
+import { Executor } from "../../../sandbox/gateway/controller/executor.js";
+import { Reconciler } from "../../../sandbox/gateway/controller/reconciler.js";
 import { StatusWriter } from "../../../sandbox/gateway/controller/status.js";
 import { SyncLoop } from "../../../sandbox/gateway/controller/sync.js";
 import { FakeAdc, FakeCluster } from "./fake-cluster.js";
@@ -42,15 +45,18 @@ class Scene {
   readonly #cache: ClusterCache;
 
   constructor() {
-    const holder: { loop?: SyncLoop } = {};
-    this.#cache = new ClusterCache(this.cluster, (forced) => holder.loop?.request(forced));
+    const holder: { loop?: SyncLoop; reconciler?: Reconciler } = {};
+    this.#cache = new ClusterCache(this.cluster, (change) => holder.reconciler?.changed(change));
     this.#populate();
     const config = readConfig(
       "c.yaml",
       "provider: {type: apisix-standalone, sync_period: 1h, init_sync_delay: 1h}",
       {},
     );
-    holder.loop = new SyncLoop(this.#cache, this.adc, new StatusWriter(this.cluster), config);
+    const status = new StatusWriter(this.cluster);
+    holder.reconciler = new Reconciler(this.#cache, status, config, () => holder.loop?.request());
+    const executor = new Executor(this.adc, tmpdir());
+    holder.loop = new SyncLoop(this.#cache, executor, holder.reconciler, status, config);
     this.#cache.start();
     void this.#run(holder.loop);
   }
@@ -255,10 +261,10 @@ describe("controller stand-in", () => {
 
   it("turns every route to SyncFailed when the push is refused, and back when it goes through again", async () => {
     await scene.push(() => scene.route(100, 0));
-    scene.adc.outcome = { kind: "refused", status: 400, message: "unknown plugin [nope]" };
+    scene.adc.outcome = { kind: "failed", reason: "unknown plugin [nope]" };
     await scene.push(() => scene.route(100, 0, { name: "bad", rule: { plugins: [{ name: "nope", enable: true }] } }));
     await until(() => scene.condition()?.reason === "SyncFailed" && scene.condition("bad")?.reason === "SyncFailed");
-    scene.adc.outcome = { kind: "accepted", changed: true };
+    scene.adc.outcome = { kind: "accepted" };
     await scene.push(() => scene.cluster.remove(ROUTES, "test", "bad"));
     await until(() => scene.condition()?.reason === "Accepted");
   });

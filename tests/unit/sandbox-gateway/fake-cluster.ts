@@ -1,7 +1,7 @@
-import type { Adc } from "../../../sandbox/gateway/controller/adc-client.js";
+import type { Adc, AdcAnswer } from "../../../sandbox/gateway/controller/adc-client.js";
 import { KubeError } from "../../../sandbox/gateway/controller/kube.js";
 import type { KubeApi } from "../../../sandbox/gateway/controller/kube.js";
-import type { Answer, Outcome, Task } from "../../../sandbox/gateway/adc/protocol.js";
+import type { Input, Resources } from "../../../sandbox/gateway/adc/protocol.js";
 
 interface Item {
   metadata: {
@@ -102,17 +102,42 @@ export class FakeCluster implements KubeApi {
   }
 }
 
+/** What the gateways say to a push: taken, or why not. */
+export type Outcome = { readonly kind: "accepted" } | { readonly kind: "failed"; readonly reason: string };
+
+interface Pushed {
+  readonly servers: readonly string[];
+  readonly token: string;
+  readonly bypassCache: boolean;
+  readonly config: Resources;
+}
+
 /** Records what is pushed, and answers as told. */
 export class FakeAdc implements Adc {
-  readonly tasks: Task[] = [];
-  readonly times: number[] = [];
-  outcome: Outcome = { kind: "accepted", changed: true };
+  readonly tasks: Pushed[] = [];
+  readonly validations: Pushed[] = [];
+  outcome: Outcome = { kind: "accepted" };
+  /** The answer to validations, status and JSON. */
+  validation: AdcAnswer = { status: 200, body: '{"success":true,"errors":[]}' };
 
-  ask(action: "sync" | "validate", task: Task): Promise<Answer> {
-    if (action === "sync") {
-      this.tasks.push(task);
-      this.times.push(performance.now());
+  ask(action: "sync" | "validate", { task: { opts, config } }: Input): Promise<AdcAnswer> {
+    const pushed = { servers: opts.server, token: opts.token, bypassCache: opts.bypassCache === true, config };
+    if (action === "validate") {
+      this.validations.push(pushed);
+      return Promise.resolve(this.validation);
     }
-    return Promise.resolve({ results: task.servers.map((server) => ({ server, outcome: this.outcome })) });
+    this.tasks.push(pushed);
+    const { outcome } = this;
+    const endpoints = opts.server.map((server) =>
+      outcome.kind === "accepted" ? { server, success: true } : { server, success: false, reason: outcome.reason },
+    );
+    const failed = endpoints.filter(({ success }) => !success).length;
+    const body = {
+      status: failed === 0 ? "success" : "all_failed",
+      success_count: endpoints.length - failed,
+      failed_count: failed,
+      endpoint_status: endpoints,
+    };
+    return Promise.resolve({ status: 202, body: JSON.stringify(body) });
   }
 }

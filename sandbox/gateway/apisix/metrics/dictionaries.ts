@@ -43,8 +43,9 @@ const BY_PLUGIN: Readonly<Record<string, Readonly<Record<string, number>>>> = {
 
 /** The dictionaries besides the metrics' own, for a gateway with these plugins. */
 export function otherDictionaries(plugins: ReadonlySet<string>, cacheBytes: number): readonly DictionarySize[] {
-  const sizes = Object.assign({}, ALWAYS, ...[...plugins].map((plugin) => BY_PLUGIN[plugin] ?? {}));
-  const fixed = Object.entries<number>(sizes).map(([name, size]) => ({ name, bytes: size * MIB }));
+  const byPlugin = [...plugins].flatMap((plugin) => Object.entries(BY_PLUGIN[plugin] ?? {}));
+  const sizes = new Map([...Object.entries(ALWAYS), ...byPlugin]);
+  const fixed = [...sizes].map(([name, size]) => ({ name, bytes: size * MIB }));
   return [...fixed, { name: CACHE, bytes: cacheBytes }];
 }
 

@@ -53,7 +53,7 @@ export class GrpcConnections {
         trailers: () => plain(trailers),
       });
     });
-    stream.on("trailers", (received) => (trailers = received));
+    stream.on("trailers", (received: IncomingHttpHeaders) => (trailers = received));
     stream.on("error", () => {
       fail(502);
     });
