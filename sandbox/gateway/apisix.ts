@@ -38,7 +38,7 @@ async function main(argv: readonly string[]): Promise<void> {
   }
 }
 
-function chances(tornPages: string | undefined): Chances {
+function chances(tornPages: string | undefined): Partial<Chances> {
   return {
     tearing: tornPages === undefined ? naturalTearing(Math.random) : tearingShare(Number(tornPages), Math.random),
     applyDelayMs: () => APPLY_MS.shortest + Math.random() * (APPLY_MS.longest - APPLY_MS.shortest),

@@ -14,6 +14,7 @@ import { neverTorn } from "./metrics/tearing.js";
 import type { Tearing } from "./metrics/tearing.js";
 import { ACTIVE_PLUGINS } from "./plugins/names.js";
 import { Proxy } from "./proxy/proxy.js";
+import { Compiler } from "./routing/compile.js";
 import type { Routing } from "./routing/compile.js";
 import { statusServer } from "./status.js";
 
@@ -22,9 +23,11 @@ export interface Chances {
   readonly tearing: Tearing;
   /** Milliseconds from the answer to a push until the workers act on it. */
   readonly applyDelayMs: () => number;
+  /** Where round robins begin, and more; 0 to 1. */
+  readonly random: () => number;
 }
 
-const NO_CHANCES: Chances = { tearing: neverTorn, applyDelayMs: () => 0 };
+const DEFAULT_CHANCES: Chances = { tearing: neverTorn, applyDelayMs: () => 0, random: Math.random };
 
 /** A running gateway. */
 export class Gateway {
@@ -34,10 +37,12 @@ export class Gateway {
   readonly #userServers: readonly (readonly [Server, ListenAddress])[];
   readonly #otherServers: readonly (readonly [HttpServer, ListenAddress])[];
   readonly #page: MetricsPage;
+  readonly #store: ConfigStore;
   readonly #connections = { accepted: 0, active: 0 };
   #otherRequests = 0;
 
-  constructor(settings: GatewaySettings, chances: Chances = NO_CHANCES) {
+  constructor(settings: GatewaySettings, given: Partial<Chances> = {}) {
+    const chances = { ...DEFAULT_CHANCES, ...given };
     this.#settings = settings;
     const registry = new MetricsRegistry(settings.prometheus);
     const proxy = new Proxy(registry, settings.proxy);
@@ -46,8 +51,11 @@ export class Gateway {
       proxy.routing = routing;
       warnOfInactivePlugins(routing);
     };
-    const store = new ConfigStore(settings.plugins, apply, { delayMs: chances.applyDelayMs });
+    const compiler = new Compiler(settings.plugins, chances.random);
+    const store = new ConfigStore(settings.plugins, apply, { delayMs: chances.applyDelayMs, compiler });
+    this.#store = store;
     const source: MetricsSource = {
+      cache: registry.cache,
       handOver: () => {
         registry.handOver();
       },
@@ -80,6 +88,12 @@ export class Gateway {
     return this.#userServers.map(([server]) => portOf(server.address()));
   }
 
+  /** Where the gateway itself is asked. */
+  get ports(): { readonly status: number; readonly admin: number; readonly metrics: number | undefined } {
+    const [status = 0, admin = 0, metrics] = this.#otherServers.map(([server]) => portOf(server.address()));
+    return { status, admin, metrics };
+  }
+
   /** Takes no new connection on any port, finishes the requests under way, then closes everything. */
   async drain(): Promise<void> {
     this.#proxy.draining = true;
@@ -105,6 +119,7 @@ export class Gateway {
     return {
       hostname: hostname(),
       requests: requests + this.#otherRequests,
+      config: this.#store.dictionary,
       connections: { accepted, active, busy: Math.min(busy, active) },
     };
   }

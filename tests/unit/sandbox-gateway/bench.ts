@@ -16,7 +16,12 @@ const ENABLED = new Set(DEFAULT_PLUGINS);
 export const HOST = "app.example.com";
 
 /** What the tests of the metrics page say about the gateway as a whole. */
-export const NUMBERS = { hostname: "gateway", requests: 1, connections: { accepted: 0, active: 0, busy: 0 } };
+export const NUMBERS = {
+  hostname: "gateway",
+  requests: 1,
+  config: { capacityBytes: 0, freeBytes: 0 },
+  connections: { accepted: 0, active: 0, busy: 0 },
+};
 
 /** config.yaml with `extra` sections (YAML in flow style) beside what every gateway needs. */
 export function settingsOf(extra = ""): ReturnType<typeof readSettings> {

@@ -1,10 +1,14 @@
 // Stand-in for Apache APISIX 3.17: holds the pushed configuration, in memory only.
+import { CONFIG } from "../metrics/dictionaries.js";
+import { SharedDict } from "../metrics/shared-dict.js";
 import { Compiler } from "../routing/compile.js";
 import type { Routing } from "../routing/compile.js";
 import { checkConfig, problemsOf, RefusedConfig } from "./check.js";
 import type { Problem } from "./check.js";
 import { RESOURCE_KINDS } from "./model.js";
 import type { ResourceKind } from "./model.js";
+
+const DICTIONARY_BYTES = 10 * 1024 * 1024;
 
 /** What became of a push: stored, or the same as before. */
 export type PushOutcome = "stored" | "unchanged";
@@ -21,6 +25,8 @@ export class ConfigStore {
   readonly #compiler: Compiler;
   readonly #apply: (routing: Routing) => void;
   readonly #delayMs: () => number;
+  /** Where the configuration is kept for the workers; only its size matters here. */
+  readonly dictionary = new SharedDict(CONFIG, DICTIONARY_BYTES, Date.now);
   #current: Stored | undefined;
   #applied: string | undefined;
 
@@ -85,6 +91,7 @@ export class ConfigStore {
       Object.assign(shown, this.#merged(kind, given));
     }
     Object.assign(shown, { "X-Last-Modified": modifiedAt, "X-Digest": digest });
+    this.dictionary.set("config", JSON.stringify(shown));
     this.#current = { shown, digest, modifiedAt };
     this.#enforce();
     return "stored";

@@ -1,4 +1,4 @@
-// Stand-in for Apache APISIX 3.17: the shared dictionaries that a gateway has, of which only the metrics' is filled here.
+// Stand-in for Apache APISIX 3.17: the shared dictionaries that a gateway has, of which only some are filled here.
 import { Slab } from "./slab.js";
 import type { SharedDict } from "./shared-dict.js";
 
@@ -49,17 +49,22 @@ export function otherDictionaries(plugins: ReadonlySet<string>, cacheBytes: numb
   return [...fixed, { name: CACHE, bytes: cacheBytes }];
 }
 
+/** Holds the counters. */
+export const METRICS = "prometheus-metrics";
 /** Holds the text of the page. */
 export const CACHE = "prometheus-cache";
 
-/** All dictionaries with what is free in them. */
+/** Holds the configuration as it was pushed. */
+export const CONFIG = "standalone-config";
+
+/** All dictionaries with what is free in them; `filled` are those with something in them. */
 export function dictionaries(
-  metrics: SharedDict,
-  others: readonly DictionarySize[],
+  sizes: readonly DictionarySize[],
+  filled: Readonly<Record<string, Pick<SharedDict, "capacityBytes" | "freeBytes">>>,
 ): readonly { readonly name: string; readonly capacityBytes: number; readonly freeBytes: number }[] {
-  const { capacityBytes, freeBytes } = metrics;
+  const empty = sizes.filter(({ name }) => filled[name] === undefined);
   return [
-    ...others.map(({ name, bytes }) => ({ name, capacityBytes: bytes, freeBytes: new Slab(bytes).freeBytes })),
-    { name: "prometheus-metrics", capacityBytes, freeBytes },
+    ...empty.map(({ name, bytes }) => ({ name, capacityBytes: bytes, freeBytes: new Slab(name, bytes).freeBytes })),
+    ...Object.entries(filled).map(([name, { capacityBytes, freeBytes }]) => ({ name, capacityBytes, freeBytes })),
   ];
 }

@@ -2,7 +2,7 @@
 import { createServer } from "node:http";
 import type { Server } from "node:http";
 import type { GatewaySettings } from "../config/settings.js";
-import { SharedDict } from "./shared-dict.js";
+import type { SharedDict } from "./shared-dict.js";
 import { neverTorn } from "./tearing.js";
 import type { Tear, Tearing } from "./tearing.js";
 
@@ -12,6 +12,8 @@ const CACHED = "cached_metrics_text";
 
 /** What the page is made from. */
 export interface MetricsSource {
+  /** Where the text is kept. */
+  readonly cache: SharedDict;
   handOver(): void;
   /** Keys that a page has to read. */
   size(): number;
@@ -27,18 +29,11 @@ export class MetricsPage {
   readonly #settings: GatewaySettings["prometheus"];
   readonly #source: MetricsSource;
   readonly #tearing: Tearing;
-  readonly #cache: SharedDict;
 
-  constructor(
-    settings: GatewaySettings["prometheus"],
-    source: MetricsSource,
-    tearing: Tearing = neverTorn,
-    now: () => number = Date.now,
-  ) {
+  constructor(settings: GatewaySettings["prometheus"], source: MetricsSource, tearing: Tearing = neverTorn) {
     this.#settings = settings;
     this.#source = source;
     this.#tearing = tearing;
-    this.#cache = new SharedDict(settings.cacheBytes, now);
     this.refresh();
   }
 
@@ -61,14 +56,14 @@ export class MetricsPage {
   refresh(): void {
     const text = this.#source.page(this.#tearing(this.#source.size()));
     const ttlSeconds = this.#settings.refreshIntervalSeconds * 2;
-    if (this.#cache.set(CACHED, text, ttlSeconds) === "no memory") {
+    if (this.#source.cache.set(CACHED, text, ttlSeconds) === "no memory") {
       console.error(`prometheus-cache is too small for a page of ${String(text.length)} bytes`);
     }
   }
 
   /** Undefined when there is no page to show. */
   get text(): string | undefined {
-    const cached = this.#cache.get(CACHED);
+    const cached = this.#source.cache.get(CACHED);
     return typeof cached === "string" ? cached : undefined;
   }
 

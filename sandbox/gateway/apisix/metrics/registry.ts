@@ -4,7 +4,7 @@ import type { VariableReader } from "../routing/expression.js";
 import { PrometheusLibrary } from "./prometheus.js";
 import type { Counter } from "./prometheus.js";
 import { SharedDict } from "./shared-dict.js";
-import { dictionaries } from "./dictionaries.js";
+import { CACHE, CONFIG, dictionaries, METRICS } from "./dictionaries.js";
 import type { Tear } from "./tearing.js";
 
 /** Who made the answer: the upstream, nginx (502, 504) or a plugin or the router of the gateway. */
@@ -34,6 +34,8 @@ export interface GatewayNumbers {
   readonly hostname: string;
   /** Of all its ports, since it started. */
   readonly requests: number;
+  /** The dictionary with the configuration. */
+  readonly config: Pick<SharedDict, "capacityBytes" | "freeBytes">;
   readonly connections: { readonly accepted: number; readonly active: number; readonly busy: number };
 }
 
@@ -43,7 +45,8 @@ const CONSTANT_VALUES = ["traditional_http", "", ""] as const;
 /** The counters behind the metrics page. */
 export class MetricsRegistry {
   readonly #settings: GatewaySettings["prometheus"];
-  readonly #dict: SharedDict;
+  /** Where the text of the page is kept. */
+  readonly cache: SharedDict;
   readonly #library: PrometheusLibrary;
   readonly #status: Counter;
   readonly #latency: Counter;
@@ -53,10 +56,12 @@ export class MetricsRegistry {
   /** `now` in milliseconds. */
   constructor(settings: GatewaySettings["prometheus"], now: () => number = Date.now) {
     this.#settings = settings;
-    this.#dict = new SharedDict(settings.dictionaryBytes, now);
-    const library = new PrometheusLibrary(this.#dict, settings.prefix);
+    const dict = new SharedDict(METRICS, settings.dictionaryBytes, now);
+    this.cache = new SharedDict(CACHE, settings.cacheBytes, now);
+    const library = new PrometheusLibrary(dict, settings.prefix);
     this.#library = library;
-    this.#setGateway = gatewayGauges(library, this.#dict, settings);
+    const filled = { [METRICS]: dict, [CACHE]: this.cache };
+    this.#setGateway = gatewayGauges(library, filled, settings);
     const { httpStatus, httpLatency, bandwidth, bucketsMs } = settings;
     this.#status = library.counter({
       name: "http_status",
@@ -133,7 +138,7 @@ export class MetricsRegistry {
 
 function gatewayGauges(
   library: PrometheusLibrary,
-  dict: SharedDict,
+  filled: Readonly<Record<string, SharedDict>>,
   { otherDictionaries }: GatewaySettings["prometheus"],
 ): (numbers: GatewayNumbers) => void {
   const gauge = (name: string, help: string, labels: readonly string[]) => library.gauge({ name, help, labels });
@@ -144,7 +149,10 @@ function gatewayGauges(
   const capacity = gauge("shared_dict_capacity_bytes", about("capacity"), ["name"]);
   const free = gauge("shared_dict_free_space_bytes", about("free space"), ["name"]);
   return (numbers) => {
-    for (const { name, capacityBytes, freeBytes } of dictionaries(dict, otherDictionaries)) {
+    for (const { name, capacityBytes, freeBytes } of dictionaries(otherDictionaries, {
+      ...filled,
+      [CONFIG]: numbers.config,
+    })) {
       capacity(capacityBytes, [name]);
       free(freeBytes, [name]);
     }

@@ -30,8 +30,8 @@ export class SharedDict {
   readonly #now: () => number;
 
   /** `now` in milliseconds. */
-  constructor(capacityBytes: number, now: () => number) {
-    this.#slab = new Slab(capacityBytes);
+  constructor(name: string, capacityBytes: number, now: () => number) {
+    this.#slab = new Slab(name, capacityBytes);
     this.#now = now;
   }
 

@@ -4,8 +4,10 @@ const PAGE_BYTES = 4096;
 /** Bookkeeping of the pool for each of its pages. */
 const PAGE_ENTRY_BYTES = 24;
 const POOL_HEADER_BYTES = 600;
-/** Taken by the dictionary itself: its tree and the text of its log context. */
-const DICTIONARY_PAGES = 2;
+/** A dictionary's own tree. */
+const TREE_BYTES = 80;
+/** What a dictionary says of itself in the log, besides its name. */
+const LOG_CONTEXT_BYTES = 27;
 /** Anything larger takes whole pages. */
 const LARGEST_CHUNK_BYTES = PAGE_BYTES / 2;
 
@@ -26,10 +28,16 @@ export class Slab {
   readonly #partial = new Map<number, Set<Page>>();
   #freePages: number;
 
-  constructor(readonly capacityBytes: number) {
+  /** `name` is the dictionary's. */
+  constructor(
+    name: string,
+    readonly capacityBytes: number,
+  ) {
     const pages = Math.floor(capacityBytes / (PAGE_BYTES + PAGE_ENTRY_BYTES));
     const bookkeeping = Math.ceil((pages * PAGE_ENTRY_BYTES + POOL_HEADER_BYTES) / PAGE_BYTES);
-    this.#freePages = Math.max(0, Math.floor(capacityBytes / PAGE_BYTES) - bookkeeping - DICTIONARY_PAGES);
+    this.#freePages = Math.max(0, Math.floor(capacityBytes / PAGE_BYTES) - bookkeeping);
+    this.allocate(TREE_BYTES);
+    this.allocate(LOG_CONTEXT_BYTES + name.length);
   }
 
   /** Whole pages that nothing uses, as `free_space()` counts them. */

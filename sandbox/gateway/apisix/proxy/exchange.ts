@@ -50,6 +50,8 @@ export class Exchange {
   /** The node chosen before the body was read. */
   picked: Node | undefined;
   source: ResponseSource = "apisix";
+  /** Bytes of the request of an upgraded connection. */
+  upgradedAt: number | undefined;
   /** Status to count where no answer could be sent. */
   unsent: number | undefined;
   /** Gives up the attempt under way; the proxy calls it when the user has gone. */
@@ -95,11 +97,11 @@ export class Exchange {
     return this.attempts.reduce((sum, { startedMs, endedMs }) => sum + (endedMs ?? nowMs()) - startedMs, 0);
   }
 
-  /** Bytes of this request and its answer on the wire. */
+  /** Bytes of this request and its answer on the wire. What comes after an upgrade is not the request's. */
   bytes(): { readonly ingress: number; readonly egress: number } {
     const { read, written } = bytesOf(this.request.socket);
     return {
-      ingress: Math.max(0, read - this.#bytesBefore.read),
+      ingress: this.upgradedAt ?? Math.max(0, read - this.#bytesBefore.read),
       egress: Math.max(0, written - this.#bytesBefore.written),
     };
   }

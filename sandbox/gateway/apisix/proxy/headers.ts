@@ -13,16 +13,16 @@ const HOP_BY_HOP: ReadonlySet<string> = new Set([
   "upgrade",
   "expect",
 ]);
-const REPLACED_TOWARDS_UPSTREAM: ReadonlySet<string> = new Set([
+/** A copy keeps what its user says of itself in X-Real-IP and X-Forwarded-For. */
+const REPLACED_IN_MIRROR: ReadonlySet<string> = new Set([
   ...HOP_BY_HOP,
   "host",
   "content-length",
-  "x-real-ip",
-  "x-forwarded-for",
   "x-forwarded-proto",
   "x-forwarded-host",
   "x-forwarded-port",
 ]);
+const REPLACED_TOWARDS_UPSTREAM: ReadonlySet<string> = new Set([...REPLACED_IN_MIRROR, "x-real-ip", "x-forwarded-for"]);
 
 /** Flat list of names and values with pairs taken out. */
 export function without(headers: readonly string[], gone: ReadonlySet<string>): string[] {
@@ -49,19 +49,25 @@ export function upstreamHeaders(
   const forwarded = headers["x-forwarded-for"];
   const chain = forwarded === undefined ? exchange.remoteAddress : `${String(forwarded)}, ${exchange.remoteAddress}`;
   result.push("X-Real-IP", exchange.remoteAddress, "X-Forwarded-For", chain);
-  result.push("X-Forwarded-Proto", exchange.read("scheme") ?? "http", "X-Forwarded-Host", exchange.host);
-  result.push("X-Forwarded-Port", exchange.read("server_port") ?? "80");
+  result.push(...forwardedHeaders(exchange));
   if (body !== undefined || headers["content-length"] !== undefined) {
     result.push("Content-Length", String(body?.length ?? 0));
   }
   return rewritten(exchange, result);
 }
 
-/** Headers of a mirrored copy: the user's own, on a connection that is used once. */
+/** Headers of a mirrored copy: the user's own and what the gateway adds, on a connection that is used once. */
 export function mirrorHeaders(exchange: Exchange, body: Buffer | undefined): string[] {
   const length = body === undefined ? [] : ["Content-Length", String(body.length)];
-  const own = without(rawHeadersOf(exchange.request), new Set([...HOP_BY_HOP, "host", "content-length"]));
-  return ["Host", headersOf(exchange.request).host ?? "", "Connection", "close", ...own, ...length];
+  const own = without(rawHeadersOf(exchange.request), REPLACED_IN_MIRROR);
+  const host = headersOf(exchange.request).host ?? "";
+  return ["Host", host, "Connection", "close", ...own, ...forwardedHeaders(exchange), ...length];
+}
+
+function forwardedHeaders(exchange: Exchange): readonly string[] {
+  const proto = ["X-Forwarded-Proto", exchange.read("scheme") ?? "http"];
+  const port = ["X-Forwarded-Port", exchange.read("server_port") ?? "80"];
+  return [...proto, "X-Forwarded-Host", exchange.host, ...port];
 }
 
 function hostValue(exchange: Exchange, host: UpstreamState["host"], node: Node): string {

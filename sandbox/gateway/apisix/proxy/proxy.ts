@@ -17,7 +17,7 @@ import { Forwarding } from "./forward.js";
 import type { UpstreamConnections } from "./forward.js";
 import { GrpcConnections } from "./grpc.js";
 import { answerHeaders, changeHeaders, without } from "./headers.js";
-import { SERVER } from "./pages.js";
+import { reasonOf, SERVER } from "./pages.js";
 import { bytesOf, hasBody, writeHead, writeTrailers } from "./user.js";
 import type { BytesBefore, UserRequest, UserResponse } from "./user.js";
 import { wantsUpgrade, WebSocketTunnel } from "./websocket.js";
@@ -71,7 +71,7 @@ export class Proxy {
     const tunnel = new WebSocketTunnel(request, socket, head, this.#settings, before);
     void decide(tunnel.exchange, this.routing, this.#mirror).then((decision) => {
       tunnel.run(decision, () => {
-        this.#record(tunnel.exchange, tunnel.status);
+        this.#record(tunnel.exchange, tunnel.status, this.#bytesOf(tunnel.exchange));
       });
     });
   };
@@ -165,7 +165,7 @@ export class Proxy {
     }
     const given = answerHeaders(answer.headers, answer.status, exchange.read("upstream_status") ?? "");
     const { status, headers, body } = this.#rewriteAnswer(exchange, answer.status, given);
-    writeHead(exchange, status, answer.reason, [...headers, ...this.#closing()]);
+    writeHead(exchange, status, answer.reason, [...headers, ...this.#connection(exchange)]);
     if (body !== undefined) {
       answer.body.resume();
       response.end(body);
@@ -209,12 +209,14 @@ export class Proxy {
     const length = ["Content-Length", String(Buffer.byteLength(reply.body))];
     const given = ["Content-Type", reply.contentType, ...length, "Server", SERVER, ...reply.headers];
     const { status, headers, body } = this.#rewriteAnswer(exchange, reply.status, given);
-    writeHead(exchange, status, undefined, [...headers, ...this.#closing()]);
+    writeHead(exchange, status, reasonOf(status), [...headers, ...this.#connection(exchange)]);
     response.end(exchange.method === "HEAD" ? "" : (body ?? reply.body));
   }
 
-  #closing(): readonly string[] {
-    return this.draining ? ["Connection", "close"] : [];
+  /** Said by nginx in every answer, without the seconds that Node would add. */
+  #connection({ response }: Exchange): readonly string[] {
+    const keep = !this.draining && "shouldKeepAlive" in response && response.shouldKeepAlive;
+    return ["Connection", keep ? "keep-alive" : "close"];
   }
 
   /** With `proxy_ignore_client_abort`: an attempt under way is not given up. */
@@ -224,19 +226,25 @@ export class Proxy {
 
   async #finish(exchange: Exchange): Promise<void> {
     const { request, response } = exchange;
+    const bytes = this.#bytesOf(exchange);
     if (exchange.mirrored !== undefined) {
       await exchange.mirrored;
     }
     // A user who leaves in the middle of an upload made a bad request, one who leaves afterwards closed it.
     const gone = exchange.attempts.length === 0 && exchange.picked !== undefined && !request.complete ? 400 : 499;
     this.counts.busy -= 1;
-    this.#record(exchange, exchange.unsent ?? (response.headersSent ? response.statusCode : gone));
+    this.#record(exchange, exchange.unsent ?? (response.headersSent ? response.statusCode : gone), bytes);
   }
 
-  #record(exchange: Exchange, code: number): void {
-    const { match, request } = exchange;
+  /** What the connection has carried since the request before, which so is this one's. */
+  #bytesOf(exchange: Exchange): ReturnType<Exchange["bytes"]> {
     const bytes = exchange.bytes();
-    this.#bytes.set(request.socket, bytesOf(request.socket));
+    this.#bytes.set(exchange.request.socket, bytesOf(exchange.request.socket));
+    return bytes;
+  }
+
+  #record(exchange: Exchange, code: number, bytes: ReturnType<Exchange["bytes"]>): void {
+    const { match } = exchange;
     const labels = match === undefined ? this.#globalLabels() : match.route.labels;
     if (labels === undefined) {
       return;

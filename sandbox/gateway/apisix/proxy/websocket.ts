@@ -28,6 +28,7 @@ export class WebSocketTunnel {
 
   constructor(request: IncomingMessage, user: Duplex, head: Buffer, settings: ProxySettings, before: BytesBefore) {
     this.exchange = new Exchange(request, new ServerResponse(request), settings, before);
+    this.exchange.upgradedAt = request.socket.bytesRead - before.read - head.length;
     this.#user = user;
     this.#head = head;
   }
