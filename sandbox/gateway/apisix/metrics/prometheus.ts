@@ -7,6 +7,8 @@ import type { Tear } from "./tearing.js";
 const ERRORS = "nginx_metric_errors_total";
 /** A worker remembers so many label combinations of a metric, then starts over. */
 const REMEMBERED = 1000;
+/** One line in the log for so many errors; the real one writes them all. */
+const ERRORS_PER_LINE = 1000;
 
 /** What a metric is called, and what it says about itself. */
 export interface MetricDescription {
@@ -40,6 +42,7 @@ export class PrometheusLibrary {
   readonly #byName = new Map<string, Metric>();
   readonly #shown = new Map<string, string>();
   #increments = new Map<string, Increment>();
+  #errors = 0;
 
   constructor(dict: SharedDict, prefix: string) {
     this.#dict = dict;
@@ -193,7 +196,10 @@ export class PrometheusLibrary {
   }
 
   #error(problem: string): void {
-    console.error(`prometheus-metrics is full, reported metrics may be incomplete: ${problem}`);
+    if (this.#errors % ERRORS_PER_LINE === 0) {
+      console.error(`prometheus-metrics is full, reported metrics may be incomplete: ${problem}`);
+    }
+    this.#errors += 1;
     this.#dict.increment(ERRORS, 1);
   }
 
