@@ -1,7 +1,7 @@
 import { Agent, createServer, request as httpRequest, Server as HttpServer } from "node:http";
 import type { RequestListener } from "node:http";
 import { createServer as createTcpServer } from "node:net";
-import type { AddressInfo, Server } from "node:net";
+import type { AddressInfo, Server, Socket } from "node:net";
 import { text as readText } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
 import { checkConfig } from "../../../sandbox/gateway/apisix/admin/check.js";
@@ -49,6 +49,7 @@ export class Bench {
   readonly users: UserListeners;
   readonly #compiler = new Compiler(ENABLED, () => 0);
   readonly #agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  readonly #agents: Agent[] = [];
   port = 0;
   tlsPort = 0;
 
@@ -122,13 +123,30 @@ export class Bench {
     });
   }
 
+  /** Users from another address of this machine. */
+  from(localAddress: string): Agent {
+    const agent = new Agent({ keepAlive: true, maxSockets: 1, localAddress });
+    this.#agents.push(agent);
+    return agent;
+  }
+
+  /** Lets the application at a port take upgrades and say everything back. */
+  upgrades(port: number): void {
+    this.#servers
+      .find((server) => portOf(server) === port)
+      ?.on("upgrade", (_request: unknown, socket: Socket) => {
+        socket.write("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n");
+        socket.pipe(socket).on("error", () => undefined);
+      });
+  }
+
   async metrics(): Promise<string> {
     await sleep(20);
     return this.registry.text(NUMBERS);
   }
 
   stop(): void {
-    this.#agent.destroy();
+    [this.#agent, ...this.#agents].forEach((agent) => agent.destroy());
     this.users.closeAll();
     this.#servers.forEach((server) => {
       if (server instanceof HttpServer) {

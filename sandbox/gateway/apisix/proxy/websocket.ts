@@ -8,7 +8,7 @@ import type { Decision, Forward } from "./access.js";
 import { pageReply } from "./access.js";
 import type { Attempt } from "./exchange.js";
 import { Exchange, nowMs } from "./exchange.js";
-import { upstreamHeaders } from "./headers.js";
+import { upstreamHeaders, without } from "./headers.js";
 import { SERVER } from "./pages.js";
 import type { BytesBefore } from "./user.js";
 
@@ -76,7 +76,8 @@ export class WebSocketTunnel {
     });
     request.on("response", (answer) => {
       this.#answered(attempt, answer);
-      this.#user.write(headText(this.status, [...answer.rawHeaders, "Connection", "close"]));
+      const headers = without(answer.rawHeaders, new Set(["connection", "keep-alive", "transfer-encoding"]));
+      this.#user.write(headText(this.status, [...headers, "Connection", "close"]));
       answer.pipe(this.#user);
       answer.on("end", () => (attempt.endedMs = nowMs()));
     });
