@@ -1,9 +1,10 @@
-import { Agent, createServer, request as httpRequest, Server as HttpServer } from "node:http";
+import { Agent, createServer, request as httpRequest } from "node:http";
 import type { RequestListener } from "node:http";
 import { createServer as createTcpServer } from "node:net";
 import type { AddressInfo, Server, Socket } from "node:net";
 import { text as readText } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
+import { TLSSocket } from "node:tls";
 import { checkConfig } from "../../../sandbox/gateway/apisix/admin/check.js";
 import { readSettings } from "../../../sandbox/gateway/apisix/config/settings.js";
 import { UserListeners } from "../../../sandbox/gateway/apisix/listeners.js";
@@ -50,6 +51,7 @@ export class Bench {
   readonly #compiler = new Compiler(ENABLED, () => 0);
   readonly #agent = new Agent({ keepAlive: true, maxSockets: 1 });
   readonly #agents: Agent[] = [];
+  readonly #sockets = new Set<Socket>();
   port = 0;
   tlsPort = 0;
 
@@ -72,6 +74,10 @@ export class Bench {
   /** Lets a server listen on a free port until the bench stops. */
   async listen(server: Server): Promise<number> {
     this.#servers.push(server);
+    server.on("connection", (socket: Socket) => {
+      this.#sockets.add(socket);
+      socket.on("close", () => this.#sockets.delete(socket));
+    });
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     return portOf(server);
   }
@@ -140,6 +146,11 @@ export class Bench {
       });
   }
 
+  /** Whom the other end of a TLS connection says that it is. */
+  subjectOf(socket: Socket): string {
+    return socket instanceof TLSSocket ? (socket.getPeerX509Certificate()?.subject ?? "") : "";
+  }
+
   async metrics(): Promise<string> {
     await sleep(20);
     return this.registry.text(NUMBERS);
@@ -148,12 +159,8 @@ export class Bench {
   stop(): void {
     [this.#agent, ...this.#agents].forEach((agent) => agent.destroy());
     this.users.closeAll();
-    this.#servers.forEach((server) => {
-      if (server instanceof HttpServer) {
-        server.closeAllConnections();
-      }
-      server.close();
-    });
+    this.#sockets.forEach((socket) => socket.destroy());
+    this.#servers.forEach((server) => server.close());
   }
 }
 
