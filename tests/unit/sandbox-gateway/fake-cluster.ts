@@ -1,6 +1,7 @@
 import type { Adc, AdcAnswer } from "../../../sandbox/gateway/controller/adc-client.js";
 import { KubeError } from "../../../sandbox/gateway/controller/kube.js";
 import type { KubeApi } from "../../../sandbox/gateway/controller/kube.js";
+import { inputSchema } from "../../../sandbox/gateway/adc/protocol.js";
 import type { Input, Resources } from "../../../sandbox/gateway/adc/protocol.js";
 
 interface Item {
@@ -21,6 +22,8 @@ export class FakeCluster implements KubeApi {
   readonly #lists = new Map<string, Map<string, Item>>();
   readonly #watchers = new Map<string, ((line: string) => void)[]>();
   readonly forbidden = new Set<string>();
+  /** Every status that was written, in order. */
+  readonly statuses: { readonly name: string; readonly status: unknown; readonly at: number }[] = [];
   #version = 1;
 
   /** `list` is the cluster-wide path, `/apis/apisix.apache.org/v2/apisixroutes`. */
@@ -67,6 +70,7 @@ export class FakeCluster implements KubeApi {
       return Promise.reject(new KubeError(404, "not found"));
     }
     if (method === "PUT" && typeof body === "object" && body !== null && "status" in body) {
+      this.statuses.push({ name, status: body.status, at: performance.now() });
       this.put(list, { ...item, status: body.status });
     }
     return Promise.resolve(this.item(list, namespace, name));
@@ -128,6 +132,10 @@ export class FakeAdc implements Adc {
     }
     this.tasks.push(pushed);
     const { outcome } = this;
+    const problem = inputSchema.safeParse({ task: { opts, config } }).error;
+    if (problem !== undefined) {
+      return Promise.resolve({ status: 400, body: JSON.stringify({ message: problem.message }) });
+    }
     const endpoints = opts.server.map((server) =>
       outcome.kind === "accepted" ? { server, success: true } : { server, success: false, reason: outcome.reason },
     );

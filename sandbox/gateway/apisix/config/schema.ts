@@ -59,7 +59,7 @@ const deployment = z
           .array(
             z.looseObject({
               name: z.string().optional(),
-              key: z.union([z.string(), z.number(), z.boolean()]).default(""),
+              key: z.unknown().default(""),
               role: z.enum(["admin", "viewer"]).default("admin"),
             }),
           )
