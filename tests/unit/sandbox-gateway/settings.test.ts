@@ -109,7 +109,7 @@ plugin_attr: {proxy-mirror: {timeout: {connect: 50ms, read: 100ms}}}
     for (const number of ["123456", "12e4567", "0x1F", "007", " 5 ", "1.5"]) {
       expect(key(number), number).to.not.equal(number.trim());
     }
-    const port = "\napisix: {node_listen: [{port: ${{PORT}}}]}";
+    const port = "\napisix: {node_listen: [{port: '${{PORT}}'}]}";
     expect(readSettings(`${STANDALONE}${port}`, { APISIX_ADMIN_KEY: "k", PORT: "8080" }).proxyListen[0]?.port).to.equal(
       8080,
     );
