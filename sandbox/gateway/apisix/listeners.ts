@@ -1,8 +1,8 @@
 // Stand-in for Apache APISIX 3.17: takes users' connections, plain and over TLS, in HTTP/1.1 and HTTP/2.
 import { createServer as createHttpServer } from "node:http";
-import type { Server as HttpServer, ServerOptions } from "node:http";
+import type { IncomingMessage, Server as HttpServer, ServerOptions, ServerResponse } from "node:http";
 import { createServer as createHttp2Server } from "node:http2";
-import type { Http2Server } from "node:http2";
+import type { Http2Server, ServerHttp2Session } from "node:http2";
 import { createServer as createTcpServer } from "node:net";
 import type { Server, Socket } from "node:net";
 import { createServer as createTlsServer } from "node:tls";
@@ -18,14 +18,29 @@ const HTTP2_PREFACE = "PRI";
 export class UserListeners {
   readonly #http: HttpServer;
   readonly #http2: Http2Server;
-  readonly #sockets = new Set<Socket>();
+  /** Connections with the number of requests under way. */
+  readonly #sockets = new Map<Socket, number>();
+  readonly #sessions = new Set<ServerHttp2Session>();
   readonly #proxy: Proxy;
 
   constructor(proxy: Proxy) {
     this.#proxy = proxy;
     this.#http = httpServer(proxy);
+    this.#http.on("request", ({ socket }: IncomingMessage, response: ServerResponse) => {
+      this.#busy(socket, 1);
+      response.on("close", () => {
+        this.#busy(socket, -1);
+      });
+    });
+    this.#http.on("upgrade", ({ socket }: IncomingMessage) => {
+      this.#busy(socket, 1);
+    });
     this.#http2 = createHttp2Server({}, proxy.listener);
     this.#http2.on("sessionError", () => undefined);
+    this.#http2.on("session", (session) => {
+      this.#sessions.add(session);
+      session.on("close", () => this.#sessions.delete(session));
+    });
   }
 
   /** A server for plain connections; HTTP/2 is told by its first bytes. */
@@ -57,21 +72,41 @@ export class UserListeners {
     return server.on("tlsClientError", () => undefined);
   }
 
-  /** Closes connections that have no request under way. */
+  /** Closes connections that have no request under way, and lets those of HTTP/2 take no new one. */
   closeIdle(): void {
-    this.#http.closeIdleConnections();
+    this.#sessions.forEach((session) => {
+      session.close();
+    });
+    for (const [socket, requests] of this.#sockets) {
+      if (requests === 0) {
+        socket.destroy();
+      }
+    }
   }
 
   closeAll(): void {
-    this.#sockets.forEach((socket) => socket.destroy());
+    for (const socket of this.#sockets.keys()) {
+      socket.destroy();
+    }
+  }
+
+  #busy(socket: Socket, more: number): void {
+    const requests = this.#sockets.get(socket);
+    if (requests !== undefined) {
+      this.#sockets.set(socket, requests + more);
+    }
   }
 
   #hand(socket: Socket, http2: boolean): void {
+    if (http2) {
+      // Closed by its session.
+      this.#busy(socket, 1);
+    }
     (http2 ? this.#http2 : this.#http).emit("connection", socket);
   }
 
   #keep(socket: Socket): void {
-    this.#sockets.add(socket);
+    this.#sockets.set(socket, 0);
     socket.on("error", () => undefined);
     socket.on("close", () => this.#sockets.delete(socket));
   }
