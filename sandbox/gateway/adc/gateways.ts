@@ -16,6 +16,8 @@ export interface Answer {
 
 /** The gateway's answer was an error, or there was none. */
 export class GatewayError extends Error {
+  override readonly name = "AxiosError";
+
   constructor(
     message: string,
     readonly answer: Answer | undefined,
