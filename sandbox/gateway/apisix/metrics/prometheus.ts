@@ -23,15 +23,33 @@ type Kind = "counter" | "gauge" | "histogram";
 
 interface Metric extends MetricDescription {
   readonly kind: Kind;
-  readonly known: Map<string, readonly string[]>;
+  readonly known: Map<string, Series>;
+}
+
+/** The keys of one combination of labels, and what a worker has counted for each since it last handed over. */
+interface Series {
+  readonly keys: readonly string[];
+  readonly pending: number[];
+  readonly expireSeconds: number;
 }
 
 /** Counts events by label values. */
 export type Counter = (value: number, labels: readonly string[]) => void;
 
-interface Increment {
-  by: number;
+/** One key's increment on its way into the dictionary. */
+interface Write {
+  readonly key: string;
+  readonly by: number;
   readonly expireSeconds: number;
+  /** At which key the reader is then. */
+  readonly at: number;
+}
+
+/** A key as the page shows it, and the metric that it belongs to. */
+interface Line {
+  readonly key: string;
+  readonly start: string;
+  readonly name: string;
 }
 
 /** Metrics of one gateway. What is counted shows after `sync` only. */
@@ -40,28 +58,25 @@ export class PrometheusLibrary {
   readonly #prefix: string;
   readonly #index: KeyIndex;
   readonly #byName = new Map<string, Metric>();
-  readonly #shown = new Map<string, string>();
-  #increments = new Map<string, Increment>();
+  readonly #touched = new Set<Series>();
+  #lines: { readonly keys: readonly string[]; readonly lines: readonly Line[] } = { keys: [], lines: [] };
   #errors = 0;
 
   constructor(dict: SharedDict, prefix: string) {
     this.#dict = dict;
     this.#prefix = prefix;
     this.#index = new KeyIndex(dict);
-    const errors = this.#register("counter", {
-      name: ERRORS,
-      help: "Number of nginx-lua-prometheus errors",
-      labels: [],
-    });
-    this.#keys(errors, []);
+    const help = "Number of nginx-lua-prometheus errors";
+    this.#series(this.#register("counter", { name: ERRORS, help, labels: [] }), []);
     dict.set(ERRORS, 0);
   }
 
   counter(description: MetricDescription): Counter {
     const metric = this.#register("counter", description);
     return (value, labels) => {
-      for (const key of this.#keys(metric, labels) ?? []) {
-        this.#increment(key, value, metric);
+      const series = this.#series(metric, labels);
+      if (series !== undefined) {
+        this.#increment(series, 0, value);
       }
     };
   }
@@ -69,10 +84,9 @@ export class PrometheusLibrary {
   gauge(description: MetricDescription): Counter {
     const metric = this.#register("gauge", description);
     return (value, labels) => {
-      for (const key of this.#keys(metric, labels) ?? []) {
-        if (this.#dict.set(key, value) !== "stored") {
-          this.#error(`${key}: the dictionary is full`);
-        }
+      const [key] = this.#series(metric, labels)?.keys ?? [];
+      if (key !== undefined && this.#dict.set(key, value) !== "stored") {
+        this.#error(`${key}: the dictionary is full`);
       }
     };
   }
@@ -80,19 +94,19 @@ export class PrometheusLibrary {
   histogram(description: MetricDescription, bounds: readonly number[]): Counter {
     const metric = this.#register("histogram", description);
     const format = bucketFormat(bounds);
+    const make = (text: string) => histogramKeys(description.name, text, bounds, format);
+    const [count, sum, firstBucket, infinite] = [0, 1, 2, 2 + bounds.length];
     return (value, labels) => {
-      const keys = this.#keys(metric, labels, (text) => histogramKeys(description.name, text, bounds, format));
-      const [count, sum, ...buckets] = keys ?? [];
-      const infinite = buckets.pop();
-      if (count === undefined || sum === undefined || infinite === undefined) {
+      const series = this.#series(metric, labels, make);
+      if (series === undefined) {
         return;
       }
-      this.#increment(count, 1, metric);
-      this.#increment(sum, value, metric);
-      this.#increment(infinite, 1, metric);
+      this.#increment(series, count, 1);
+      this.#increment(series, sum, value);
+      this.#increment(series, infinite, 1);
       // From above, as the real one: a bucket that no value ever fell into is never made.
       for (let i = bounds.length - 1; i >= 0 && value <= (bounds[i] ?? 0); i -= 1) {
-        this.#increment(buckets[i] ?? "", 1, metric);
+        this.#increment(series, firstBucket + i, 1);
       }
     };
   }
@@ -104,9 +118,7 @@ export class PrometheusLibrary {
 
   /** Hands what was counted over to the dictionary; a worker does so once a second. */
   sync(): void {
-    const increments = this.#increments;
-    this.#increments = new Map();
-    this.#apply([...increments]);
+    this.#apply(this.#takeWrites(() => 0));
   }
 
   /**
@@ -114,37 +126,54 @@ export class PrometheusLibrary {
    * while the page is being read: what was read before shows the old value, what is read afterwards the new one.
    */
   text(tear?: Tear): string {
-    const keys = this.#index.sorted();
-    const writes = tear === undefined ? [] : this.#planWrites(tear, keys.length);
-    const seen = new Set<string>();
+    const lines = this.#sortedLines();
+    const writes = tear === undefined ? [] : this.#planWrites(tear, lines.length);
     let written = 0;
+    let name = "";
+    const seen = new Set<string>();
     let text = "";
-    keys.forEach((key, position) => {
+    lines.forEach((line, position) => {
       for (let write = writes[written]; write !== undefined && write.at <= position; write = writes[written]) {
-        this.#apply([write.entry]);
+        this.#apply([write]);
         written += 1;
       }
-      const value = this.#dict.get(key);
+      const value = this.#dict.get(line.key);
       if (value !== undefined) {
-        text += `${this.#heading(key, seen)}${this.#prefix}${this.#show(key)} ${numberText(Number(value))}\n`;
+        if (line.name !== name) {
+          name = line.name;
+          text += this.#heading(name, seen);
+        }
+        text += `${line.start}${numberText(Number(value))}\n`;
       }
     });
-    this.#apply(writes.slice(written).map(({ entry }) => entry));
+    this.#apply(writes.slice(written));
     return text;
   }
 
   /** Workers write their increments in no order, over the time that the tear gives. */
-  #planWrites(tear: Tear, keys: number): readonly { readonly at: number; readonly entry: [string, Increment] }[] {
-    const increments = this.#increments;
-    this.#increments = new Map();
-    return [...increments]
-      .map((entry) => ({ at: (tear.start + tear.order(entry[0]) * tear.span) * keys, entry }))
-      .sort((a, b) => a.at - b.at);
+  #planWrites(tear: Tear, keys: number): readonly Write[] {
+    const at = (key: string): number => (tear.start + tear.order(key) * tear.span) * keys;
+    return this.#takeWrites(at).sort((a, b) => a.at - b.at);
   }
 
-  #apply(increments: readonly (readonly [string, Increment])[]): void {
+  #takeWrites(at: (key: string) => number): Write[] {
+    const writes: Write[] = [];
+    for (const { keys, pending, expireSeconds } of this.#touched) {
+      keys.forEach((key, index) => {
+        const by = pending[index];
+        if (by !== undefined) {
+          writes.push({ key, by, expireSeconds, at: at(key) });
+        }
+      });
+      pending.length = 0;
+    }
+    this.#touched.clear();
+    return writes;
+  }
+
+  #apply(writes: readonly Write[]): void {
     let lost = false;
-    for (const [key, { by, expireSeconds }] of increments) {
+    for (const { key, by, expireSeconds } of writes) {
       lost = this.#dict.increment(key, by) !== "stored" || lost;
       if (expireSeconds > 0) {
         this.#dict.expire(key, expireSeconds);
@@ -155,13 +184,9 @@ export class PrometheusLibrary {
     }
   }
 
-  #increment(key: string, by: number, { expireSeconds = 0 }: Metric): void {
-    const known = this.#increments.get(key);
-    if (known === undefined) {
-      this.#increments.set(key, { by, expireSeconds });
-    } else {
-      known.by += by;
-    }
+  #increment(series: Series, index: number, by: number): void {
+    series.pending[index] = (series.pending[index] ?? 0) + by;
+    this.#touched.add(series);
   }
 
   #register(kind: Kind, description: MetricDescription): Metric {
@@ -171,28 +196,28 @@ export class PrometheusLibrary {
   }
 
   /** The dictionary's keys for these labels; undefined when they found no room, and then nothing is counted. */
-  #keys(
+  #series(
     metric: Metric,
     labels: readonly string[],
     make: (labelText: string) => readonly string[] = (text) => [`${metric.name}${text}`],
-  ): readonly string[] | undefined {
+  ): Series | undefined {
     const id = labels.join("\u0000");
     const known = metric.known.get(id);
     const expireSeconds = metric.expireSeconds ?? 0;
     if (known !== undefined && expireSeconds === 0) {
       return known;
     }
-    const keys = known ?? make(fullName("", metric.labels, labels));
+    const series = known ?? { keys: make(fullName("", metric.labels, labels)), pending: [], expireSeconds };
     if (metric.known.size >= REMEMBERED) {
       metric.known.clear();
     }
-    metric.known.set(id, keys);
-    const problem = this.#index.add(keys, expireSeconds);
+    metric.known.set(id, series);
+    const problem = this.#index.add(series.keys, expireSeconds);
     if (problem !== undefined) {
       this.#error(`${metric.name}: ${problem}`);
       return undefined;
     }
-    return keys;
+    return series;
   }
 
   #error(problem: string): void {
@@ -203,10 +228,21 @@ export class PrometheusLibrary {
     this.#dict.increment(ERRORS, 1);
   }
 
-  #heading(key: string, seen: Set<string>): string {
-    const brace = key.indexOf("{");
-    const bare = brace < 0 ? key : key.slice(0, brace);
-    const name = bare.endsWith("_bucket") ? bare.slice(0, -"_bucket".length) : bare;
+  #sortedLines(): readonly Line[] {
+    const keys = this.#index.sorted();
+    if (this.#lines.keys !== keys) {
+      const lines = keys.map((key) => {
+        const brace = key.indexOf("{");
+        const bare = brace < 0 ? key : key.slice(0, brace);
+        const name = bare.endsWith("_bucket") ? bare.slice(0, -"_bucket".length) : bare;
+        return { key, start: `${this.#prefix}${shownKey(key)} `, name };
+      });
+      this.#lines = { keys, lines };
+    }
+    return this.#lines.lines;
+  }
+
+  #heading(name: string, seen: Set<string>): string {
     const metric = this.#byName.get(name);
     if (metric === undefined || seen.has(name)) {
       return "";
@@ -214,11 +250,5 @@ export class PrometheusLibrary {
     seen.add(name);
     const full = `${this.#prefix}${name}`;
     return `# HELP ${full} ${metric.help}\n# TYPE ${full} ${metric.kind}\n`;
-  }
-
-  #show(key: string): string {
-    const known = this.#shown.get(key) ?? shownKey(key);
-    this.#shown.set(key, known);
-    return known;
   }
 }

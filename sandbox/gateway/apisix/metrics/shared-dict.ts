@@ -13,10 +13,14 @@ const PASSIVE_EXPIRIES = 2;
 type Value = string | number;
 
 interface Entry {
+  readonly key: string;
   value: Value;
   /** 0: never. */
   expiresAt: number;
   readonly chunk: Chunk;
+  /** Neighbours in the order of use. */
+  older: Entry | undefined;
+  newer: Entry | undefined;
 }
 
 /** What became of a write: done, done at the cost of older entries, or not done. */
@@ -25,8 +29,9 @@ export type Written = "stored" | "stored by eviction" | "exists" | "no memory";
 /** Keys and values in order of use; the least used go first when room is wanted. */
 export class SharedDict {
   readonly #slab: Slab;
-  /** The Map's order is the order of use: the first is the oldest. */
   readonly #entries = new Map<string, Entry>();
+  #oldest: Entry | undefined;
+  #newest: Entry | undefined;
   readonly #now: () => number;
 
   /** `now` in milliseconds. */
@@ -96,8 +101,10 @@ export class SharedDict {
     if (entry === undefined || this.#expired(entry)) {
       return undefined;
     }
-    this.#entries.delete(key);
-    this.#entries.set(key, entry);
+    if (entry !== this.#newest) {
+      this.#unlink(entry);
+      this.#append(entry);
+    }
     return entry;
   }
 
@@ -113,27 +120,30 @@ export class SharedDict {
     if (chunk === undefined) {
       return "no memory";
     }
-    this.#entries.set(key, { value, expiresAt: this.#expiry(ttlSeconds), chunk });
+    const expiresAt = this.#expiry(ttlSeconds);
+    const entry: Entry = { key, value, expiresAt, chunk, older: undefined, newer: undefined };
+    this.#entries.set(key, entry);
+    this.#append(entry);
     return evicted > 0 ? "stored by eviction" : "stored";
   }
 
   #evictOldest(): boolean {
-    const oldest = this.#entries.keys().next();
-    if (oldest.done === true) {
+    const oldest = this.#oldest;
+    if (oldest === undefined) {
       return false;
     }
-    this.#remove(oldest.value);
+    this.#remove(oldest.key);
     return true;
   }
 
   /** Stops at the first entry that is still good: what expires behind one that never does keeps its room. */
   #clearExpired(): void {
     for (let i = 0; i < PASSIVE_EXPIRIES; i += 1) {
-      const oldest = this.#entries.entries().next();
-      if (oldest.done === true || !this.#expired(oldest.value[1])) {
+      const oldest = this.#oldest;
+      if (oldest === undefined || !this.#expired(oldest)) {
         return;
       }
-      this.#remove(oldest.value[0]);
+      this.#remove(oldest.key);
     }
   }
 
@@ -141,8 +151,34 @@ export class SharedDict {
     const entry = this.#entries.get(key);
     if (entry !== undefined) {
       this.#entries.delete(key);
+      this.#unlink(entry);
       this.#slab.release(entry.chunk);
     }
+  }
+
+  #append(entry: Entry): void {
+    entry.older = this.#newest;
+    if (this.#newest !== undefined) {
+      this.#newest.newer = entry;
+    }
+    this.#newest = entry;
+    this.#oldest ??= entry;
+  }
+
+  #unlink(entry: Entry): void {
+    const { older, newer } = entry;
+    if (older === undefined) {
+      this.#oldest = newer;
+    } else {
+      older.newer = newer;
+    }
+    if (newer === undefined) {
+      this.#newest = older;
+    } else {
+      newer.older = older;
+    }
+    entry.older = undefined;
+    entry.newer = undefined;
   }
 
   #expired(entry: Entry): boolean {
