@@ -103,13 +103,15 @@ export class Reconciler {
     tlses.forEach((tls) => {
       this.#tls(tls);
     });
-    const gone = [this.#forget(this.#routes, this.#cache.routes), this.#forget(this.#tlses, this.#cache.tlses)];
+    this.#forget(this.#routes, this.#cache.routes);
+    this.#forget(this.#tlses, this.#cache.tlses);
+    const own = changes.some(({ kind }) => kind === "route" || kind === "tls");
     const others = changes.some(({ kind }) => kind === "upstream" || kind === "pluginconfig" || kind === "globalrule");
     if (others) {
       this.#acceptOthers();
     }
     const rest = changes.some((change) => this.#concernsGateways(change));
-    if (routes.length + tlses.length > 0 || gone.includes(true) || others || rest) {
+    if (routes.length + tlses.length > 0 || own || others || rest) {
       this.#notify();
     }
   }
@@ -191,10 +193,9 @@ export class Reconciler {
   #forget<T>(
     stored: Map<string, Stored<T>>,
     present: { get(namespace: string, name: string): AnyObject | undefined },
-  ): boolean {
+  ): void {
     const gone = [...stored].filter(([, { namespace, name }]) => present.get(namespace, name) === undefined);
     gone.forEach(([key]) => stored.delete(key));
-    return gone.length > 0;
   }
 
   #acceptOthers(): void {
