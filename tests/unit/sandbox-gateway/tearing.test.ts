@@ -1,3 +1,4 @@
+import { crc32 } from "node:zlib";
 import { expect } from "chai";
 import fc from "fast-check";
 import { MetricsRegistry } from "../../../sandbox/gateway/apisix/metrics/registry.js";
@@ -37,7 +38,7 @@ function busy(more: number): MetricsRegistry {
 }
 
 const nodes = Array.from({ length: 20 }, (_, i) => `10.244.0.${String(100 + i)}`);
-const at = (start: number, span = 0, order: Tear["order"] = () => 0): Tear => ({ start, span, order });
+const at = (start: number, pace = 0, order: Tear["order"] = () => 0): Tear => ({ start, pace, order });
 
 describe("gateway stand-in: a page of metrics is not one moment", () => {
   it("reads buckets before counts: a hand-over between them leaves `+Inf` behind `_count`", () => {
@@ -66,7 +67,7 @@ describe("gateway stand-in: a page of metrics is not one moment", () => {
 
   it("shows a count that is behind, too, and buckets that fall, when the hand-over takes its time", () => {
     const order: Tear["order"] = (key) => (key.includes("_count") ? 1 : key.includes('le="Inf"') ? 0 : 0.5);
-    const text = busy(3).page(NUMBERS, at(0, 1, order));
+    const text = busy(3).page(NUMBERS, at(0, 3, order));
     const differences = nodes.map((node) => {
       const { buckets, count } = requestSeries(text, node);
       return count - (buckets.get("+Inf") ?? 0);
@@ -77,9 +78,9 @@ describe("gateway stand-in: a page of metrics is not one moment", () => {
   it("never shows a value that was not counted: torn values lie between the old and the new", () => {
     const unit = fc.double({ min: 0, max: 1, noNaN: true });
     fc.assert(
-      fc.property(unit, unit, fc.nat(), (start, span, seed) => {
+      fc.property(unit, unit, fc.nat(), (start, pace, seed) => {
         const order: Tear["order"] = (key) => ((key.length * 31 + seed + key.charCodeAt(key.length - 5)) % 97) / 97;
-        const text = busy(2).page(NUMBERS, at(start, span, order));
+        const text = busy(2).page(NUMBERS, at(start, pace, order));
         nodes.forEach((node) => {
           const { buckets, count } = requestSeries(text, node);
           expect(count).to.be.within(10, 12);
@@ -106,6 +107,23 @@ describe("gateway stand-in: a page of metrics is not one moment", () => {
       before = page;
     }
     expect(slow).to.be.at.most(requestSeries(registry.text(NUMBERS), nodes[0] ?? "").count - 40);
+  });
+
+  it("tears about as many keys as were written in the meantime: a quiet gateway's pages hardly at all", () => {
+    const tornAfter = (requests: number): number => {
+      const registry = busy(0);
+      const before = registry.page(NUMBERS);
+      for (let i = 0; i < requests; i += 1) registry.record(finished({ node: nodes[i % 20] ?? "", requestMs: 1 }));
+      const halves: Tear["order"] = (key) => crc32(key) % 2;
+      const after = registry.page(NUMBERS, at(0.3, 0.3, halves));
+      return nodes.filter((node) => {
+        const old = requestSeries(before, node).buckets;
+        const now = requestSeries(after, node).buckets;
+        return new Set([...now].map(([le, value]) => value - (old.get(le) ?? 0))).size > 1;
+      }).length;
+    };
+    expect(tornAfter(1)).to.be.at.most(1);
+    expect(tornAfter(200)).to.be.above(1);
   });
 
   it("tears hardly any small page, and many large ones of some gateways only", () => {

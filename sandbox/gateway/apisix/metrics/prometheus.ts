@@ -118,7 +118,7 @@ export class PrometheusLibrary {
 
   /** Hands what was counted over to the dictionary; a worker does so once a second. */
   sync(): void {
-    this.#apply(this.#takeWrites(() => 0));
+    this.#apply(this.#takeWrites());
   }
 
   /**
@@ -150,19 +150,22 @@ export class PrometheusLibrary {
     return text;
   }
 
-  /** Workers write their increments in no order, over the time that the tear gives. */
-  #planWrites(tear: Tear, keys: number): readonly Write[] {
-    const at = (key: string): number => (tear.start + tear.order(key) * tear.span) * keys;
-    return this.#takeWrites(at).sort((a, b) => a.at - b.at);
+  /** Workers write their increments in no order, over the time that so many take them. */
+  #planWrites({ start, pace, order }: Tear, keys: number): readonly Write[] {
+    const writes = this.#takeWrites();
+    const span = pace * writes.length;
+    return writes
+      .map((write) => ({ ...write, at: start * keys + order(write.key) * span }))
+      .sort((a, b) => a.at - b.at);
   }
 
-  #takeWrites(at: (key: string) => number): Write[] {
+  #takeWrites(): Write[] {
     const writes: Write[] = [];
     for (const { keys, pending, expireSeconds } of this.#touched) {
       keys.forEach((key, index) => {
         const by = pending[index];
         if (by !== undefined) {
-          writes.push({ key, by, expireSeconds, at: at(key) });
+          writes.push({ key, by, expireSeconds, at: 0 });
         }
       });
       pending.length = 0;
