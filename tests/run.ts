@@ -30,7 +30,9 @@ function runPlainly(argv: readonly string[]): Promise<number> {
 }
 
 async function unitTests(): Promise<number> {
-  return runPlainly(mochaArguments(["unit/**/*.test.js", "components/**/*.test.js"], ["--timeout", "60000"]));
+  return runPlainly(
+    mochaArguments(["unit/**/*.test.js", "components/**/*.test.js", "conformance/*.test.js"], ["--timeout", "60000"]),
+  );
 }
 
 async function endToEndTests(): Promise<number> {
