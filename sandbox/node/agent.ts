@@ -11,7 +11,9 @@ import {
   V1MicroTime,
 } from "@kubernetes/client-node";
 import type { KubeConfig, V1Pod } from "@kubernetes/client-node";
+import { findImage } from "../images/index.js";
 import { claimAddresses, removeOrphans } from "./adoption.js";
+import { EventRecorder } from "./events.js";
 import { AddressPool } from "./network.js";
 import { PodWorker } from "./pod-worker.js";
 import type { PodHost } from "./pod-worker.js";
@@ -32,8 +34,10 @@ export class Agent {
   private readonly leases: CoordinationV1Api;
   private readonly workers = new Map<string, PodWorker>();
   private readonly addresses = new AddressPool();
+  private readonly events: EventRecorder;
 
   constructor(private readonly options: AgentOptions) {
+    this.events = new EventRecorder(options.config, options.nodeName);
     this.core = options.config.makeApiClient(CoreV1Api);
     this.leases = options.config.makeApiClient(CoordinationV1Api);
   }
@@ -76,8 +80,12 @@ export class Agent {
   }
 
   private get host(): PodHost {
+    const { stateFolder } = this.options;
     return {
+      sandbox: path.basename(stateFolder),
       folder: this.podFolder,
+      image: (reference) => findImage(reference, stateFolder),
+      tell: (pod, event) => this.events.record(pod, event),
       addresses: this.addresses,
       writeStatus: (pod, status) => this.writeStatus(pod, status),
       forget: (pod) => this.forget(pod),

@@ -1,5 +1,6 @@
 // Stand-in for a kubelet: the status of a pod, computed from what its containers do; pure.
 import type { V1ContainerStatus, V1Pod, V1PodCondition, V1PodStatus } from "@kubernetes/client-node";
+import type { Refusal } from "./refusal.js";
 
 export type ContainerState =
   | { readonly kind: "waiting"; readonly reason: string; readonly message?: string }
@@ -34,6 +35,11 @@ export interface PodView {
 /** As JSON: the API's dates are texts there. */
 export type StatusJson = Omit<V1PodStatus, "conditions" | "containerStatuses" | "initContainerStatuses" | "startTime"> &
   Record<string, unknown>;
+
+/** Of a pod that never got onto the node. */
+export function refusedStatus({ reason, message }: Refusal, startTime: string): StatusJson {
+  return { phase: "Failed", reason, message, startTime };
+}
 
 const ownConditions: ReadonlySet<string> = new Set(["Initialized", "ContainersReady", "Ready"]);
 
