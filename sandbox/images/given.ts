@@ -10,6 +10,8 @@ import type { OciConfig } from "./oci-config.js";
 
 /** Where harnesses pass the file on. */
 export const imagesVariable = "APISIX_CANARY_IMAGES";
+/** Of the option that every command with a sandbox has. */
+export const imagesHelp = `YAML file: image name -> unpacked root file system or program (also: $${imagesVariable})`;
 
 const overrides = {
   entrypoint: z.array(z.string()).optional(),
@@ -47,7 +49,9 @@ export function readGivenImages(file: string): Given {
   const parsed = entries.safeParse(parsedYaml(content, at));
   if (!parsed.success) {
     const where = parsed.error.issues[0]?.path.join(".") ?? "";
-    throw at(`${where === "" ? "" : `"${where}": `}give "rootfs" (a folder, with "config") or "program" (a list of words)`);
+    throw at(
+      `${where === "" ? "" : `"${where}": `}give "rootfs" (a folder, with "config") or "program" (a list of words)`,
+    );
   }
   const folder = path.dirname(path.resolve(file));
   const images = Object.entries(parsed.data).map(([name, entry]) => {

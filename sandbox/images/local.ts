@@ -144,6 +144,17 @@ export function isOwn(reference: string): boolean {
   return parseReference(reference).repository.startsWith("sandbox/");
 }
 
+function entryOf(repository: string): Entry | undefined {
+  const familiar = familiarName(repository);
+  return entries.find((each) => each.repository === (aliases[familiar] ?? familiar));
+}
+
+/** What has to be found or made before the image can run. */
+export function toolsOf(reference: string): readonly Tool[] {
+  const { repository, tag } = parseReference(reference);
+  return entryOf(repository)?.tools(tag) ?? [];
+}
+
 /** The program of an image; undefined where the name means nothing here. Throws where its program can't be had. */
 export async function localImage(
   reference: string,
@@ -151,8 +162,7 @@ export async function localImage(
   signal?: AbortSignal,
 ): Promise<Image | undefined> {
   const { repository, tag } = parseReference(reference);
-  const familiar = familiarName(repository);
-  const entry = entries.find((each) => each.repository === (aliases[familiar] ?? familiar));
+  const entry = entryOf(repository);
   if (entry === undefined) return undefined;
   const found = await Promise.all(entry.tools(tag).map((tool) => ensureTool(tool, progress, signal)));
   return entry.image(
@@ -161,6 +171,10 @@ export async function localImage(
   );
 }
 
+export const loadTesterImage = "ghcr.io/fluxcd/flagger-loadtester:0.36.0";
+/** Of the benchmark alone. */
+export const flaggerImage = "ghcr.io/fluxcd/flagger:1.36.1";
+
 /** Images that the platform and the demo use, with the tags that they use. */
 export const usualImages: readonly string[] = [
   "apache/apisix:3.17.0-debian",
@@ -168,6 +182,6 @@ export const usualImages: readonly string[] = [
   "ghcr.io/api7/adc:0.27.1",
   "prom/prometheus:v3.16.0",
   "node:22-alpine",
-  "ghcr.io/fluxcd/flagger-loadtester:0.36.0",
+  loadTesterImage,
   ...["6.0.0", "6.0.1", "6.0.2", "6.0.3", "6.0.4"].map((tag) => `ghcr.io/stefanprodan/podinfo:${tag}`),
 ];

@@ -35,7 +35,8 @@ export async function pullImage(reference: string, progress: Progress, signal?: 
   const registry = registryOf(reference);
   const isAnswering = answers.get(registry) ?? isReachable(registry);
   answers.set(registry, isAnswering);
-  if (!(await isAnswering)) return kept === undefined ? { kind: "unreachable", registry } : { kind: "image", image: kept };
+  if (!(await isAnswering))
+    return kept === undefined ? { kind: "unreachable", registry } : { kind: "image", image: kept };
   const waiting = (): void => progress(`${reference}: another process pulls it, waiting …`);
   const key = createHash("sha256").update(reference).digest("hex").slice(0, 16);
   return exclusively(`image-${key}`, waiting, async () => ({
@@ -96,7 +97,15 @@ async function pull(reference: string, progress: Progress, signal?: AbortSignal)
 function refusal(reference: string, error: unknown): Error {
   const stderr = error instanceof Error && "stderr" in error && typeof error.stderr === "string" ? error.stderr : "";
   const text = stderr === "" && error instanceof Error ? error.message : stderr;
-  return new Error(`${reference}: ${text.trim().split("\n").at(-1)?.replace(/^Error: /, "") ?? "refused"}`);
+  return new Error(
+    `${reference}: ${
+      text
+        .trim()
+        .split("\n")
+        .at(-1)
+        ?.replace(/^Error: /, "") ?? "refused"
+    }`,
+  );
 }
 
 /** All layers as one file system, each verified by its digest on the way; with owners where there is more than one. */

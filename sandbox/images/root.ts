@@ -36,7 +36,7 @@ const mostLinks = 40;
 export function withoutLinks(folder: string, inside: string): string {
   let done = "/";
   let left = inside.split("/");
-  for (let links = 0; left.length > 0; ) {
+  for (let links = 0; left.length > 0;) {
     const [part = "", ...rest] = left;
     const next = path.posix.join(done, part);
     const target = linkTarget(path.join(folder, next));

@@ -6,7 +6,7 @@ import type { AdoptedContainer } from "./container-worker.js";
 import type { RunningContainer } from "./container.js";
 import { removeNetwork } from "./network.js";
 import type { AddressPool } from "./network.js";
-import { isAlive, readRecord } from "./record.js";
+import { childrenOf, isAlive, readRecord } from "./record.js";
 import type { PodRecord, ProcessRecord } from "./record.js";
 
 /** Undefined where nothing was started of the container yet. */
@@ -29,8 +29,8 @@ export function adoptedOf(
 
 /** Ends all processes of a pod at once. */
 export function removeRemains({ ip, network, containers }: PodRecord): void {
-  for (const { process: started } of Object.values(containers))
-    if (isAlive(started)) process.kill(started.pid, "SIGKILL");
+  for (const { process: started } of Object.values(containers).filter((each) => isAlive(each.process)))
+    for (const pid of [...childrenOf(started.pid), started.pid]) process.kill(pid, "SIGKILL");
   removeNetwork({ ip, pid: network.pid });
 }
 

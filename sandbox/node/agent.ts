@@ -15,8 +15,8 @@ import { findImage } from "../images/index.js";
 import { claimAddresses, removeOrphans } from "./adoption.js";
 import { EventRecorder } from "./events.js";
 import { AddressPool } from "./network.js";
+import type { PodHost } from "./pod-host.js";
 import { PodWorker } from "./pod-worker.js";
-import type { PodHost } from "./pod-worker.js";
 import type { StatusJson } from "./status.js";
 
 const heartbeatMs = 10_000;

@@ -95,7 +95,11 @@ export class ContainerWorker {
     const waitMs = backOffMs(this.failures - 1);
     const message = `back-off ${waitMs / 1000}s restarting failed container=${this.options.container.name}`;
     this.change({ kind: "waiting", reason: "CrashLoopBackOff", message });
-    this.options.tell({ type: "Warning", reason: "BackOff", message: `Back-off restarting failed container ${this.options.container.name}` });
+    this.options.tell({
+      type: "Warning",
+      reason: "BackOff",
+      message: `Back-off restarting failed container ${this.options.container.name}`,
+    });
     await pause(waitMs, undefined, { signal: this.stopping.signal }).catch(() => undefined);
   }
 
@@ -153,9 +157,24 @@ export class ContainerWorker {
     };
     const whenStarted = (): void => {
       if (readinessProbe === undefined) this.setReady(true);
-      else void runProbe(readinessProbe, target, this.ready, (healthy) => this.setReady(healthy), failed("Readiness"), signal);
+      else
+        void runProbe(
+          readinessProbe,
+          target,
+          this.ready,
+          (healthy) => this.setReady(healthy),
+          failed("Readiness"),
+          signal,
+        );
       if (livenessProbe !== undefined)
-        void runProbe(livenessProbe, target, true, (healthy) => (healthy ? undefined : unhealthy()), failed("Liveness"), signal);
+        void runProbe(
+          livenessProbe,
+          target,
+          true,
+          (healthy) => (healthy ? undefined : unhealthy()),
+          failed("Liveness"),
+          signal,
+        );
     };
     if (startupProbe === undefined || this.started) return whenStarted();
     const startup = new AbortController();
@@ -195,7 +214,11 @@ export class ContainerWorker {
     this.stopping.abort();
     const { running } = this;
     if (running === undefined) return this.finished;
-    this.options.tell({ type: "Normal", reason: "Killing", message: `Stopping container ${this.options.container.name}` });
+    this.options.tell({
+      type: "Normal",
+      reason: "Killing",
+      message: `Stopping container ${this.options.container.name}`,
+    });
     await Promise.race([this.preStop(running), pause(graceMs)]);
     running.askToStop();
     const timer = setTimeout(() => running.kill(), Math.max(0, deadline - performance.now()));

@@ -8,7 +8,7 @@ import type { Image } from "../images/index.js";
 import { expand } from "./environment.js";
 import { confined, located, userIds } from "./launcher.js";
 import type { MemoryGroup } from "./memory-group.js";
-import { isAlive, processRecordOf } from "./record.js";
+import { childrenOf, isAlive, processRecordOf } from "./record.js";
 import type { ProcessRecord } from "./record.js";
 import { rootScript } from "./root-file-system.js";
 import type { Confinement } from "./security.js";
@@ -46,12 +46,18 @@ const signals: Readonly<Record<string, number>> = {
 const unknownEnd: Ended = { exitCode: 137, signal: 9 };
 const adoptedPollMs = 100;
 
+/**
+ * Stays outside of the new process space, whose first process its child is, and ends as that one ends. (Some versions of
+ * `unshare --fork` end with 1 where their child was killed.)
+ */
+const parent = '"$@" & wait "$!"';
+
 /** One start of a container's program. */
 export class RunningContainer {
   private over = false;
 
   private constructor(
-    /** That of its namespaces; the program itself is its child. */
+    /** The one that waits for the program, which is its child. */
     private readonly pid: number | undefined,
     readonly ended: Promise<Ended>,
     private readonly stopSignal: NodeJS.Signals,
@@ -89,7 +95,7 @@ export class RunningContainer {
       located("nsenter"),
       [
         ...["--target", String(options.networkPid), "--net", "--uts", "--", located("unshare"), "--mount", "--pid"],
-        ...["--fork", "--kill-child=SIGKILL", located("sh"), "-c", script, "sh", ...argv],
+        ...["--", located("sh"), "-c", parent, "sh", located("sh"), "-c", script, "sh", ...argv],
       ],
       { stdio: ["ignore", log, log], env: withoutLoaders(env) },
     );
@@ -189,10 +195,6 @@ export function argumentsOf(
   const entrypoint = container.command ?? image.entrypoint;
   const rest = container.args ?? (container.command === undefined ? image.command : []);
   return [...entrypoint, ...rest].map((word) => expand(word, env));
-}
-
-function childrenOf(pid: number): readonly number[] {
-  return readText(`/proc/${pid}/task/${pid}/children`).split(" ").filter(Boolean).map(Number);
 }
 
 function familyOf(pid: number): readonly number[] {

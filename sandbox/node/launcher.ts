@@ -44,10 +44,7 @@ function findHelper(): Helper {
   const loader = libraries.find((file) => /\/ld[^/]*$/.test(file));
   const files = Object.fromEntries([program, ...libraries].map((file) => [path.basename(file), file]));
   const inside = (file: string): string => path.posix.join(folder, path.basename(file));
-  const argv =
-    loader === undefined
-      ? [inside(program)]
-      : [inside(loader), "--library-path", folder, inside(program)];
+  const argv = loader === undefined ? [inside(program)] : [inside(loader), "--library-path", folder, inside(program)];
   return { files, argv };
 }
 

@@ -15,6 +15,7 @@ import type { PodHost } from "./pod-host.js";
 import { processRecordOf, readRecord, writeRecord } from "./record.js";
 import type { PodRecord } from "./record.js";
 import { mountFailureOf, refusalOf } from "./refusal.js";
+import type { Refusal } from "./refusal.js";
 import { refusedStatus, statusOf } from "./status.js";
 import type { ContainerView } from "./status.js";
 import { removeVolumes, writeVolumes } from "./volumes.js";
@@ -28,6 +29,7 @@ export class PodWorker {
   private workers: readonly ContainerWorker[] = [];
   private waiting: readonly ContainerView[];
   private initialized = false;
+  private readonly refusal: Refusal | undefined;
   /** What was started last of each container. */
   private readonly started: Record<string, PodRecord["containers"][string]> = {};
   private adopting: Promise<void> = Promise.resolve();
@@ -40,6 +42,7 @@ export class PodWorker {
     private pod: V1Pod,
     private readonly host: PodHost,
   ) {
+    this.refusal = refusalOf(pod);
     this.waiting = (pod.spec?.containers ?? []).map((container) => waitingView(container, "ContainerCreating"));
   }
 
@@ -86,11 +89,7 @@ export class PodWorker {
   }
 
   private async live(): Promise<void> {
-    const refusal = refusalOf(this.pod);
-    if (refusal !== undefined) {
-      this.host.tell(this.pod, { type: "Warning", ...refusal });
-      return this.host.writeStatus(this.pod, refusedStatus(refusal, this.startTime));
-    }
+    if (this.refusal !== undefined) return this.tell({ type: "Warning", ...this.refusal });
     const images = await this.pull();
     if (images === undefined) return;
     await this.prepare();
@@ -266,7 +265,10 @@ export class PodWorker {
         initContainers: this.initWorkers.map((worker) => worker.view),
         containers,
       };
-      await this.host.writeStatus(this.pod, statusOf(this.pod, view, new Date().toISOString().replace(/\.\d+Z$/, "Z")));
+      const now = new Date().toISOString().replace(/\.\d+Z$/, "Z");
+      const { refusal, startTime } = this;
+      const status = refusal === undefined ? statusOf(this.pod, view, now) : refusedStatus(refusal, startTime);
+      await this.host.writeStatus(this.pod, status);
     });
   }
 

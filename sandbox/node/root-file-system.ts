@@ -59,7 +59,8 @@ export function rootScript(options: RootOptions): string {
     `mkdir -p ${at(workingDirectory)}`,
     ...(confinement.readOnlyRoot ? ['mount -o remount,bind,ro "$R"'] : []),
     ...Object.entries(ownVariables(options)).map(([name, value]) => `export ${name}=${quote(value)}`),
-    `exec ${quote(located("unshare"))} ${enter.join(" ")} -- ${confine.join(" ")} "$@"`,
+    // What a shell starts in its background ignores these two.
+    `exec ${quote(located("env"))} --default-signal=INT,QUIT ${quote(located("unshare"))} ${enter.join(" ")} -- ${confine.join(" ")} "$@"`,
   ].join("\n");
 }
 

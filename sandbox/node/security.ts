@@ -73,10 +73,7 @@ function accountOf(user: number | string, { passwd }: Accounts): FoundAccount {
     return { name, user: Number(uid), group: Number(gid), home };
   }
   if (!isNumber(wanted))
-    throw new CannotCreate(
-      `unable to find user ${wanted}: no matching entries in passwd file`,
-      "CreateContainerError",
-    );
+    throw new CannotCreate(`unable to find user ${wanted}: no matching entries in passwd file`, "CreateContainerError");
   return { name: "", user: Number(wanted), group: 0, home: wanted === "0" ? "/root" : "/" };
 }
 

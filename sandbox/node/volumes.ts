@@ -123,7 +123,9 @@ async function partOf(
   if (serviceAccountToken !== undefined) {
     const { path: file, audience, expirationSeconds } = serviceAccountToken;
     const token = await source.token(pod, audience, expirationSeconds ?? 3600);
-    return { [file]: { data: Buffer.from(token), mode: pod.spec?.securityContext?.fsGroup === undefined ? mode : 0o600 } };
+    return {
+      [file]: { data: Buffer.from(token), mode: pod.spec?.securityContext?.fsGroup === undefined ? mode : 0o600 },
+    };
   }
   return downwardContent(pod, downwardAPI?.items ?? [], podIp, mode);
 }
@@ -146,7 +148,9 @@ function chosen(
   if (items === undefined) return Object.fromEntries([...all].map(([key, data]) => [key, { data, mode }]));
   const absent = items.find(({ key }) => !all.has(key));
   if (absent !== undefined && optional !== true)
-    throw new Error(`MountVolume.SetUp failed for volume "${volume}" : references non-existent config key: ${absent.key}`);
+    throw new Error(
+      `MountVolume.SetUp failed for volume "${volume}" : references non-existent config key: ${absent.key}`,
+    );
   return Object.fromEntries(
     items.flatMap(({ key, path: file, mode: own = mode }) => {
       const data = all.get(key);
@@ -155,12 +159,7 @@ function chosen(
   );
 }
 
-function downwardContent(
-  pod: V1Pod,
-  items: readonly V1DownwardAPIVolumeFile[],
-  podIp: string,
-  mode: number,
-): Content {
+function downwardContent(pod: V1Pod, items: readonly V1DownwardAPIVolumeFile[], podIp: string, mode: number): Content {
   const text = (fieldPath: string): string => {
     if (fieldPath === "metadata.labels") return lines(pod.metadata?.labels);
     if (fieldPath === "metadata.annotations") return lines(pod.metadata?.annotations);

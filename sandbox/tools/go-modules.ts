@@ -1,0 +1,67 @@
+import { controlPlaneMain, staging } from "./control-plane-program.js";
+
+/** Go modules with one set of versions: what their programs share is compiled once. */
+export interface GoModules {
+  readonly name: string;
+  readonly requires: readonly string[];
+  readonly replaces?: readonly string[];
+  readonly tags?: readonly string[];
+  /** Main packages that are built of them. */
+  readonly packages: readonly string[];
+  /** Programs of our own: folder to source text. */
+  readonly programs?: Readonly<Record<string, string>>;
+}
+
+export const kubernetesVersion = "1.36.0";
+export const etcdVersion = "3.6.8";
+export const pulumiVersion = "3.250.0";
+export const flaggerVersion = "1.36.1";
+
+export const podinfoModule = "github.com/stefanprodan/podinfo";
+
+/**
+ * Nearly everything: the control plane, the engine, Prometheus and the small programs have most of what they consist of
+ * in common, and each would bring its own version of it.
+ */
+export const common: GoModules = {
+  name: "sandbox",
+  requires: [
+    `k8s.io/kubernetes v${kubernetesVersion}`,
+    `go.etcd.io/etcd/server/v3 v${etcdVersion}`,
+    `github.com/pulumi/pulumi/pkg/v3 v${pulumiVersion}`,
+    "github.com/prometheus/prometheus v0.316.0",
+    `${podinfoModule} v1.8.1-0.20250910200901-e86405a8674e`,
+    "github.com/rakyll/hey v0.1.5",
+    `github.com/fluxcd/flagger v${flaggerVersion}`,
+    "github.com/google/go-containerregistry v0.20.7",
+  ],
+  replaces: [
+    ...staging.map((module) => `k8s.io/${module} => k8s.io/${module} v0.36.0`),
+    // The version that the engine's own go.mod replaces it with.
+    "github.com/atotto/clipboard => github.com/tgummerer/clipboard v0.0.0-20241001131231-d02d263e614e",
+  ],
+  tags: ["netgo", "grpcnotrace", "remove_all_sd", "enable_kubernetes_sd"],
+  packages: [
+    "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi",
+    "github.com/prometheus/prometheus/cmd/prometheus",
+    `${podinfoModule}/cmd/podinfo`,
+    "github.com/rakyll/hey",
+    "github.com/fluxcd/flagger/cmd/loadtester",
+    "github.com/google/go-containerregistry/cmd/crane",
+  ],
+  programs: { kube: controlPlaneMain },
+};
+
+/** The last module of the SDK with the language host inside; it works with the engine of today. */
+export const languageHost: GoModules = {
+  name: "language-host",
+  requires: ["github.com/pulumi/pulumi/sdk/v3 v3.68.0"],
+  packages: ["github.com/pulumi/pulumi/sdk/v3/nodejs/cmd/pulumi-language-nodejs"],
+};
+
+/** Flagger itself speaks to an older Kubernetes than the others. */
+export const flagger: GoModules = {
+  name: "flagger",
+  requires: [`github.com/fluxcd/flagger v${flaggerVersion}`],
+  packages: ["github.com/fluxcd/flagger/cmd/flagger"],
+};
