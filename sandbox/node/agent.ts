@@ -26,7 +26,7 @@ export interface AgentOptions {
   readonly config: KubeConfig;
   readonly stateFolder: string;
   readonly nodeName: string;
-  readonly logsPort: number;
+  readonly kubeletPort: number;
 }
 
 export class Agent {
@@ -143,7 +143,7 @@ export class Agent {
   }
 
   private async register(): Promise<void> {
-    const { nodeName, logsPort } = this.options;
+    const { nodeName, kubeletPort } = this.options;
     const metadata = { name: nodeName, labels: { "kubernetes.io/hostname": nodeName, "kubernetes.io/os": "linux" } };
     await this.core.createNode({ body: { metadata } }).catch(ignoreConflict);
     const amounts = { cpu: "64", memory: "128Gi", pods: "1000", "ephemeral-storage": "100Gi" };
@@ -163,7 +163,7 @@ export class Agent {
         { type: "Hostname", address: nodeName },
       ],
       conditions: [ready],
-      daemonEndpoints: { kubeletEndpoint: { Port: logsPort } },
+      daemonEndpoints: { kubeletEndpoint: { Port: kubeletPort } },
       nodeInfo: { kubeletVersion: "v1.36.0-sandbox", operatingSystem: "linux", architecture: "amd64" },
     };
     await this.core.patchNodeStatus({ name: nodeName, body: { status } }, mergePatch);
