@@ -61,3 +61,9 @@ export function parseReference(reference: string): { readonly repository: string
 export function familiarName(repository: string): string {
   return repository.replace(/^(docker\.io|index\.docker\.io|registry-1\.docker\.io)\//, "").replace(/^library\//, "");
 }
+
+/** As the status of a container has it: the content that runs, or what runs instead. */
+export function imageIdOf(reference: string, { origin }: Pick<Image, "origin">): string {
+  if (origin.kind === "pulled") return `${parseReference(reference).repository}@${origin.digest}`;
+  return `${origin.kind.replaceAll(" ", "-")}://${reference}`;
+}

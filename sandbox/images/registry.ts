@@ -1,7 +1,6 @@
 /** Pulls images from where their names lead to, if anything answers there; kept by the digest of their content. */
-import { execFile, spawn } from "node:child_process";
+import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
-import { once } from "node:events";
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { mkdir, mkdtemp, rename, rm } from "node:fs/promises";
 import path from "node:path";
@@ -10,11 +9,13 @@ import { cacheRoot, ensureTool, exclusively, tools } from "../tools/index.js";
 import type { Progress } from "../tools/index.js";
 import { parseReference } from "./image.js";
 import type { Image } from "./image.js";
+import { unpackLayout } from "./layers.js";
 import { imageOf, ociConfig } from "./oci-config.js";
 
 const execute = promisify(execFile);
 const answerMs = 3_000;
 const askMs = 60_000;
+const pullMs = 15 * 60_000;
 
 export type Pulled =
   | { readonly kind: "image"; readonly image: Image }
@@ -79,10 +80,12 @@ async function pull(reference: string, progress: Progress, signal?: AbortSignal)
   if (!existsSync(folder)) {
     const started = performance.now();
     progress(`${reference}: pulling …`);
-    const config = await ask("config", pinned);
     await intoStore(folder, async (scratch) => {
+      const layout = path.join(scratch, "layout");
+      await execute(crane, ["pull", "--format=oci", pinned, layout], { timeout: pullMs, ...(signal && { signal }) });
+      const config = await unpackLayout(layout, path.join(scratch, "rootfs"), hasOwners());
       writeFileSync(path.join(scratch, "config.json"), config);
-      await unpack(crane, pinned, path.join(scratch, "rootfs"), signal);
+      await rm(layout, { recursive: true });
     }).catch((error: unknown) => {
       throw refusal(reference, error);
     });
@@ -106,28 +109,6 @@ function refusal(reference: string, error: unknown): Error {
         ?.replace(/^Error: /, "") ?? "refused"
     }`,
   );
-}
-
-/** All layers as one file system, each verified by its digest on the way; with owners where there is more than one. */
-async function unpack(crane: string, reference: string, folder: string, signal?: AbortSignal): Promise<void> {
-  await mkdir(folder, { recursive: true });
-  const owners = hasOwners()
-    ? ["--numeric-owner", "--same-owner", "--xattrs", "--xattrs-include=security.capability"]
-    : ["--no-same-owner"];
-  const options = { ...(signal && { signal }) };
-  const source = spawn(crane, ["export", reference, "-"], { stdio: ["ignore", "pipe", "pipe"], ...options });
-  // Devices are the runtime's business, and can't be made without root.
-  const flags = ["-x", "-p", "-f", "-", "--exclude=dev/*", "--exclude=./dev/*", ...owners, "-C", folder];
-  const target = spawn("tar", flags, { stdio: [source.stdout, "ignore", "pipe"], ...options });
-  await Promise.all([succeeded(source), succeeded(target)]);
-  if (!hasOwners()) await execute("chmod", ["-R", "u+rwX", folder]);
-}
-
-async function succeeded(child: ReturnType<typeof spawn>): Promise<void> {
-  let stderr = "";
-  child.stderr?.on("data", (data: Buffer) => (stderr += data.toString()));
-  const [code] = (await once(child, "close")) as [number | null];
-  if (code !== 0) throw new Error(stderr.trim().split("\n").at(-1) ?? `ended with ${code}`);
 }
 
 function hasOwners(): boolean {

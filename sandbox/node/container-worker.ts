@@ -12,6 +12,7 @@ import type { ContainerState, ContainerView, Termination } from "./status.js";
 export interface ContainerWorkerOptions {
   readonly pod: V1Pod;
   readonly container: V1Container;
+  readonly imageId: string;
   readonly ip: string;
   /** Starts the program once; throws CannotCreate where a kubelet would not. */
   readonly start: () => Promise<RunningContainer>;
@@ -57,7 +58,8 @@ export class ContainerWorker {
   get view(): ContainerView {
     const { name, image } = this.options.container;
     const { state, last, ready, started, restarts } = this;
-    return { name, image: image ?? "", state, last, ready, started, restarts };
+    const { imageId } = this.options;
+    return { name, image: image ?? "", imageId, state, last, ready, started, restarts };
   }
 
   /** Runs until it may not be restarted any more or is stopped. */

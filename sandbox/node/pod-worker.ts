@@ -3,6 +3,7 @@ import { mkdir, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import type { V1Container, V1Pod } from "@kubernetes/client-node";
+import { imageIdOf } from "../images/index.js";
 import type { Image } from "../images/index.js";
 import { ContainerStarter } from "./container-starter.js";
 import { ContainerWorker } from "./container-worker.js";
@@ -206,6 +207,7 @@ export class PodWorker {
     const worker: ContainerWorker = new ContainerWorker({
       pod: this.pod,
       container,
+      imageId: imageIdOf(container.image ?? "", image),
       ip: network.ip,
       onChange: () => this.report(),
       tell: (event) => this.tell(event),
@@ -283,7 +285,7 @@ function containersOf({ spec }: V1Pod): readonly V1Container[] {
 
 function waitingView({ name, image = "" }: V1Container, reason: string, message?: string): ContainerView {
   const state = { kind: "waiting", reason, ...(message === undefined ? {} : { message }) } as const;
-  return { name, image, state, last: undefined, ready: false, started: false, restarts: 0 };
+  return { name, image, imageId: "", state, last: undefined, ready: false, started: false, restarts: 0 };
 }
 
 function untilAborted(signal: AbortSignal): Promise<void> {

@@ -17,6 +17,7 @@ export interface Termination {
 export interface ContainerView {
   readonly name: string;
   readonly image: string;
+  readonly imageId: string;
   readonly state: ContainerState;
   readonly last: Termination | undefined;
   readonly ready: boolean;
@@ -68,8 +69,10 @@ export function statusOf(pod: V1Pod, view: PodView, nowIso: string): StatusJson 
   };
 }
 
-function isoOf(condition: V1PodCondition): string | undefined {
-  const time: unknown = condition.lastTransitionTime;
+/** What is watched comes as JSON, where times are texts. */
+function isoOf({ lastTransitionTime: time }: V1PodCondition): string | undefined {
+  const text: unknown = time;
+  if (typeof text === "string") return text;
   return time instanceof Date ? time.toISOString().replace(/\.\d+Z$/, "Z") : undefined;
 }
 
@@ -94,7 +97,7 @@ function containerStatus(
   return {
     name: view.name,
     image: view.image,
-    imageID: view.state.kind === "waiting" && view.restarts === 0 ? "" : `sandbox://${view.image}`,
+    imageID: view.state.kind === "waiting" && view.restarts === 0 ? "" : view.imageId,
     ready: view.ready,
     started: view.started,
     restartCount: view.restarts,
