@@ -48,7 +48,8 @@ export function nameOfBuilt({ build }: BuildableTool): string {
 
 /**
  * A folder with a module file of our own. The resolved one is kept, so that a further version of the same program
- * (another podinfo tag) links without any network.
+ * (another podinfo tag) links without any network. Only what the programs consist of is fetched: `go mod tidy` would
+ * fetch what their tests need too, twice as much.
  */
 async function prepare(modules: GoModules, signal?: AbortSignal): Promise<string> {
   const files = filesOf(modules);
@@ -57,39 +58,38 @@ async function prepare(modules: GoModules, signal?: AbortSignal): Promise<string
   const folder = path.join(cacheRoot(), "modules", `${modules.name}-${hash.digest("hex").slice(0, 12)}`);
   const done = path.join(folder, "go.sum");
   if (existsSync(done)) return folder;
-  await exclusively(
-    `modules-${modules.name}`,
-    () => undefined,
-    async () => {
-      if (existsSync(done)) return;
-      const scratch = `${folder}.new`;
-      await rm(scratch, { recursive: true, force: true });
-      for (const [name, text] of files) {
-        await mkdir(path.dirname(path.join(scratch, name)), { recursive: true });
-        await writeFile(path.join(scratch, name), text);
-      }
-      await go(modules.name, scratch, ["mod", "tidy"], signal);
-      await rename(scratch, folder);
-    },
-  );
+  const resolve = async (): Promise<void> => {
+    if (existsSync(done)) return;
+    const scratch = `${folder}.new`;
+    await rm(scratch, { recursive: true, force: true });
+    for (const [name, text] of files) {
+      await mkdir(path.dirname(path.join(scratch, name)), { recursive: true });
+      await writeFile(path.join(scratch, name), text);
+    }
+    await go(modules.name, scratch, ["list", "-deps", ...tagsOf(modules), ...packagesOf(modules)], signal);
+    await rename(scratch, folder);
+  };
+  await exclusively(`modules-${modules.name}`, () => undefined, resolve);
   return folder;
 }
 
-/** A file that names the wanted packages, so that `go mod tidy` keeps what they need. */
-function filesOf(modules: GoModules): readonly (readonly [name: string, text: string])[] {
-  const { requires, replaces = [], packages, programs = {} } = modules;
+function filesOf({ requires, replaces = [], programs = {} }: GoModules): readonly (readonly [string, string])[] {
   const lines = [
     "module sandbox/tool",
     `go ${minimumGo}`,
     ...requires.map((each) => `require ${each}`),
     ...replaces.map((each) => `replace ${each}`),
   ];
-  const wanted = ["//go:build tools", "", "package tools", "", ...packages.map((each) => `import _ "${each}"`)];
-  return [
-    ["go.mod", `${lines.join("\n")}\n`],
-    ["tools.go", `${wanted.join("\n")}\n`],
-    ...Object.entries(programs).map(([name, text]) => [`${name}/main.go`, text] as const),
-  ];
+  const sources = Object.entries(programs).map(([name, text]) => [`${name}/main.go`, text] as const);
+  return [["go.mod", `${lines.join("\n")}\n`], ...sources];
+}
+
+function packagesOf({ packages, programs = {} }: GoModules): readonly string[] {
+  return [...packages, ...Object.keys(programs).map((name) => `./${name}`)];
+}
+
+function tagsOf({ tags = [] }: GoModules): readonly string[] {
+  return tags.length === 0 ? [] : ["-tags", tags.join(",")];
 }
 
 /** Nobody debugs these programs: the compiler need not write down how. */
@@ -102,10 +102,10 @@ async function goBuild(
   signal?: AbortSignal,
   onPackage?: OnPackage,
 ): Promise<void> {
-  const tags = tools[0]?.build.modules.tags ?? [];
+  const [first] = tools;
+  const tagged = first === undefined ? [] : tagsOf(first.build.modules);
   const variables = tools.flatMap(({ build }) => (build.linkVariables ?? []).map((each) => `-X ${each}`));
   const flags = [compilerFlags, "-ldflags", ["-s", "-w", ...new Set(variables)].join(" ")];
-  const tagged = tags.length === 0 ? [] : ["-tags", tags.join(",")];
   const name = tools.map((tool) => `${tool.name} ${tool.version}`).join(", ");
   await go(name, folder, ["build", ...tagged, ...flags, ...args], signal, onPackage);
 }
@@ -160,10 +160,9 @@ export async function countPackages(tools: readonly BuildableTool[], signal?: Ab
   const [first] = tools;
   if (first === undefined) return 0;
   const folder = await prepare(first.build.modules, signal);
-  const tags = first.build.modules.tags ?? [];
   const packages = [...new Set(tools.map(({ build }) => build.package))];
   const flags = `${process.env["GOFLAGS"] ?? ""} -mod=mod`.trim();
-  const { stdout } = await execute("go", ["list", "-deps", "-tags", tags.join(","), ...packages], {
+  const { stdout } = await execute("go", ["list", "-deps", ...tagsOf(first.build.modules), ...packages], {
     cwd: folder,
     maxBuffer: mostOutput,
     env: { ...process.env, GOFLAGS: flags, CGO_ENABLED: "0" },
