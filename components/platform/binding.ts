@@ -12,6 +12,6 @@ export interface PlatformBinding {
   readonly dependencies: readonly pulumi.Resource[];
   /** Whether the gateway's metrics show every attempt of a retried request (label `upstream_status`). */
   readonly gatewayReadsRetries: boolean;
-  /** Seconds without a sign of life until the watchdog takes a release back; undefined without a watchdog. */
+  /** Seconds without a sign of life until the watchdog rolls a release back; undefined without a watchdog. */
   readonly watchdogAfterSeconds: number | undefined;
 }

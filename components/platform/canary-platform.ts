@@ -19,7 +19,7 @@ export interface CanaryPlatformArgs {
   readonly apisix?: Omit<ApisixArgs, "namespace">;
   readonly ingressController?: Omit<ApisixIngressControllerArgs, "namespace">;
   readonly prometheus?: Omit<PrometheusArgs, "namespace">;
-  /** `false`: no watchdog; then nobody takes a release back when the machine that ran `pulumi up` is gone. */
+  /** `false`: no watchdog; then nobody rolls a release back when the machine that ran `pulumi up` is gone. */
   readonly watchdog?: false | Omit<ReleaseWatchdogArgs, "namespace">;
 }
 

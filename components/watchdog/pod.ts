@@ -20,7 +20,7 @@ export function podSpec(args: PodArgs): k8s.types.input.core.v1.PodSpec {
   return {
     serviceAccountName: args.account,
     securityContext: restrictedPod(user),
-    // A take-back that has begun is finished first.
+    // A rollback that has begun is finished first.
     terminationGracePeriodSeconds: 30,
     containers: [
       {

@@ -8,7 +8,7 @@ import { programFiles } from "./program.js";
 
 export interface ReleaseWatchdogArgs {
   readonly namespace: pulumi.Input<string>;
-  /** Seconds without a sign of life until a release is taken back. Default 30, at least 5. */
+  /** Seconds without a sign of life until a release is rolled back. Default 30, at least 5. */
   readonly watchdogAfterSeconds?: number;
   /** A plain Node image, 22 or later. Default `node:22-alpine`. */
   readonly image?: string;
@@ -16,7 +16,7 @@ export interface ReleaseWatchdogArgs {
   readonly replicas?: number;
   /** Namespaces of the releases it cares for; its permissions end there. Default: the whole cluster. */
   readonly namespaces?: readonly string[];
-  /** Where a take-back is reported (Slack-compatible JSON); a secret. Default: Kubernetes Events alone. */
+  /** Where a rollback is reported (Slack-compatible JSON); a secret. Default: Kubernetes Events alone. */
   readonly alertUrl?: pulumi.Input<string>;
 }
 
@@ -24,7 +24,7 @@ const app = "apisix-canary-watchdog";
 const rbacGroup = "rbac.authorization.k8s.io";
 
 /**
- * One small pod that takes releases back when the machine that ran `pulumi up` is gone, or when a passed canary was
+ * One small pod that rolls releases back when the machine that ran `pulumi up` is gone, or when a passed canary was
  * not promoted in time: weight 0, drain, canary to 0, status Failed. It never touches a live run and never promotes.
  * Its program comes from this package, in a ConfigMap, and runs in a stock Node image.
  */

@@ -62,7 +62,7 @@ export const analysis = z
       .gt(0.5)
       .lt(1)
       .default(0.999)
-      .meta({ description: "1 - probability that a healthy release is taken back. Default 0.999." }),
+      .meta({ description: "1 - probability that a healthy release is rolled back. Default 0.999." }),
     minRequests: z
       .int()
       .min(1)
@@ -73,11 +73,11 @@ export const analysis = z
       .default(0)
       .meta({ description: "After first traffic, before judging. Default 0s." }),
     inconclusiveLimit: z.int().min(1).default(10).meta({
-      description: "Steps in a row without enough data, until the release is taken back as undecided. Default 10.",
+      description: "Steps in a row without enough data, until the release is rolled back as undecided. Default 10.",
     }),
     consecutiveErrorLimit: z.int().min(1).default(10).meta({
       description:
-        "Intervals in a row without an answer of the metrics provider, until the release is taken back as undecided. Default 10.",
+        "Intervals in a row without an answer of the metrics provider, until the release is rolled back as undecided. Default 10.",
     }),
   })
   .superRefine((value, context) => {

@@ -2,7 +2,7 @@
 export { analysis, checkEverySeconds } from "./analysis.js";
 export type { AnalysisInput, AnalysisSettings } from "./analysis.js";
 export { release } from "./release.js";
-export type { ReleaseInput, ReleaseSettings } from "./release.js";
+export type { ReleaseInput, ReleaseSettings, RollbackSettings } from "./release.js";
 export type { MetricSettings, MetricTemplate, MetricTemplateInput, ThresholdRange } from "./metrics.js";
 export { metric, metricTemplate } from "./metrics.js";
 export type { AlertSettings, WebhookSettings, WebhookType } from "./webhooks.js";

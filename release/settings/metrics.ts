@@ -24,7 +24,7 @@ const common = {
   critical: z
     .boolean()
     .default(false)
-    .meta({ description: "A failed check of it takes the revision back at once. Default false." }),
+    .meta({ description: "A failed check of it rolls the revision back at once. Default false." }),
   onNoData: policy
     .default("hold")
     .meta({ description: "No data: hold the weight (default), count as failed check, or ignore the metric." }),
@@ -38,7 +38,7 @@ const common = {
     .optional()
     .meta({
       description:
-        "Judge against the primary in the same window too: only what is beyond the limit and worse than the primary is taken back. Built-in metrics only.",
+        "Judge against the primary in the same window too: only what is beyond the limit and worse than the primary is rolled back. Built-in metrics only.",
     }),
 };
 

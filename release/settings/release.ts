@@ -45,3 +45,9 @@ export const release = z.strictObject({
 
 export type ReleaseSettings = z.output<typeof release>;
 export type ReleaseInput = z.input<typeof release>;
+
+/** What a rollback needs to know of a release, and all that an observer from outside does know. */
+export type RollbackSettings = Pick<
+  ReleaseSettings,
+  "name" | "namespace" | "revision" | "routeName" | "drain" | "leaseDuration" | "progressDeadline" | "scrapeInterval"
+> & { readonly service: Pick<ReleaseSettings["service"], "name"> };

@@ -1,7 +1,7 @@
 import type { Reading } from "../../analysis/contract.js";
 import type { MetricsPort } from "../../ports/index.js";
 import type { ReleaseSettings } from "../../settings/index.js";
-import type { Reach } from "../reach/index.js";
+import type { ServiceAccess } from "../service-access/index.js";
 import { parseAnswer, seriesOf } from "./answers.js";
 import { ask, isCustom, queryUrl, readCustom } from "./custom.js";
 import type { CustomMetric } from "./custom.js";
@@ -11,7 +11,7 @@ import type { RenderTemplate } from "./templates.js";
 
 export interface PrometheusOptions {
   readonly settings: ReleaseSettings;
-  readonly reach: Reach;
+  readonly serviceAccess: ServiceAccess;
   readonly render?: RenderTemplate;
   /** Default `apisix_`. */
   readonly metricPrefix?: string;
@@ -23,16 +23,16 @@ type Series = Extract<Reading, { kind: "reading" }>["series"];
 
 /** What the gateway counted, from Prometheus, and the numbers of custom metrics from where they are. */
 export function createPrometheus(options: PrometheusOptions): MetricsPort {
-  const { settings, reach, render = renderTemplate, metricPrefix = defaultMetricPrefix } = options;
+  const { settings, serviceAccess, render = renderTemplate, metricPrefix = defaultMetricPrefix } = options;
   const customMetrics = settings.analysis.metrics.filter(isCustom);
   const readOne = async (metric: CustomMetric, window: Window, signal: AbortSignal) => ({
     metric: metric.name,
-    outcome: await readCustom(settings, metric, window, { reach, render }, signal),
+    outcome: await readCustom(settings, metric, window, { serviceAccess, render }, signal),
   });
   return {
     read: async (window, signal) => {
       const [builtin, ...custom] = await Promise.all([
-        readBuiltin(settings, reach, metricPrefix, window.windowSeconds, signal),
+        readBuiltin(settings, serviceAccess, metricPrefix, window.windowSeconds, signal),
         ...customMetrics.map((metric) => readOne(metric, window, signal)),
       ]);
       return builtin.kind === "error" ? builtin : { kind: "reading", series: builtin.series, custom };
@@ -42,14 +42,14 @@ export function createPrometheus(options: PrometheusOptions): MetricsPort {
 
 async function readBuiltin(
   settings: ReleaseSettings,
-  reach: Reach,
+  serviceAccess: ServiceAccess,
   prefix: string,
   windowSeconds: number,
   signal: AbortSignal,
 ): Promise<Builtin> {
   const { namespace, routeName, prometheusUrl } = settings;
   const url = queryUrl(prometheusUrl, rawSelector({ prefix, namespace, routeName, windowSeconds }));
-  const answer = await ask(reach, { url, headers: { accept: "application/json" } }, signal);
+  const answer = await ask(serviceAccess, { url, headers: { accept: "application/json" } }, signal);
   if (answer.kind === "error") return trouble(answer.message);
   const parsed = parseAnswer(answer.body);
   if (parsed.kind === "error") return trouble(parsed.message);

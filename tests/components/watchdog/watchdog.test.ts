@@ -31,7 +31,7 @@ describe("ReleaseWatchdog", () => {
   it("runs this package's own program in a stock Node image, restricted", async () => {
     const all = await deploy();
     const config = inputsOf(all, "ConfigMap");
-    expect(Object.keys(config["data"] as object)).to.include.members(["main.js", "decide.js", "watchdog.js"]);
+    expect(Object.keys(config["data"] as object)).to.deep.equal(["main.js"]);
     expect(JSON.stringify(config["data"])).not.to.contain("sourceMappingURL");
     const spec = (inputsOf(all, "Deployment") as { spec: { replicas: number; template: { spec: unknown } } }).spec;
     expect(spec.replicas).to.equal(1);
