@@ -4,6 +4,8 @@ const tellMs = 10_000;
 /** ` +  kubernetes:core/v1:Service podinfo created (0.10s)`, and the line that says it begins. */
 const resourceLine = /^\s*[+~-]{1,2}\s+\S+:\S+\s+\S+.*\b(?:creating|created|updating|updated)\b/;
 const finished = /\b(?:created|updated)\b/;
+/** What a release of ours says, and what went wrong, is worth a line of its own. */
+const worthReading = /\bdynamic:Resource\s.*\b(?:creating|updating)\s\(\d+s\)\s+\S|\b(?:error|warning|failed)\b/i;
 
 export interface ResourceCounter {
   /** Whether the line is one of those that it counts instead of showing them. */
@@ -19,7 +21,7 @@ export function countResources(write: (text: string) => void = (text) => process
   const timer = setInterval(() => write(isTerminal ? `\r${text()}` : `${text()}\n`), isTerminal ? 500 : tellMs);
   return {
     takes: (line) => {
-      if (!resourceLine.test(line) || /\berror\b/i.test(line)) return false;
+      if (!resourceLine.test(line) || worthReading.test(line)) return false;
       if (finished.test(line)) done.add(line.trim().split(/\s+/).slice(1, 3).join(" "));
       return true;
     },
