@@ -1,8 +1,17 @@
 import { spawn } from "node:child_process";
+import { writeFileSync } from "node:fs";
 import path from "node:path";
 import { Command } from "commander";
 import { imagesHelp } from "./images/index.js";
-import { defaultName, describeSandbox, runInside, startSandbox, stateFolder, stopSandbox } from "./machine/index.js";
+import {
+  defaultName,
+  describeSandbox,
+  runInside,
+  showApiServer,
+  startSandbox,
+  stateFolder,
+  stopSandbox,
+} from "./machine/index.js";
 
 // `npm run sandbox -- up|status|exec -- CMD|logs|down`
 
@@ -43,6 +52,15 @@ verb("logs", "of a part (etcd, kube-apiserver, supervisor, node, …), or of NAM
   .action(async (what: string, options: Options & { readonly follow?: true }) =>
     process.exit(await logs(what, options.name, options.follow ?? false)),
   );
+
+verb("api", "the API server on a port of this machine, for clients that are not inside; until Ctrl-C").action(
+  async ({ name }: Options) => {
+    const { kubeconfig, port } = await showApiServer(name);
+    const file = path.join(stateFolder(name).root, "kubeconfig-outside");
+    writeFileSync(file, kubeconfig, { mode: 0o600 });
+    console.log(`sandbox ${name}: https://127.0.0.1:${port}, KUBECONFIG=${file}; Ctrl-C ends it`);
+  },
+);
 
 verb("down", "end it and everything in it").action(({ name }: Options) => stopSandbox({ name }));
 

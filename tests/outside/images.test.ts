@@ -1,16 +1,6 @@
 import { execFileSync, spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
-import {
-  chmodSync,
-  copyFileSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  realpathSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import net from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -20,6 +10,7 @@ import { expect } from "chai";
 import { showApiServer } from "../../sandbox/machine/index.js";
 import type { ApiServerOutside } from "../../sandbox/machine/index.js";
 import { ensureTool, tools } from "../../sandbox/tools/index.js";
+import { addProgram, writeIn } from "./root-files.js";
 import { sandboxName } from "./sandbox-name.js";
 
 // Real images run as they are where their registry can be reached: here one on this machine, with images made for it.
@@ -177,23 +168,6 @@ describe("images of a registry", function () {
     expect((await run(`${host}/test/hello:1`)).log).to.contain("hi from args");
   });
 });
-
-/** A program of this machine with the libraries it needs. */
-function addProgram(root: string, file: string): void {
-  const libraries = execFileSync("ldd", [file], { encoding: "utf8" }).matchAll(/(\/\S+) \(0x/g);
-  for (const each of [file, ...[...libraries].map(([, library]) => library ?? "")]) {
-    const at = path.join(root, each === file ? path.join("/bin", path.basename(file)) : each);
-    mkdirSync(path.dirname(at), { recursive: true });
-    copyFileSync(realpathSync(each), at);
-    chmodSync(at, 0o755);
-  }
-}
-
-function writeIn(root: string, name: string, text: string): void {
-  const file = path.join(root, name);
-  mkdirSync(path.dirname(file), { recursive: true });
-  writeFileSync(file, text);
-}
 
 function freePort(): Promise<number> {
   const server = net.createServer();
