@@ -1,13 +1,19 @@
 import { readFileSync } from "node:fs";
 import http from "node:http";
+import { z } from "zod";
 import { filesBelow } from "../machine/state.js";
 import { givenFor, readGivenImages } from "./given.js";
 import type { Image } from "./image.js";
 import { isOwn, localImage } from "./local.js";
-import { storedImage } from "./registry.js";
-import type { Pulled } from "./registry.js";
+import { isMoving, storedImage } from "./registry.js";
 
-export type PullerAnswer = Pulled | { readonly kind: "refused"; readonly message: string };
+/** What the puller says: it and the node inside have the same store. */
+export const pullerAnswer = z.discriminatedUnion("kind", [
+  z.strictObject({ kind: z.literal("pulled") }),
+  z.strictObject({ kind: z.literal("unreachable"), registry: z.string() }),
+  z.strictObject({ kind: z.literal("refused"), message: z.string() }),
+]);
+export type PullerAnswer = z.output<typeof pullerAnswer>;
 
 /**
  * For the node inside a sandbox: what an image name means, in this order: what somebody gave for it, what its registry
@@ -17,19 +23,21 @@ export async function findImage(reference: string, stateFolder: string): Promise
   const { images, puller } = filesBelow(stateFolder);
   const given = givenFor(reference, givenAt(images));
   if (given !== undefined) return given;
+  const stored = isOwn(reference) || isMoving(reference) ? undefined : storedImage(reference);
+  if (stored !== undefined) return stored;
   const answer = isOwn(reference) ? undefined : await ask(puller, reference);
-  if (answer?.kind === "image") return answer.image;
   if (answer?.kind === "refused") throw new Error(answer.message);
-  const local = await localImage(reference);
-  if (local !== undefined) return local;
-  const why = answer === undefined ? "" : `: ${answer.registry} can't be reached, and nothing stands in for it`;
+  const found = answer?.kind === "pulled" ? storedImage(reference) : await localImage(reference);
+  if (found !== undefined) return found;
+  const why =
+    answer?.kind === "unreachable" ? `: ${answer.registry} can't be reached, and nothing stands in for it` : "";
   throw new Error(`no such image: ${reference}${why}`);
 }
 
 /** The sandbox's copy of `--images FILE`. */
 function givenAt(file: string): ReturnType<typeof readGivenImages> {
   const name = textOf(file);
-  return name === "" ? {} : readGivenImages(name);
+  return name === "" ? new Map() : readGivenImages(name);
 }
 
 function textOf(file: string): string {
@@ -41,16 +49,14 @@ function textOf(file: string): string {
 }
 
 /** Undefined where nobody pulls for this sandbox. */
-async function ask(socketPath: string, reference: string): Promise<PullerAnswer | undefined> {
-  const stored = storedImage(reference);
-  if (stored !== undefined) return { kind: "image", image: stored };
+function ask(socketPath: string, reference: string): Promise<PullerAnswer | undefined> {
   return new Promise((resolve) => {
     const path = `/?image=${encodeURIComponent(reference)}`;
     const request = http.get({ socketPath, path }, (response) => {
       let body = "";
       response.setEncoding("utf8");
       response.on("data", (chunk: string) => (body += chunk));
-      response.on("end", () => resolve(JSON.parse(body) as PullerAnswer));
+      response.on("end", () => resolve(pullerAnswer.parse(JSON.parse(body))));
       response.on("error", () => resolve(undefined));
     });
     request.on("error", () => resolve(undefined));

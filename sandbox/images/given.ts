@@ -32,7 +32,7 @@ const program = z.strictObject({
 });
 const entries = z.record(z.string(), z.union([unpacked, program]));
 
-type Given = Readonly<Record<string, Image>>;
+type Given = ReadonlyMap<string, Image>;
 
 /**
  * Reads the file (YAML or JSON): for each image name, with its tag or without, an unpacked root file system with its
@@ -54,12 +54,14 @@ export function readGivenImages(file: string): Given {
     );
   }
   const folder = path.dirname(path.resolve(file));
-  const images = Object.entries(parsed.data).map(([name, entry]) => {
-    const inside = (relative: string): string => path.resolve(folder, relative);
+  const inside = (relative: string): string => path.resolve(folder, relative);
+  const images = new Map<string, Image>();
+  for (const [name, entry] of Object.entries(parsed.data)) {
     const failure = (text: string): Error => at(`"${name}": ${text}`);
-    return [name, "rootfs" in entry ? unpackedImage(entry, inside, failure) : programImage(entry, inside, failure)];
-  });
-  return Object.fromEntries(images) as Given;
+    const image = "rootfs" in entry ? unpackedImage(entry, inside, failure) : programImage(entry, inside, failure);
+    images.set(name, image);
+  }
+  return images;
 }
 
 function parsedYaml(content: string, at: (text: string) => Error): unknown {
@@ -123,8 +125,7 @@ function isFile(file: string): boolean {
 export function givenFor(reference: string, given: Given): Image | undefined {
   const { repository, tag } = parseReference(reference);
   const familiar = familiarName(repository);
-  const find = (wanted: (name: string) => boolean): Image | undefined =>
-    Object.entries(given).find(([name]) => wanted(name))?.[1];
+  const find = (wanted: (name: string) => boolean): Image | undefined => [...given].find(([name]) => wanted(name))?.[1];
   return (
     find((name) => name === reference) ??
     find((name) => isTagged(name) && isSame(name, familiar) && parseReference(name).tag === tag) ??

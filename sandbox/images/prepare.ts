@@ -27,7 +27,7 @@ export async function prepareImages(
   progress: Progress,
   signal?: AbortSignal,
 ): Promise<Prepared> {
-  const given = options.images === undefined ? {} : readGivenImages(options.images);
+  const given = options.images === undefined ? new Map<string, Image>() : readGivenImages(options.images);
   const references = [...usualImages, ...(options.flagger ? [flaggerImage] : [])];
   const found = new Map<string, Image>();
   const local: string[] = [];

@@ -14,7 +14,8 @@ const tell = (line: string): void => console.log(line);
 
 async function answer(reference: string): Promise<PullerAnswer> {
   try {
-    return await pullImage(reference, tell);
+    const pulled = await pullImage(reference, tell);
+    return pulled.kind === "image" ? { kind: "pulled" } : pulled;
   } catch (error) {
     return { kind: "refused", message: error instanceof Error ? error.message : String(error) };
   }

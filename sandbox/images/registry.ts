@@ -31,8 +31,7 @@ const answers = new Map<string, Promise<boolean>>();
  */
 export async function pullImage(reference: string, progress: Progress, signal?: AbortSignal): Promise<Pulled> {
   const kept = storedImage(reference);
-  const { tag } = parseReference(reference);
-  if (kept !== undefined && (reference.includes("@") || tag !== "latest")) return { kind: "image", image: kept };
+  if (kept !== undefined && !isMoving(reference)) return { kind: "image", image: kept };
   const registry = registryOf(reference);
   const isAnswering = answers.get(registry) ?? isReachable(registry);
   answers.set(registry, isAnswering);
@@ -44,6 +43,11 @@ export async function pullImage(reference: string, progress: Progress, signal?: 
     kind: "image",
     image: await pull(reference, progress, signal),
   }));
+}
+
+/** Whether the name may mean another image tomorrow. */
+export function isMoving(reference: string): boolean {
+  return !reference.includes("@") && parseReference(reference).tag === "latest";
 }
 
 /** Host (and port) of the registry that a reference names. */
