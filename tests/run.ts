@@ -53,12 +53,14 @@ async function endToEndTests(images: string | undefined): Promise<number> {
     const node = [process.execPath, "--enable-source-maps"];
     const deployed = await runInside([...node, path.join(__dirname, "e2e/harness/deploy-platform.js")], options);
     if (deployed !== 0) throw new Error("the platform could not be deployed into the sandbox");
-    const extra = ["--timeout", "240000", "--parallel", "--jobs", "3"];
-    const inside = await runInside([...node, ...mochaArguments(["e2e/*.test.js"], extra)], options);
+    const slow = ["--timeout", "240000"];
+    const extra = [...slow, "--parallel", "--jobs", "3"];
+    const together = await runInside([...node, ...mochaArguments(["e2e/*.test.js"], extra)], options);
+    const alone = await runInside([...node, ...mochaArguments(["e2e/alone/*.test.js"], slow)], options);
     const outside = await runPlainly(mochaArguments(["outside/*.test.js"], ["--timeout", "60000"]), {
       TEST_SANDBOX: sandboxName,
     });
-    return inside === 0 ? outside : inside;
+    return together || alone || outside;
   } finally {
     await stopSandbox({ name: sandboxName });
   }
@@ -74,7 +76,7 @@ function isTotals(value: unknown): value is Totals {
   return typeof value === "object" && value !== null && "passes" in value && "failures" in value && "pending" in value;
 }
 
-/** A run that ended without its totals counts as one failure: silence is not success. */
+/** A run of Mocha that ended without its totals counts as one failure: silence is not success. */
 function sumUp(runs: number): Totals {
   const lines = readFileSync(totalsFile, { encoding: "utf8", flag: "a+" }).split("\n").filter(Boolean);
   const parts = lines.map((line): unknown => JSON.parse(line)).filter(isTotals);
@@ -92,7 +94,7 @@ const unit: Suite = { run: unitTests, runs: 1 };
 const suites = { unit: [unit], e2e: [endToEnd()], all: [unit, endToEnd()] };
 
 function endToEnd(): Suite {
-  return { run: () => endToEndTests(options.images), runs: 2 };
+  return { run: () => endToEndTests(options.images), runs: 3 };
 }
 
 async function main(): Promise<void> {

@@ -5,7 +5,8 @@ const tellMs = 10_000;
 const resourceLine = /^\s*[+~-]{1,2}\s+\S+:\S+\s+\S+.*\b(?:creating|created|updating|updated)\b/;
 const finished = /\b(?:created|updated)\b/;
 /** What a release of ours says, and what went wrong, is worth a line of its own. */
-const worthReading = /\bdynamic:Resource\s.*\b(?:creating|updating)\s\(\d+s\)\s+\S|\b(?:error|warning|failed)\b/i;
+const worthReading =
+  /\bpulumi-nodejs:dynamic\S*\s.*\b(?:creating|updating)\s\(\d+s\)\s+\S|\b(?:error|warning|failed)\b/i;
 
 export interface ResourceCounter {
   /** Whether the line is one of those that it counts instead of showing them. */

@@ -21,11 +21,12 @@ import type {
 } from "@pulumi/pulumi/proto/provider_pb.js";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb.js";
 import { fromStruct, outputs, toStatus, toStruct } from "./answers.js";
+import { isPatch } from "./apply.js";
 import { checked, isAutonamed } from "./check.js";
 import { changesBetween } from "./diff.js";
 import type { Change } from "./diff.js";
 import { EngineLog } from "./engine-log.js";
-import { create, idOf, read, remove, update } from "./operations.js";
+import { create, idOf, read, relinquish, remove, update } from "./operations.js";
 import { configured } from "./provider.js";
 import type { Provider } from "./provider.js";
 import { liveInputs } from "./refresh.js";
@@ -135,8 +136,11 @@ export class KubernetesProviderService {
   }
 
   private async delete(request: DeleteRequest): Promise<Empty> {
-    const object = plainObject(propertiesOf(request));
-    await remove(this.ready.cluster, identified(request, object), request.getTimeout(), request.getUrn());
+    const { cluster } = this.ready;
+    const urn = request.getUrn();
+    const object = identified(request, plainObject(propertiesOf(request)));
+    if (isPatch(urn, textAt(object, "kind"))) await relinquish(cluster, urn, object);
+    else await remove(cluster, object, request.getTimeout(), urn);
     return new Empty();
   }
 }

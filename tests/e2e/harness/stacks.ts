@@ -93,8 +93,7 @@ export interface Update {
 }
 
 /** As a strict cluster has them: no pod gets in that may do more than it has to. */
-export const restricted = { "pod-security.kubernetes.io/enforce": "restricted" } as const;
-export const platformNamespace = "apisix";
+const restricted = { "pod-security.kubernetes.io/enforce": "restricted" } as const;
 
 function restrictedNamespace(name: string, opts?: CustomResourceOptions): k8s.core.v1.Namespace {
   return new k8s.core.v1.Namespace(name, { metadata: { name, labels: restricted } }, opts);
@@ -102,11 +101,8 @@ function restrictedNamespace(name: string, opts?: CustomResourceOptions): k8s.co
 
 /** The platform that all tests share: deployed once, before them. */
 export function platformProgram(): Promise<void> {
-  const platform = new CanaryPlatform("edge", {
-    namespace: platformNamespace,
-    createNamespace: false,
-    watchdog: { watchdogAfterSeconds: 10 },
-  });
+  // Its own namespace is a restricted one anyway.
+  const platform = new CanaryPlatform("edge", { namespace: "apisix", watchdog: { watchdogAfterSeconds: 10 } });
   const test = restrictedNamespace("test", { dependsOn: [...platform.dependencies] });
   new LoadTester("loadtester", { namespace: test.metadata.name });
   return Promise.resolve();

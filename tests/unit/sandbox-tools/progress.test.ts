@@ -33,8 +33,8 @@ describe("the first release's resources", () => {
       " +  kubernetes:core/v1:Service podinfo created (0.12s)",
       " +  kubernetes:apps/v1:Deployment podinfo creating (2s) Waiting for app ReplicaSet to be available",
       " ++ kubernetes:core/v1:Service other created (1s)",
-      " +  pulumi-nodejs:dynamic:Resource podinfo-analysis creating (0s)",
-      " +  pulumi-nodejs:dynamic:Resource podinfo-analysis creating (3s) Initialization done! podinfo.test",
+      " +  pulumi-nodejs:dynamic/apisix-canary:Analysis podinfo-analysis creating (0s)",
+      " +  pulumi-nodejs:dynamic/apisix-canary:Analysis podinfo-analysis creating (3s) Initialization done! podinfo.test",
       " +  kubernetes:core/v1:Service bad **creating failed** error: already exists",
       "Outputs:",
     ];
