@@ -9,7 +9,7 @@ import { CoreV1Api, KubeConfig } from "@kubernetes/client-node";
 import { expect } from "chai";
 import { showApiServer } from "../../sandbox/machine/index.js";
 import type { ApiServerOutside } from "../../sandbox/machine/index.js";
-import { ensureTool, tools } from "../../sandbox/tools/index.js";
+import { cacheRoot, ensureTool, tools } from "../../sandbox/tools/index.js";
 import { addProgram, writeIn } from "./root-files.js";
 import { sandboxName } from "./sandbox-name.js";
 
@@ -56,6 +56,7 @@ describe("images of a registry", function () {
     await core.deleteCollectionNamespacedPod({ namespace, labelSelector: "test=images", gracePeriodSeconds: 0 });
     api.stop();
     rmSync(folder, { recursive: true, force: true });
+    forget(host);
   });
 
   /** Two layers; the second one takes things away. */
@@ -168,6 +169,19 @@ describe("images of a registry", function () {
     expect((await run(`${host}/test/hello:1`)).log).to.contain("hi from args");
   });
 });
+
+/** Takes what was pulled from a registry out of this user's cache. */
+function forget(host: string): void {
+  const store = path.join(cacheRoot(), "images");
+  const names = readdirSync(path.join(store, "references")).filter((name) => name.startsWith(encodeURIComponent(host)));
+  for (const name of names) {
+    const reference = path.join(store, "references", name);
+    const content = readFileSync(reference, "utf8").replace(":", "-");
+    for (const owners of ["", "-without-owners"])
+      rmSync(path.join(store, "content", `${content}${owners}`), { recursive: true, force: true });
+    rmSync(reference);
+  }
+}
 
 function freePort(): Promise<number> {
   const server = net.createServer();
