@@ -7,6 +7,7 @@ import path from "node:path";
 import { promisify } from "node:util";
 import { cacheRoot, ensureTool, exclusively, tools } from "../tools/index.js";
 import type { Progress } from "../tools/index.js";
+import { isRealRoot } from "../machine/user-ids.js";
 import { parseReference } from "./image.js";
 import type { Image } from "./image.js";
 import { unpackLayout } from "./layers.js";
@@ -87,7 +88,7 @@ async function pull(reference: string, progress: Progress, signal?: AbortSignal)
     await intoStore(folder, async (scratch) => {
       const layout = path.join(scratch, "layout");
       await execute(crane, ["pull", "--format=oci", pinned, layout], { timeout: pullMs, ...(signal && { signal }) });
-      const config = await unpackLayout(layout, path.join(scratch, "rootfs"), hasOwners());
+      const config = await unpackLayout(layout, path.join(scratch, "rootfs"), isRealRoot());
       writeFileSync(path.join(scratch, "config.json"), config);
       await rm(layout, { recursive: true });
     }).catch((error: unknown) => {
@@ -115,16 +116,12 @@ function refusal(reference: string, error: unknown): Error {
   );
 }
 
-function hasOwners(): boolean {
-  return process.getuid?.() === 0;
-}
-
 function storeFolder(): string {
   return path.join(cacheRoot(), "images");
 }
 
 function contentFolder(digest: string): string {
-  return path.join(storeFolder(), "content", `${digest.replace(":", "-")}${hasOwners() ? "" : "-without-owners"}`);
+  return path.join(storeFolder(), "content", `${digest.replace(":", "-")}${isRealRoot() ? "" : "-without-owners"}`);
 }
 
 function referenceFile(reference: string): string {

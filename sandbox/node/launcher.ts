@@ -1,7 +1,7 @@
 // Stand-in for a container runtime: the command that takes a program's privileges away and then becomes the program.
 import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
 import path from "node:path";
+import type { UserIds } from "../machine/user-ids.js";
 import type { Confinement } from "./security.js";
 
 /** Folder of the helper inside every container, as other runtimes put an init program there. */
@@ -59,18 +59,6 @@ function printed(program: string, args: readonly string[], hint: string): string
 /** Where the helper's files go in a container: path inside to file on this machine. */
 export function helperFiles(): readonly (readonly [inside: string, file: string])[] {
   return Object.entries(helper().files).map(([name, file]) => [path.posix.join(folder, name), file]);
-}
-
-/**
- * How many user ids there are. Root has all of them; without root there is one, and a program that asks for another
- * gets it in a user namespace of its own, where it is the only one.
- */
-export type UserIds = "all" | "one";
-
-export function userIds(): UserIds {
-  const ranges = readFileSync("/proc/self/uid_map", "utf8").trim().split("\n");
-  const count = ranges.reduce((sum, line) => sum + Number(line.trim().split(/\s+/)[2] ?? 0), 0);
-  return count > 1 ? "all" : "one";
 }
 
 /** Options of `unshare` (or `nsenter`) that come before the root is entered. */

@@ -9,7 +9,7 @@ import { ContainerStarter } from "./container-starter.js";
 import { ContainerWorker } from "./container-worker.js";
 import { adoptedOf, removeRemains } from "./adoption.js";
 import type { PodEvent } from "./events.js";
-import { userIds } from "./launcher.js";
+import { userIds } from "../machine/user-ids.js";
 import { createNetwork, removeNetwork } from "./network.js";
 import type { PodNetwork } from "./network.js";
 import type { PodHost } from "./pod-host.js";

@@ -4,7 +4,7 @@ import type { V1Container, V1Volume } from "@kubernetes/client-node";
 import { accountsOf, withoutLinks } from "../images/index.js";
 import type { Image, RootFiles } from "../images/index.js";
 import { confined, helperFiles, located, userNamespaceFlags } from "./launcher.js";
-import type { UserIds } from "./launcher.js";
+import type { UserIds } from "../machine/user-ids.js";
 import type { Confinement } from "./security.js";
 
 export interface RootOptions {

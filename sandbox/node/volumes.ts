@@ -10,7 +10,7 @@ import type {
 } from "@kubernetes/client-node";
 import { fieldOf } from "./environment.js";
 import type { ConfigurationSource } from "./environment.js";
-import type { UserIds } from "./launcher.js";
+import type { UserIds } from "../machine/user-ids.js";
 
 export interface VolumeSource extends ConfigurationSource {
   /** A bound token of the pod's service account. */

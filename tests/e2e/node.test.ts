@@ -2,7 +2,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { CoreV1Api, KubeConfig } from "@kubernetes/client-node";
 import type { V1ContainerStatus, V1Pod, V1PodSpec } from "@kubernetes/client-node";
 import { expect } from "chai";
-import { userIds } from "../../sandbox/node/launcher.js";
+import { userIds } from "../../sandbox/machine/user-ids.js";
 
 // What a real node enforces and refuses, the sandbox's does too: else a component that works here fails out there.
 
