@@ -7,7 +7,7 @@ import { imagesHelp, imagesVariable } from "../sandbox/images/index.js";
 import { runInside, startSandbox, stopSandbox } from "../sandbox/machine/index.js";
 
 // `node dist/tests/run.js [unit|e2e] [--images FILE]`: all tests, the end-to-end ones inside a sandbox of their own, and
-// then those that look at it from outside.
+// those that look at it from outside.
 
 const command = new Command("tests")
   .argument("[which]", "unit or e2e; default: both")
@@ -56,11 +56,11 @@ async function endToEndTests(images: string | undefined): Promise<number> {
     const slow = ["--timeout", "240000"];
     const extra = [...slow, "--parallel", "--jobs", "3"];
     const together = await runInside([...node, ...mochaArguments(["e2e/*.test.js"], extra)], options);
-    const alone = await runInside([...node, ...mochaArguments(["e2e/alone/*.test.js"], slow)], options);
     const outside = await runPlainly(mochaArguments(["outside/*.test.js"], ["--timeout", "60000"]), {
       TEST_SANDBOX: sandboxName,
     });
-    return together || alone || outside;
+    const alone = await runInside([...node, ...mochaArguments(["e2e/alone/*.test.js"], slow)], options);
+    return together || outside || alone;
   } finally {
     await stopSandbox({ name: sandboxName });
   }
