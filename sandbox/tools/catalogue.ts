@@ -1,5 +1,6 @@
 import {
   common,
+  engine,
   etcdVersion,
   flagger as flaggerModules,
   flaggerVersion,
@@ -65,7 +66,7 @@ const pulumi: Tool = {
   onPath: { args: ["version"], fits: /^v3\.250\./ },
   release: pulumiRelease("pulumi"),
   build: {
-    modules: common,
+    modules: engine,
     package: "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi",
     linkVariables: [`github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=v${pulumiVersion}`],
     seconds: 400,
