@@ -1,11 +1,9 @@
 import {
-  common,
-  engine,
+  craneVersion,
   etcdVersion,
-  flagger as flaggerModules,
   flaggerVersion,
+  goModules,
   kubernetesVersion,
-  languageHost as languageHostModules,
   podinfoModule,
   pulumiVersion,
 } from "./go-modules.js";
@@ -66,10 +64,10 @@ const pulumi: Tool = {
   onPath: { args: ["version"], fits: /^v3\.250\./ },
   release: pulumiRelease("pulumi"),
   build: {
-    modules: engine,
+    modules: goModules.engine,
     package: "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi",
     linkVariables: [`github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=v${pulumiVersion}`],
-    seconds: 400,
+    seconds: 480,
   },
 };
 
@@ -78,14 +76,14 @@ const languageHost: Tool = {
   version: pulumiVersion,
   release: pulumiRelease("pulumi-language-nodejs"),
   build: {
-    modules: languageHostModules,
+    modules: goModules.languageHost,
     package: "github.com/pulumi/pulumi/sdk/v3/nodejs/cmd/pulumi-language-nodejs",
     seconds: 60,
   },
 };
 
 const controlPlaneBuild: GoBuild = {
-  modules: common,
+  modules: goModules.controlPlane,
   package: "./kube",
   linkVariables: [
     `k8s.io/component-base/version.gitVersion=v${kubernetesVersion}`,
@@ -141,10 +139,10 @@ const prometheus: Tool = {
     member: `prometheus-3.16.0.linux-${arch}/prometheus`,
   },
   build: {
-    modules: common,
+    modules: goModules.prometheus,
     package: "github.com/prometheus/prometheus/cmd/prometheus",
     linkVariables: ["github.com/prometheus/common/version.Version=3.16.0"],
-    seconds: 200,
+    seconds: 420,
   },
 };
 
@@ -152,22 +150,21 @@ const hey: Tool = {
   name: "hey",
   version: "0.1.5",
   onPath: { args: ["--help"], fits: /hey \[options/ },
-  build: { modules: common, package: "github.com/rakyll/hey", seconds: 3 },
+  build: { modules: goModules.hey, package: "github.com/rakyll/hey", seconds: 3 },
 };
 
 const loadTester: Tool = {
   name: "loadtester",
   version: flaggerVersion,
-  build: { modules: common, package: "github.com/fluxcd/flagger/cmd/loadtester", seconds: 10 },
+  build: { modules: goModules.flagger, package: "github.com/fluxcd/flagger/cmd/loadtester", seconds: 60 },
 };
 
 const flagger: Tool = {
   name: "flagger",
   version: flaggerVersion,
-  build: { modules: flaggerModules, package: "github.com/fluxcd/flagger/cmd/flagger", seconds: 150 },
+  build: { modules: goModules.flagger, package: "github.com/fluxcd/flagger/cmd/flagger", seconds: 150 },
 };
 
-const craneVersion = "0.20.7";
 const craneReleases = `https://github.com/google/go-containerregistry/releases/download/v${craneVersion}`;
 
 /** Pulls images from registries. */
@@ -180,7 +177,7 @@ const crane: Tool = {
     checksum: { url: `${craneReleases}/checksums.txt`, algorithm: "sha256" },
     member: "crane",
   },
-  build: { modules: common, package: "github.com/google/go-containerregistry/cmd/crane", seconds: 20 },
+  build: { modules: goModules.crane, package: "github.com/google/go-containerregistry/cmd/crane", seconds: 20 },
 };
 
 const kubernetesPlugin = "https://github.com/pulumi/pulumi-kubernetes/releases/download/v4.34.0";
@@ -204,10 +201,10 @@ export function podinfo(tag: string): Tool {
     name: "podinfo",
     version: tag,
     build: {
-      modules: common,
+      modules: goModules.podinfo,
       package: `${podinfoModule}/cmd/podinfo`,
       linkVariables: [`${podinfoModule}/pkg/version.VERSION=${tag}`],
-      seconds: 15,
+      seconds: 70,
     },
   };
 }

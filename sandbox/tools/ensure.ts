@@ -72,8 +72,15 @@ export async function prepareTools(
     if (found !== undefined) progress(`${tool.name} ${tool.version}: release (${secondsSince(started)}s)`);
     return found;
   });
-  const groups = Map.groupBy(toBuild.filter(isBuildable), ({ build }) => build.modules.name);
-  await Promise.all([...groups.values()].map((group) => buildGroup(group, next, progress, signal)));
+  const groups = [...Map.groupBy(toBuild.filter(isBuildable), ({ build }) => build.modules.name).values()];
+  const waiting = groups.sort((left, right) => secondsOf(right) - secondsOf(left));
+  const builder = async (): Promise<void> => {
+    for (let group = waiting.shift(); group !== undefined; group = waiting.shift()) {
+      await buildGroup(group, () => [...waiting.map(nameOf), ...next], progress, signal);
+    }
+  };
+  // One of them compiles while the other one fetches or links; more would only want more memory.
+  await Promise.all([builder(), builder()]);
 }
 
 async function without(all: readonly Tool[], find: (tool: Tool) => Promise<unknown>): Promise<readonly Tool[]> {
@@ -85,21 +92,29 @@ function isBuildable(tool: Tool): tool is BuildableTool {
   return tool.build !== undefined;
 }
 
+function secondsOf(tools: readonly BuildableTool[]): number {
+  return tools.reduce((sum, { build }) => sum + build.seconds, 0) / cpus().length;
+}
+
+function nameOf(tools: readonly BuildableTool[]): string {
+  return [...new Set(tools.map((tool) => ownerOf(tool).name))].join(", ");
+}
+
 async function buildGroup(
   tools: readonly BuildableTool[],
-  next: readonly string[],
+  next: () => readonly string[],
   progress: Progress,
   signal?: AbortSignal,
 ): Promise<void> {
   // Of one program in several versions the first; the others are linked when they are asked for.
   const chosen = [...new Map(tools.toReversed().map((tool) => [tool.build.package, tool])).values()].toReversed();
-  const name = chosen.map((tool) => ownerOf(tool).name).join(", ");
+  const name = nameOf(chosen);
   const waiting = (): void => progress(`${name}: another process is building, waiting …`);
   await exclusively(`build-${chosen[0]?.build.modules.name}`, waiting, async () => {
     const left = (await without(chosen, fromCache)).filter(isBuildable);
     if (left.length === 0) return;
     const started = performance.now();
-    const expectedSeconds = left.reduce((sum, { build }) => sum + build.seconds, 0) / cpus().length;
+    const expectedSeconds = secondsOf(left);
     progress(`${name}: building, about ${Math.ceil(expectedSeconds / 60)}m …`);
     let [compiled, packages] = [0, 0];
     const folder = path.join(cacheRoot(), "tools");

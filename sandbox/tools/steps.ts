@@ -17,14 +17,14 @@ export type Done = () => number | undefined;
  */
 export async function withProgress<T>(
   step: Step,
-  next: readonly string[],
+  next: () => readonly string[],
   progress: Progress,
   done: Done,
   work: () => Promise<T>,
 ): Promise<T> {
   const started = performance.now();
   const timer = setInterval(
-    () => progress(progressLine(step, (performance.now() - started) / 1000, done(), next)),
+    () => progress(progressLine(step, (performance.now() - started) / 1000, done(), next())),
     tellMs,
   );
   try {
@@ -43,7 +43,7 @@ export function progressLine(
 ): string {
   const share = done === undefined || done <= 0 ? undefined : Math.min(1, done);
   // Its own pace is the better guess once there is some of it.
-  const whole = share !== undefined && share > 0.1 ? elapsedSeconds / share : expectedSeconds;
+  const whole = share !== undefined && share > 0.2 ? elapsedSeconds / share : expectedSeconds;
   const about = whole === undefined ? "" : ` of about ${spoken(Math.max(whole, elapsedSeconds))}`;
   const percent = share === undefined ? "" : ` (${Math.floor(share * 100)}%)`;
   const then = next.length === 0 ? "" : `; next: ${next.join(", ")}`;
