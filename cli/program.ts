@@ -1,5 +1,6 @@
 import { userInfo } from "node:os";
 import { Command, CommanderError, InvalidArgumentError } from "commander";
+import { asImport } from "./import/index.js";
 import { ask } from "./requests.js";
 import type { Request } from "./requests.js";
 import { askingText } from "../release/model/index.js";
@@ -75,6 +76,7 @@ function program(terminal: Terminal, result: { code: number }): Command {
     });
   addReport(root, terminal);
   addReplay(root, terminal, result);
+  asImport(where(root.command("import <canary>")), terminal);
   for (const [request, text] of Object.entries(requests)) addRequest(root, request as Request, text, terminal);
   return root;
 }

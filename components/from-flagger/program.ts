@@ -1,3 +1,4 @@
+import type { Adopt } from "../canary-release/index.js";
 import { property } from "./documents.js";
 import { accepted } from "./from-flagger.js";
 import type { FromFlaggerOptions } from "./from-flagger.js";
@@ -9,6 +10,8 @@ export interface ProgramOptions extends Pick<FromFlaggerOptions, "namespace"> {
   readonly prometheusUrl?: string;
   /** Class of the gateway. Default: asked for in the stack's configuration, `apisix` without an answer. */
   readonly ingressClassName?: string;
+  /** What runs already and is taken over. */
+  readonly adopt?: Adopt;
 }
 
 /** Stands for an address that only a Secret knows. */
@@ -39,6 +42,7 @@ function sourceOf({ name, ...args }: Arguments, warnings: readonly string[], opt
   const secrets = new SecretNames();
   const written = {
     namespace: literal(namespace),
+    ...(options.adopt === undefined ? {} : { adopt: literal(options.adopt) }),
     template: templateText(name, args),
     ...Object.fromEntries(
       Object.entries(others).flatMap(([key, value]) => (key === "template" ? [] : [[key, literal(value)]])),
