@@ -6,7 +6,8 @@ import type { ArgumentShape } from "./package.js";
  * @throws pulumi.InputPropertyError naming the property that isn't known yet, or would lose its secrecy.
  */
 export async function settled(value: unknown, shape: ArgumentShape, path = ""): Promise<unknown> {
-  const own = shape.plain === true && pulumi.Output.isInstance(value) ? await known(value, shape, path) : value;
+  const given = pulumi.isUnknown(value) ? pulumi.output(value) : value;
+  const own = shape.plain === true && pulumi.Output.isInstance(given) ? await known(given, shape, path) : given;
   if (pulumi.Output.isInstance(own) || pulumi.Resource.isInstance(own)) return own;
   if (Array.isArray(own)) {
     const { each } = shape;
