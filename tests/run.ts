@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { runInside, startSandbox, stopSandbox } from "../sandbox/machine/index.js";
+import { environmentOf, prepareLanguages } from "./e2e/harness/languages.js";
 
 // `node dist/tests/run.js [unit|e2e]`: all tests, the end-to-end ones inside a sandbox of their own.
 
@@ -36,10 +37,13 @@ async function unitTests(): Promise<number> {
 async function endToEndTests(): Promise<number> {
   const abort = new AbortController();
   process.once("SIGINT", () => abort.abort(new Error("interrupted")));
+  const progress = (line: string): void => console.log(`  ${line}`);
   await stopSandbox({ name: sandboxName });
-  await startSandbox({ name: sandboxName, progress: (line) => console.log(`  ${line}`), signal: abort.signal });
+  await startSandbox({ name: sandboxName, progress, signal: abort.signal });
+  const languages = await prepareLanguages(progress);
   try {
-    const options = { name: sandboxName, env: { TEST_TOTALS_FILE: totalsFile }, cwd: root };
+    const env = { TEST_TOTALS_FILE: totalsFile, ...environmentOf(languages) };
+    const options = { name: sandboxName, env, cwd: root };
     const node = [process.execPath, "--enable-source-maps"];
     const deployed = await runInside([...node, path.join(__dirname, "e2e/harness/deploy-platform.js")], options);
     if (deployed !== 0) throw new Error("the platform could not be deployed into the sandbox");
@@ -50,6 +54,7 @@ async function endToEndTests(): Promise<number> {
     return together === 0 ? alone : together;
   } finally {
     await stopSandbox({ name: sandboxName });
+    await languages.remove();
   }
 }
 

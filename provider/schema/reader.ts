@@ -159,7 +159,7 @@ export class TypeReader {
     const named = this.namedIn(place);
     const known = types.length === 1 ? named.get(first) : undefined;
     if (known !== undefined) return { spec: typeReference(known.name), shape: known.shape };
-    const own = types.length === 1 ? ownName(first) : undefined;
+    const own = types.length === 1 ? this.ownName(first) : undefined;
     const name = own ?? place.name;
     const read = types.map((type) => this.properties(type, own === undefined ? place : { ...place, name: own }));
     const object = flattened(read.map((each) => each.object));
@@ -168,6 +168,12 @@ export class TypeReader {
     this.types.set(name, documentation === "" ? object : { ...object, description: documentation });
     if (types.length === 1) named.set(first, { name, shape });
     return { spec: typeReference(name), shape };
+  }
+
+  /** Other languages keep arguments of a component under its name: an object of the same name needs another. */
+  private ownName(type: ts.Type): string | undefined {
+    const name = ownName(type);
+    return name !== undefined && this.componentNames.has(name) ? `${name}Options` : name;
   }
 
   /** One type may stand inside an Input and elsewhere: it takes outputs there alone. */

@@ -52,8 +52,8 @@ export class Plugin {
     const child = spawn(process.execPath, [executable, "--logtostderr", "-v=1", engineAddress], {
       stdio: ["pipe", "pipe", "inherit"],
     });
-    const [printed] = await once(createInterface(child.stdout), "line");
-    const client = new ResourceProviderClient(`127.0.0.1:${String(printed)}`, credentials.createInsecure());
+    const printed = await new Promise<string>((resolve) => createInterface(child.stdout).once("line", resolve));
+    const client = new ResourceProviderClient(`127.0.0.1:${printed}`, credentials.createInsecure());
     received.plugin = new Plugin(client, child, server, engineAddress);
     return received.plugin;
   }
@@ -61,9 +61,9 @@ export class Plugin {
   /** As an engine that ends: what the plugin reads comes to its end. */
   async stop(): Promise<number | null> {
     this.client.close();
-    const ended = once(this.process, "exit", { signal: AbortSignal.timeout(10_000) });
+    const ended: Promise<unknown[]> = once(this.process, "exit", { signal: AbortSignal.timeout(10_000) });
     this.process.stdin?.end();
-    const [code]: unknown[] = await ended.finally(() => this.process.kill("SIGKILL"));
+    const [code]: readonly unknown[] = await ended.finally(() => this.process.kill("SIGKILL"));
     this.server.forceShutdown();
     return typeof code === "number" ? code : null;
   }

@@ -117,6 +117,11 @@ describe("the schema for other languages", () => {
       expect(section === "types" ? schema.types : schema.resources, token).to.have.property(token);
   });
 
+  it("has no type of a component's name: SDKs call that component's arguments so", () => {
+    const taken = Object.keys(schema.types).filter((token) => schema.resources[token] !== undefined);
+    expect(taken).to.deep.equal([]);
+  });
+
   it("takes a platform by reference, and texts or numbers for durations", () => {
     expect(JSON.stringify(inputsOf("CanaryRelease")["platform"])).to.contain(
       "#/resources/apisix-canary:index:CanaryPlatform",
