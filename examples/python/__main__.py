@@ -15,7 +15,7 @@ platform = canary.ExistingPlatform(
     "platform",
     ingress_class_name="apisix",
     gateway={"namespace": "apisix", "reads_retries": True},
-    prometheus={"url": "http://flagger-prometheus.apisix:9090"},
+    prometheus={"url": "http://flagger-prometheus.apisix:9090", "scrape_interval_seconds": 2},
     definitions=False,
 )
 

@@ -78,6 +78,14 @@ export function asInteger(spec: PropertySpec): PropertySpec {
   return spec;
 }
 
+export function withoutPlain({ plain: _plain, items, additionalProperties, ...spec }: PropertySpec): PropertySpec {
+  return {
+    ...spec,
+    ...(items === undefined ? {} : { items: withoutPlain(items) }),
+    ...(additionalProperties === undefined ? {} : { additionalProperties: withoutPlain(additionalProperties) }),
+  };
+}
+
 /** A description that names all texts that a property may have. */
 export function withChoices(text: string | undefined, choices: readonly string[]): string {
   const missing = choices.filter((choice) => text?.includes(choice) !== true);

@@ -1,6 +1,16 @@
 import ts from "typescript";
 import type { ArgumentShape } from "../package.js";
-import { asInteger, flattened, flattenedShape, holdsObjects, isLoose, merged, unique, withChoices } from "./merge.js";
+import {
+  asInteger,
+  flattened,
+  flattenedShape,
+  holdsObjects,
+  isLoose,
+  merged,
+  unique,
+  withChoices,
+  withoutPlain,
+} from "./merge.js";
 import type { Read } from "./merge.js";
 import { anything, resourceReference, typeReference } from "./pulumi-schema.js";
 import type { ObjectSpec, PropertySpec } from "./pulumi-schema.js";
@@ -83,7 +93,8 @@ export class TypeReader {
     const counted = said?.isInteger === true ? asInteger(read.spec) : read.spec;
     return {
       spec: {
-        ...counted,
+        // A secret is an output: where the class wants it plain, the provider opens it.
+        ...(isSecret ? withoutPlain(counted) : counted),
         ...(description === "" ? {} : { description }),
         ...(isSecret ? { secret: true } : {}),
       },

@@ -113,6 +113,7 @@ describe("components that the plugin constructs", () => {
 
   it("refuse wrong arguments in the class's own line", async () => {
     expect(await refusal({ route: { hosts: ["not a host"] } })).to.contain("route.hosts[0]: must be a host name");
+    expect(await refusal({ replica: 2 })).to.match(/replica\b.*replicas/);
   });
 
   it("know a platform that was constructed before them", async () => {

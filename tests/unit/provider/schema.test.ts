@@ -110,6 +110,10 @@ describe("the schema for other languages", () => {
       expect(found).to.include({ secret: true });
   });
 
+  it("wants no secret to be plain: a package for Go would not compile", () => {
+    expect(JSON.stringify(inputsOf("CanaryRelease")["secrets"])).not.to.contain("plain");
+  });
+
   it("refers to nothing that is not in it", () => {
     const references = [...JSON.stringify(schema).matchAll(/"\$ref":"#\/(types|resources)\/([^"]+)"/g)];
     expect(references).not.to.deep.equal([]);
