@@ -94,7 +94,11 @@ export function tellStory({ name: language, makesNamespace }: Language): void {
   const host = `${language}.example.com`;
 
   describe(`a release in ${language}`, function () {
-    let project: Project;
+    let opened: Project | undefined;
+    const project = (): Project => {
+      if (opened === undefined) throw new Error(`${language}: no project`);
+      return opened;
+    };
     before(async function () {
       const found = pathFor(language);
       if ("missing" in found) {
@@ -102,37 +106,38 @@ export function tellStory({ name: language, makesNamespace }: Language): void {
         this.skip();
       }
       if (!makesNamespace) await core.createNamespace({ body: { metadata: { name: namespace } } });
-      project = await Project.open(language, found.path);
-      await project.configure({ namespace, host, image: "sandbox/faulty", interval: "1s", failPercent: "0" });
+      opened = await Project.open(language, found.path);
+      await opened.configure({ namespace, host, image: "sandbox/faulty", interval: "1s", failPercent: "0" });
     });
     after(async () => {
-      await project.destroy();
+      if (opened === undefined) return;
+      await opened.destroy();
       if (!makesNamespace) await core.deleteNamespace({ name: namespace });
     });
 
     it("initializes its first revision", async () => {
-      const update = await project.up({ tag: "1.0.0" });
+      const update = await project().up({ tag: "1.0.0" });
       expect(update.failed, update.output).to.equal(false);
       expect(update.output).to.contain(`Initialization done! ${name}.${namespace}`);
       expect(await releaseStatus(namespace, name)).to.include({ phase: "Initialized", canaryWeight: 0 });
-      expect(await project.outputs()).to.include({ route: `${name}-${name}-canary`, outcome: "initialized" });
+      expect(await project().outputs()).to.include({ route: `${name}-${name}-canary`, outcome: "initialized" });
     });
 
     it("promotes a healthy revision, and no user notices", async () => {
       const users = startTraffic({ host, perSecond: 60 });
-      const update = await project.up({ tag: "1.0.1" });
+      const update = await project().up({ tag: "1.0.1" });
       const tally = await users.stop();
       expect(update.failed, update.output).to.equal(false);
       expect(tally.failed, tally.samples.join("\n")).to.equal(0);
       expect(update.output).to.contain(`Advance ${name}.${namespace} canary weight 50`);
       expect(update.output).to.contain(`Promotion completed! Scaling down ${name}.${namespace}`);
       expect((await deployment(namespace, `${name}-primary`)).image).to.equal("sandbox/faulty:1.0.1");
-      expect(await project.outputs()).to.include({ outcome: "passed" });
+      expect(await project().outputs()).to.include({ outcome: "passed" });
     });
 
     it("rolls a failing revision back, and fails the update with the figures", async () => {
       const users = startTraffic({ host, perSecond: 60 });
-      const update = await project.up({ tag: "1.0.2", failPercent: "100" });
+      const update = await project().up({ tag: "1.0.2", failPercent: "100" });
       await users.stop();
       expect(update.failed).to.equal(true);
       expect(update.output).to.match(/success rate [\d.]+% < 99%/);
@@ -143,8 +148,8 @@ export function tellStory({ name: language, makesNamespace }: Language): void {
 
     it("rolls a revision back on the first Ctrl-C", async () => {
       const users = startTraffic({ host, perSecond: 60 });
-      await project.configure({ tag: "1.0.3", failPercent: "0", interval: "20s" });
-      const update = await project.upInterrupted(() =>
+      await project().configure({ tag: "1.0.3", failPercent: "0", interval: "20s" });
+      const update = await project().upInterrupted(() =>
         eventually("the canary has traffic", 60, async () => (await routeWeights(namespace, name)).canary !== 0),
       );
       const tally = await users.stop();
