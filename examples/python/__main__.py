@@ -31,7 +31,7 @@ release = canary.CanaryRelease(
                     name="app",
                     image=f"{image}:{tag}",
                     ports=[k8s.core.v1.ContainerPortArgs(name="http", container_port=9898)],
-                    env=[k8s.core.v1.EnvVarArgs(name="FAIL_PERCENT", value=config.get("failPercent") or "0")],
+                    env=[k8s.core.v1.EnvVarArgs(name="PODINFO_UI_COLOR", value="#34577c")],
                     readiness_probe=k8s.core.v1.ProbeArgs(
                         http_get=k8s.core.v1.HTTPGetActionArgs(path="/readyz", port=9898),
                         period_seconds=1,

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { cpSync, mkdirSync, rmSync } from "node:fs";
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { LocalWorkspace } from "@pulumi/pulumi/automation/index.js";
 import type { Stack } from "@pulumi/pulumi/automation/index.js";
@@ -14,6 +14,7 @@ const atRest = { primary: 100, canary: 0 };
 
 export interface Language {
   readonly name: "yaml" | "python";
+  readonly program: string;
   /** Whether the program makes its namespace; else it is there already. */
   readonly makesNamespace: boolean;
 }
@@ -43,6 +44,15 @@ class Project {
     const workDir = path.join(folder, "program");
     const stack = await LocalWorkspace.createOrSelectStack({ stackName: "dev", workDir }, { envVars: environment });
     return new Project(stack, workDir, environment);
+  }
+
+  /** Changes the program, as its author would. */
+  edit(program: string, changes: Readonly<Record<string, string>>): void {
+    const file = path.join(this.folder, program);
+    const text = readFileSync(file, "utf8");
+    const changed = Object.entries(changes).reduce((all, [from, to]) => all.replaceAll(from, to), text);
+    if (changed === text) throw new Error(`${program}: nothing to change`);
+    writeFileSync(file, changed);
   }
 
   async configure(values: Readonly<Record<string, string>>): Promise<void> {
@@ -88,8 +98,11 @@ class Project {
   }
 }
 
+const good = { FAIL_PERCENT: "PODINFO_UI_COLOR", '"100"': '"#34577c"' };
+const bad = { PODINFO_UI_COLOR: "FAIL_PERCENT", '"#34577c"': '"100"' };
+
 /** A release in another language: first revision, promotion, rollback, Ctrl-C. */
-export function tellStory({ name: language, makesNamespace }: Language): void {
+export function tellStory({ name: language, program, makesNamespace }: Language): void {
   const namespace = `e2e-${language}`;
   const host = `${language}.example.com`;
 
@@ -107,7 +120,7 @@ export function tellStory({ name: language, makesNamespace }: Language): void {
       }
       if (!makesNamespace) await core.createNamespace({ body: { metadata: { name: namespace } } });
       opened = await Project.open(language, found.path);
-      await opened.configure({ namespace, host, image: "sandbox/faulty", interval: "1s", failPercent: "0" });
+      await opened.configure({ namespace, host, image: "sandbox/faulty", interval: "1s" });
     });
     after(async () => {
       if (opened === undefined) return;
@@ -136,8 +149,9 @@ export function tellStory({ name: language, makesNamespace }: Language): void {
     });
 
     it("rolls a failing revision back, and fails the update with the figures", async () => {
+      project().edit(program, bad);
       const users = startTraffic({ host, perSecond: 60 });
-      const update = await project().up({ tag: "1.0.2", failPercent: "100" });
+      const update = await project().up({ tag: "1.0.2" });
       await users.stop();
       expect(update.failed).to.equal(true);
       expect(update.output).to.match(/success rate [\d.]+% < 99%/);
@@ -148,7 +162,8 @@ export function tellStory({ name: language, makesNamespace }: Language): void {
 
     it("rolls a revision back on the first Ctrl-C", async () => {
       const users = startTraffic({ host, perSecond: 60 });
-      await project().configure({ tag: "1.0.3", failPercent: "0", interval: "20s" });
+      project().edit(program, good);
+      await project().configure({ tag: "1.0.3", interval: "20s" });
       const update = await project().upInterrupted(() =>
         eventually("the canary has traffic", 60, async () => (await routeWeights(namespace, name)).canary !== 0),
       );
