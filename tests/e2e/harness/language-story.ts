@@ -7,6 +7,7 @@ import { expect } from "chai";
 import { core, deployment, eventually, releaseStatus, routeWeights } from "./cluster.js";
 import { pathFor } from "./languages.js";
 import { startTraffic } from "../../../sandbox/users/index.js";
+import type { Tally } from "../../../sandbox/users/index.js";
 
 const examples = path.resolve(__dirname, "../../../../examples");
 const name = "podinfo";
@@ -88,14 +89,30 @@ class Project {
     for (const stream of [child.stdout, child.stderr])
       stream.on("data", (chunk: Buffer) => (output += chunk.toString()));
     const ended = new Promise<number | null>((resolve) => child.once("exit", resolve));
-    await when();
-    child.kill("SIGINT");
+    try {
+      await Promise.race([when(), ended.then((code) => Promise.reject(new Error(`ended with ${code}: ${output}`)))]);
+    } finally {
+      child.kill("SIGINT");
+    }
     return { code: await ended, output };
   }
 
   async destroy(): Promise<void> {
     await this.stack.destroy({ onOutput: () => undefined });
   }
+}
+
+/** Users are there while it runs, and gone afterwards however it ends. */
+async function withUsers<T>(
+  host: string,
+  run: () => Promise<T>,
+): Promise<{ readonly update: T; readonly tally: Tally }> {
+  const users = startTraffic({ host, perSecond: 60 });
+  const update = await run().catch(async (error: unknown) => {
+    await users.stop();
+    throw error;
+  });
+  return { update, tally: await users.stop() };
 }
 
 const good = { FAIL_PERCENT: "PODINFO_UI_COLOR", '"100"': '"#34577c"' };
@@ -137,9 +154,7 @@ export function tellStory({ name: language, program, makesNamespace }: Language)
     });
 
     it("promotes a healthy revision, and no user notices", async () => {
-      const users = startTraffic({ host, perSecond: 60 });
-      const update = await project().up({ tag: "1.0.1" });
-      const tally = await users.stop();
+      const { update, tally } = await withUsers(host, () => project().up({ tag: "1.0.1" }));
       expect(update.failed, update.output).to.equal(false);
       expect(tally.failed, tally.samples.join("\n")).to.equal(0);
       expect(update.output).to.contain(`Advance ${name}.${namespace} canary weight 50`);
@@ -150,9 +165,7 @@ export function tellStory({ name: language, program, makesNamespace }: Language)
 
     it("rolls a failing revision back, and fails the update with the figures", async () => {
       project().edit(program, bad);
-      const users = startTraffic({ host, perSecond: 60 });
-      const update = await project().up({ tag: "1.0.2" });
-      await users.stop();
+      const { update } = await withUsers(host, () => project().up({ tag: "1.0.2" }));
       expect(update.failed).to.equal(true);
       expect(update.output).to.match(/success rate [\d.]+% < 99%/);
       expect(update.output).not.to.match(/\bat .*\.[jt]s:\d+/);
@@ -161,13 +174,10 @@ export function tellStory({ name: language, program, makesNamespace }: Language)
     });
 
     it("rolls a revision back on the first Ctrl-C", async () => {
-      const users = startTraffic({ host, perSecond: 60 });
-      project().edit(program, good);
+      const hasTraffic = (): Promise<void> =>
+        eventually("the canary has traffic", 60, async () => (await routeWeights(namespace, name)).canary !== 0);
       await project().configure({ tag: "1.0.3", interval: "20s" });
-      const update = await project().upInterrupted(() =>
-        eventually("the canary has traffic", 60, async () => (await routeWeights(namespace, name)).canary !== 0),
-      );
-      const tally = await users.stop();
+      const { update, tally } = await withUsers(host, () => project().upInterrupted(hasTraffic));
       expect(update.code, update.output).not.to.equal(0);
       expect(tally.failed, tally.samples.join("\n")).to.equal(0);
       expect(update.output).to.contain("cancelled");
