@@ -174,6 +174,7 @@ export function tellStory({ name: language, program, makesNamespace }: Language)
     });
 
     it("rolls a revision back on the first Ctrl-C", async () => {
+      project().edit(program, good);
       const hasTraffic = (): Promise<void> =>
         eventually("the canary has traffic", 60, async () => (await routeWeights(namespace, name)).canary !== 0);
       await project().configure({ tag: "1.0.3", interval: "20s" });
