@@ -1,38 +1,43 @@
 /** Language hosts of the engine, for programs that are not in TypeScript; built when a test of such programs wants them. */
 import type { Tool } from "./catalogue.js";
-
-const engineModule = "github.com/pulumi/pulumi/pkg/v3 v3.250.0";
+import { goModules, pulumiVersion } from "./go-modules.js";
 
 /** The last SDK module with the host inside; it works with the engine of today, as the one for Node does. */
 export const pythonModule = { path: "github.com/pulumi/pulumi/sdk/v3", version: "v3.68.0" } as const;
+
+const pythonHost = `${pythonModule.path}/python/cmd/pulumi-language-python`;
 
 const python: Tool = {
   name: "pulumi-language-python",
   version: "3.68.0",
   build: {
-    package: `${pythonModule.path}/python/cmd/pulumi-language-python`,
-    requires: [`${pythonModule.path} ${pythonModule.version}`],
+    modules: {
+      name: "pulumi-language-python",
+      requires: [`${pythonModule.path} ${pythonModule.version}`],
+      packages: [pythonHost],
+    },
+    package: pythonHost,
+    seconds: 30,
   },
 };
+
+const yamlHost = "github.com/pulumi/pulumi-yaml/cmd/pulumi-language-yaml";
 
 const yaml: Tool = {
   name: "pulumi-language-yaml",
   version: "1.25.0",
   build: {
-    package: "github.com/pulumi/pulumi-yaml/cmd/pulumi-language-yaml",
-    requires: ["github.com/pulumi/pulumi-yaml v1.25.0"],
+    modules: {
+      name: "pulumi-language-yaml",
+      requires: ["github.com/pulumi/pulumi-yaml v1.25.0"],
+      packages: [yamlHost],
+    },
+    package: yamlHost,
+    seconds: 90,
   },
 };
 
-/** What `pulumi package gen-sdk` does: that asks the language host, and the last one in a module can't do it yet. */
-const sdkGenerator: Tool = {
-  name: "pulumi-generate-sdk",
-  version: "3.250.0",
-  build: {
-    package: ".",
-    requires: [engineModule],
-    replaces: ["github.com/atotto/clipboard => github.com/tgummerer/clipboard v0.0.0-20241001131231-d02d263e614e"],
-    main: `package main
+const generatorMain = `package main
 
 import (
 	"encoding/json"
@@ -92,7 +97,21 @@ func fail(err error) {
 		os.Exit(1)
 	}
 }
-`,
+`;
+
+/** What `pulumi package gen-sdk` does: that asks the language host, and the last one in a module can't do it yet. */
+const sdkGenerator: Tool = {
+  name: "pulumi-generate-sdk",
+  version: pulumiVersion,
+  build: {
+    modules: {
+      ...goModules.engine,
+      name: "pulumi-generate-sdk",
+      packages: [],
+      programs: { "generate-sdk": generatorMain },
+    },
+    package: "./generate-sdk",
+    seconds: 120,
   },
 };
 
