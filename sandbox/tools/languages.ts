@@ -33,7 +33,7 @@ const yaml: Tool = {
       packages: [yamlHost],
     },
     package: yamlHost,
-    seconds: 90,
+    seconds: 150,
   },
 };
 
@@ -111,7 +111,7 @@ const sdkGenerator: Tool = {
       programs: { "generate-sdk": generatorMain },
     },
     package: "./generate-sdk",
-    seconds: 120,
+    seconds: 240,
   },
 };
 
