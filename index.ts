@@ -1,6 +1,6 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { CanaryPlatform, CanaryRelease, LoadTester } from "pulumi-apisix-canary";
+import { CanaryPlatform, CanaryRelease, LoadTester, promotedTag } from "pulumi-apisix-canary";
 
 // The article's whole scenario, driven by stack configuration: see README, "The deployable program".
 const config = new pulumi.Config();
@@ -8,10 +8,7 @@ const host = config.get("host") ?? "app.example.com";
 const promotesFrom = config.get("promotesFrom");
 
 /** A stack that names another one takes only what that one promoted. */
-const tag: pulumi.Input<string> =
-  promotesFrom === undefined
-    ? config.require("tag")
-    : new pulumi.StackReference(promotesFrom).requireOutput("promotedTag").apply(String);
+const tag: pulumi.Input<string> = promotesFrom === undefined ? config.require("tag") : promotedTag(promotesFrom);
 
 const platform = new CanaryPlatform("edge", { namespace: "apisix" });
 const test = new k8s.core.v1.Namespace("test", { metadata: { name: "test" } });
@@ -66,5 +63,5 @@ const podinfo = new CanaryRelease(
 export const url = `http://${host}/`;
 export const route = podinfo.routeName;
 export const revision = podinfo.revision;
-/** What this stack serves to all its users: another stack may take it from here. */
-export const promotedTag = pulumi.all([podinfo.outcome, tag]).apply(([, promoted]) => promoted);
+/** What this stack serves to all its users, and how that was judged: another stack takes it from here. */
+export const promoted = podinfo.promoted;

@@ -2,6 +2,7 @@ import { userInfo } from "node:os";
 import { Command, CommanderError, InvalidArgumentError } from "commander";
 import { ask } from "./requests.js";
 import type { Request } from "./requests.js";
+import { askingText } from "../release/model/index.js";
 import { Releases } from "./releases.js";
 import { showReport, statusOf } from "./report.js";
 import type { ReportTarget } from "./report.js";
@@ -21,6 +22,12 @@ interface Where {
   readonly allNamespaces?: boolean;
   readonly context?: string;
   readonly kubeconfig?: string;
+}
+
+interface Saying {
+  readonly reason?: string;
+  readonly force?: boolean;
+  readonly skipGates?: boolean;
 }
 
 interface Looking extends Where {
@@ -112,12 +119,13 @@ function addRequest(root: Command, request: Request, text: string, terminal: Ter
   if (request !== "resume")
     command
       .option("--reason <text>", "shown in the release's status")
-      .option("--force", "also where no run is under way: the next one will obey");
-  command.action(async (name: string, options: Where & { reason?: string; force?: boolean }) => {
+      .option("--force", "write it also where no run is under way; the next one clears it");
+  if (request === "promote") command.option("--skip-gates", "also past a closed confirm-promotion gate");
+  command.action(async (name: string, options: Where & Saying) => {
     const releases = new Releases(options);
     const namespace = options.namespace ?? (await releases.defaultNamespace());
-    const reason = options.reason ?? `by ${userInfo().username}`;
-    const asking = { request, namespace, name, reason, force: options.force ?? false };
+    const text = askingText(userInfo().username, options.reason, options.skipGates ?? false);
+    const asking = { request, namespace, name, text, force: options.force ?? false };
     for (const line of await ask(releases, asking, terminal.signal)) terminal.out(line);
   });
 }

@@ -10,7 +10,8 @@ interface Asking {
   readonly request: Request;
   readonly namespace: string;
   readonly name: string;
-  readonly reason: string;
+  /** As the release shows it, with the name of whoever asks. */
+  readonly text: string;
   /** Write it although nobody is there to read it. */
   readonly force: boolean;
 }
@@ -21,31 +22,31 @@ const consequences: Readonly<Record<Request, string>> = {
   pause: "it stays at its weight; checks go on; continue with: apisix-canary resume",
   resume: "it goes on from its weight",
   approve: "the gate it waits at is open, once",
-  promote: "the remaining steps are left out",
+  promote: "the remaining steps are left out; a closed gate before the promotion is still asked, but for --skip-gates",
 };
 
 /**
  * Writes a request on a release; the lines to print.
- * @throws Error where no run is under way: the request would wait for the next one.
+ * @throws Error where no run is under way: the next one would clear the request.
  */
 export async function ask(releases: Releases, asking: Asking, signal: AbortSignal): Promise<readonly string[]> {
-  const { request, namespace, name, reason, force } = asking;
+  const { request, namespace, name, text, force } = asking;
   const release = await releases.get(namespace, name, signal);
   if (request !== "resume" && !force && !underWay(release)) throw new Error(nothingToDo(release, request));
   const verb = request === "resume" ? "pause" : request;
-  await releases.annotate(namespace, name, verb, request === "resume" ? null : reason, signal);
+  await releases.annotate(namespace, name, verb, request === "resume" ? null : text, signal);
   return [`${request} ${name}.${namespace}: ${consequences[request]}`, `the same with kubectl: ${kubectl(asking)}`];
 }
 
 function nothingToDo({ name, namespace, status }: ReleaseView, request: Request): string {
   const phase = status?.phase ?? "without a run";
-  return `${name}.${namespace} is ${phase}: there is nothing to ${request} (--force leaves the request for the next run)`;
+  return `${name}.${namespace} is ${phase}: there is nothing to ${request} (--force writes the request all the same; a run that begins clears it)`;
 }
 
 /** The same request for people who have kubectl alone. */
-export function kubectl({ request, namespace, name, reason }: Asking): string {
+export function kubectl({ request, namespace, name, text }: Asking): string {
   const key = request === "resume" ? annotations.pause : annotations[request];
-  const change = request === "resume" ? `${key}-` : `${key}=${shellQuoted(reason)} --overwrite`;
+  const change = request === "resume" ? `${key}-` : `${key}=${shellQuoted(text)} --overwrite`;
   return `kubectl -n ${namespace} annotate canaryreleases.apisix-canary.io ${name} ${change}`;
 }
 

@@ -8,5 +8,7 @@ export * from "./ingress-controller/index.js";
 export type { DisruptionBudget, PodMonitorOptions, PodOptions, ServiceOptions } from "./kubernetes/index.js";
 export * from "./load-tester/index.js";
 export * from "./platform/index.js";
+export { promotedBy, promotedTag } from "./promoted/index.js";
+export type { PromotedOptions, PromotedRelease, PromotedVerdict } from "./promoted/index.js";
 export * from "./prometheus/index.js";
 export * from "./watchdog/index.js";

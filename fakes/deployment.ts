@@ -1,4 +1,4 @@
-import type { Endpoints, Workload } from "../release/ports/index.js";
+import type { Endpoints, Owner, Workload } from "../release/ports/index.js";
 
 const startUpMs = 1_500;
 /**
@@ -11,10 +11,13 @@ const syncLagMs = { canary: 1_000, primary: 0 } as const;
 export class Deployment {
   readyAtMs: number;
   templateEdits = 0;
+  owner: Owner = "ours";
   /** Its pods never get ready. */
   broken = false;
   /** So much later than the pods' readiness their addresses stand behind the Service. */
   addressLagMs = 0;
+  /** Fewest replicas that it ever was to have. */
+  lowest: number;
   /** Changes with every write. */
   version = 1;
   /** Revision of the pods that serve until the new ones are ready. */
@@ -27,6 +30,7 @@ export class Deployment {
     nowMs: number,
   ) {
     this.readyAtMs = nowMs + startUpMs;
+    this.lowest = replicas;
   }
 
   /** From then on users' requests get to the new pods. */
@@ -48,6 +52,7 @@ export class Deployment {
     if (this.replicas === 0) this.readyAtMs = nowMs + startUpMs;
     if (replicas === 0) this.old = undefined;
     this.replicas = replicas;
+    this.lowest = Math.min(this.lowest, replicas);
     this.version += 1;
   }
 
@@ -67,7 +72,9 @@ export class Deployment {
     const ready = this.isReady(nowMs);
     const available = ready || this.old !== undefined ? this.replicas : 0;
     return {
+      owner: this.owner,
       revision: this.revision,
+      images: [{ container: "app", image: `podinfo:${this.revision}` }],
       templateHash: `${this.revision}/${this.templateEdits}`,
       generation: 1,
       observedGeneration: 1,

@@ -18,6 +18,9 @@ export class Engine {
   /** Revisions that the engine put on the primary, with what the analysis said. */
   readonly promotions: { readonly revision: string; readonly analysis: Outcome["kind"] | "unchanged" }[] = [];
 
+  /** What it created, as its state holds it: nothing before the first update. */
+  created: Pick<ReleaseSettings, "releaseUid" | "routeUid"> | undefined;
+
   /** The update ends there, as it does when another resource of the same program fails. */
   stopAfter: "analysis" | undefined;
 
@@ -27,12 +30,19 @@ export class Engine {
   copy(): Engine {
     const other = new Engine(this.world);
     this.state.forEach((revision, resource) => other.state.set(resource, revision));
+    other.created = this.created;
     return other;
   }
 
   /** One `pulumi up` in one process. */
-  async up(settings: ReleaseSettings, process: Process, registry = new RunRegistry()): Promise<UpResult> {
+  async up(program: ReleaseSettings, process: Process, registry = new RunRegistry()): Promise<UpResult> {
     const ports = portsOf(this.world, process);
+    const { object, route } = this.world;
+    this.created ??= {
+      ...(object === undefined ? {} : { releaseUid: object.uid }),
+      ...(route === undefined ? {} : { routeUid: route.uid }),
+    };
+    const settings = { ...program, ...this.created };
     const { revision } = settings;
     const run = (part: Part): Promise<Outcome> =>
       registry.watch(settings, ports, (signal) => part(settings, ports, signal));

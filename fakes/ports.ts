@@ -1,7 +1,7 @@
 import { judge } from "../release/machine/index.js";
 import type { Ports } from "../release/machine/index.js";
 import type { Role } from "../release/model/index.js";
-import { FencedError } from "../release/ports/index.js";
+import { FencedError, ForeignError } from "../release/ports/index.js";
 import type {
   ClusterPort,
   LeaseView,
@@ -74,6 +74,9 @@ function clusterOf(world: World, by: string, call: Call): ClusterPort {
   const refuseOld = (token: number): void => {
     if (world.route !== undefined && world.route.fence > token) throw new FencedError(token);
   };
+  const refuseForeignRoute = (): void => {
+    if (world.route?.owner === "foreign") throw new ForeignError("ApisixRoute podinfo-podinfo-canary");
+  };
   return {
     readRelease: (signal) => call("readRelease", signal, () => view(world)),
     writeStatus: (status, signal) =>
@@ -86,19 +89,31 @@ function clusterOf(world: World, by: string, call: Call): ClusterPort {
     scaleCanary: (replicas, token, signal) =>
       call(`scaleCanary ${replicas}`, signal, () => {
         refuseOld(token);
+        if (world.canary?.owner === "foreign") throw new ForeignError("Deployment podinfo");
         if (world.canary === undefined && replicas > 0) throw new Error("deployments.apps podinfo does not exist");
         world.canary?.scale(replicas, now());
       }),
+    scalePrimary: (replicas, seen, token, signal) =>
+      call(`scalePrimary ${replicas}`, signal, () => {
+        refuseOld(token);
+        if (world.primary?.owner === "foreign") throw new ForeignError("Deployment podinfo-primary");
+        if (world.primary === undefined || world.primary.replicas !== seen) return false;
+        world.primary.scale(replicas, now());
+        return true;
+      }),
+    readPrimaryScalers: (signal) => call("readPrimaryScalers", signal, () => world.scalers),
     readRoute: (signal) => call("readRoute", signal, () => routeState(world)),
     claimRoute: (token, signal) =>
       call("claimRoute", signal, () => {
         if (world.route === undefined) throw new Error("the route does not exist");
+        refuseForeignRoute();
         refuseOld(token);
         world.route.fence = token;
       }),
     setCanaryWeight: (weight, token, signal) =>
       call(`setCanaryWeight ${weight}`, signal, () => {
         if (world.route === undefined) throw new Error("the route does not exist");
+        refuseForeignRoute();
         refuseOld(token);
         world.route.fence = token;
         world.writeWeight(weight, by);
@@ -108,6 +123,9 @@ function clusterOf(world: World, by: string, call: Call): ClusterPort {
     readRevisionNodes: (role, revision, signal) =>
       call(`readRevisionNodes ${role}`, signal, () => world[role]?.revisionNodes(revision, now()) ?? none),
     readCanaryTrouble: (signal) => call("readCanaryTrouble", signal, () => world.trouble),
+    readStartTrouble: (role, _revision, signal) =>
+      call(`readStartTrouble ${role}`, signal, () => world.startTrouble[role]),
+    readCompanions: (_autoscalers, signal) => call("readCompanions", signal, () => world.companions),
   };
 }
 
@@ -178,9 +196,9 @@ function reporterOf(world: World, process: Process): ReporterPort {
 function observed(world: World): readonly ObservedRelease[] {
   const { object } = world;
   if (object === undefined) return [];
-  const { uid, status, commands } = object;
+  const { uid, owner, status, commands } = object;
   const place = { name: "podinfo", namespace: "test", serviceName: "podinfo", routeName: "podinfo-podinfo-canary" };
-  return [{ uid, status, commands: { ...commands }, version: String(object.version), ...place }];
+  return [{ uid, owner, status, commands: { ...commands }, version: String(object.version), ...place }];
 }
 
 function view({ object }: World): ReleaseObject | undefined {
@@ -188,11 +206,13 @@ function view({ object }: World): ReleaseObject | undefined {
 }
 
 function leaseView(lease: FakeLease | undefined): LeaseView | undefined {
-  return lease === undefined ? undefined : { ...lease, version: String(lease.version), durationSeconds: 15 };
+  return lease === undefined
+    ? undefined
+    : { owner: "ours", ...lease, version: String(lease.version), durationSeconds: 15 };
 }
 
 function routeState({ route }: World): RouteState | undefined {
   if (route === undefined) return undefined;
-  const { weight, fence, sync } = route;
-  return { canaryWeight: weight, primaryWeight: 100 - weight, fence, sync };
+  const { owner, uid, weight, fence, sync } = route;
+  return { owner, uid, canaryWeight: weight, primaryWeight: 100 - weight, fence, sync };
 }

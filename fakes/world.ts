@@ -1,6 +1,6 @@
 import type { ReleaseStatus, Role } from "../release/model/index.js";
 import { TransientError } from "../release/ports/index.js";
-import type { Announcement, PodTrouble, RouteState, WebhookAnswer } from "../release/ports/index.js";
+import type { Announcement, Companion, Owner, PodTrouble, RouteState, WebhookAnswer } from "../release/ports/index.js";
 import type { WebhookSettings } from "../release/settings/index.js";
 import type { Behaviour } from "./counters.js";
 import { Deployment } from "./deployment.js";
@@ -23,6 +23,8 @@ export interface WeightWrite {
 }
 
 export interface FakeLease {
+  /** Default: ours. */
+  owner?: Owner;
   holder: string | undefined;
   version: number;
   transitions: number;
@@ -42,9 +44,19 @@ export class World {
   readonly calls: PortCall[] = [];
   readonly weightWrites: WeightWrite[] = [];
   object:
-    { uid: string; version: number; status: ReleaseStatus | undefined; commands: Record<string, string> } | undefined =
-    { uid: "uid", version: 1, status: undefined, commands: {} };
-  route: { weight: number; fence: number; sync: RouteState["sync"]; version: number } | undefined = {
+    | {
+        uid: string;
+        owner: Owner;
+        version: number;
+        status: ReleaseStatus | undefined;
+        commands: Record<string, string>;
+      }
+    | undefined = { uid: "uid", owner: "ours", version: 1, status: undefined, commands: {} };
+  route:
+    | { owner: Owner; uid: string; weight: number; fence: number; sync: RouteState["sync"]; version: number }
+    | undefined = {
+    owner: "ours",
+    uid: "route",
     weight: 0,
     fence: 0,
     sync: { kind: "accepted" },
@@ -52,23 +64,31 @@ export class World {
   };
   canary: Deployment | undefined;
   primary: Deployment | undefined;
+  /** Services and autoscalers under the release's names. */
+  companions: readonly Companion[] = [];
+  /** Autoscalers of anybody's on the primary. */
+  scalers: readonly string[] = [];
   lease: FakeLease | undefined;
   leaderLease: FakeLease | undefined;
   behaviour: Record<Role, Behaviour> = { canary: healthy, primary: healthy };
   trouble: PodTrouble | undefined;
+  /** What keeps pods from getting ready, as the cluster says it. */
+  startTrouble: Partial<Record<Role, string>> = {};
   metricsAway = false;
   webhookAnswer: (webhook: WebhookSettings) => WebhookAnswer | Promise<WebhookAnswer> = () => ({ kind: "ok" });
   /** Around every port call: calls `perform`, or throws, or waits, before or after it. */
   around: <T>(call: PortCall, perform: () => T) => Promise<T> = (_call, perform) => Promise.resolve(perform());
   private uids = 0;
+  private followsAllTheSame = true;
 
   constructor(readonly clock: VirtualClock) {
     clock.onPass = (fromMs, toMs) => this.pass(fromMs, toMs);
   }
 
-  /** What the engine does: the canary's new template, with no pods as the program says. */
+  /** What the engine does: the canary's new template, with no pods as the program says. Creating is a POST. */
   applyCanary(revision: string): void {
     const nowMs = this.clock.nowMs();
+    if (this.canary?.owner === "foreign") throw new Error('deployments.apps "podinfo" already exists');
     this.canary ??= new Deployment("canary", revision, 0, nowMs);
     this.canary.scale(0, nowMs);
     this.canary.roll(revision, nowMs);
@@ -78,6 +98,7 @@ export class World {
   /** What the engine does after the analysis. */
   applyPrimary(revision: string, replicas = 2): void {
     const nowMs = this.clock.nowMs();
+    if (this.primary?.owner === "foreign") throw new Error('deployments.apps "podinfo-primary" already exists');
     if (this.primary === undefined) this.primary = new Deployment("primary", revision, replicas, nowMs);
     else this.primary.roll(revision, nowMs);
   }
@@ -93,7 +114,17 @@ export class World {
 
   /** An invalid object somewhere: nothing that is written takes effect. */
   freeze(): void {
-    if (this.route !== undefined) this.route.sync = { kind: "frozen", message: "SyncFailed: invalid plugin" };
+    if (this.route !== undefined) this.route.sync = { kind: "refused", message: "SyncFailed: invalid plugin" };
+  }
+
+  /**
+   * A gateway can't be reached. `others`: there are more of them, and those follow all the same; without them nothing
+   * that is written takes effect.
+   */
+  loseGateway(others: boolean): void {
+    if (this.route === undefined) return;
+    this.route.sync = { kind: "unreachable", message: "SyncFailed: connect ECONNREFUSED 10.244.0.8:9180" };
+    this.followsAllTheSame = others;
   }
 
   /** The ingress controller is away: nothing that is written takes effect, and nobody says so. */
@@ -109,7 +140,7 @@ export class World {
   /** The object is deleted and made again, as it is after a restore without status. */
   loseState(): void {
     this.uids += 1;
-    this.object = { uid: `uid-${this.uids}`, version: 1, status: undefined, commands: {} };
+    this.object = { uid: `uid-${this.uids}`, owner: "ours", version: 1, status: undefined, commands: {} };
   }
 
   writeStatus(status: ReleaseStatus): void {
@@ -131,7 +162,9 @@ export class World {
   }
 
   private sync(): void {
-    if (this.route?.sync.kind === "accepted") this.gateway.weight = this.route.weight;
+    const { sync, weight } = this.route ?? { sync: { kind: "pending" }, weight: 0 };
+    if (sync.kind === "accepted" || (sync.kind === "unreachable" && this.followsAllTheSame))
+      this.gateway.weight = weight;
   }
 
   /** Pods get ready within a piece of time too: it is counted in parts. */

@@ -19,7 +19,9 @@ async function main({ output, ...options }: Options): Promise<void> {
   const tell = (line: string): void => console.log(`${elapsed(started)} ${line}`);
   const results = await runReal(options, tell);
   if (output !== undefined) writeFileSync(output, `${JSON.stringify(results, undefined, 2)}\n`);
-  tell(`${results.cases} cases, ${results.violations.length} violations`);
+  tell(
+    `${results.cases} cases, ${results.violations.length} violations, ${results.healthyNotPromoted} healthy releases not promoted in mere weather`,
+  );
 }
 
 function elapsed(startedMs: number): string {

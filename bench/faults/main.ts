@@ -36,6 +36,7 @@ async function main(): Promise<void> {
   const results = {
     ...(virtual === undefined ? {} : { virtualCases: virtual.virtualCases }),
     ...inSandbox,
+    healthyNotPromoted: (virtual?.healthyNotPromoted ?? 0) + (inSandbox?.healthyNotPromoted ?? 0),
     violations,
   };
   if (json !== undefined) writeFileSync(json, `${JSON.stringify(results, undefined, 2)}\n`);
@@ -64,7 +65,7 @@ function showProgress(done: number, all: number): void {
   if (process.stderr.isTTY && (done % 50 === 0 || done === all)) process.stderr.write(`\r${done} of ${all} cases`);
 }
 
-function print({ virtualCases, violations, matrix }: VirtualResult, seconds: number): void {
+function print({ virtualCases, healthyNotPromoted, violations, matrix }: VirtualResult, seconds: number): void {
   const table = new Table({ head: ["fault", "story", "cases", "violations"], style: { head: [], border: [] } });
   matrix.forEach(({ fault, story, cases, violations: found }) => table.push([fault, story, cases, found]));
   console.log(table.toString());
@@ -73,7 +74,7 @@ function print({ virtualCases, violations, matrix }: VirtualResult, seconds: num
     .forEach(({ fault, point, invariant, detail }) => console.log(`${fault} at ${point}: ${invariant}: ${detail}`));
   if (violations.length > 20) console.log(`… and ${violations.length - 20} more`);
   console.log(
-    `${virtualCases} cases in virtual time, ${violations.length} violations, ${seconds.toFixed(0)} s of real time`,
+    `${virtualCases} cases in virtual time, ${violations.length} violations, ${healthyNotPromoted} healthy releases not promoted in mere weather, ${seconds.toFixed(0)} s of real time`,
   );
 }
 

@@ -14,7 +14,11 @@ export function processesOfSession(leader: number): readonly ProcessView[] {
 
 /** Processes whose program has this name. */
 export function processesNamed(program: string): readonly ProcessView[] {
-  return everyProcess().filter(({ argv }) => argv[0] === program || argv[0]?.endsWith(`/${program}`) === true);
+  return processesMatching(({ argv }) => argv[0] === program || argv[0]?.endsWith(`/${program}`) === true);
+}
+
+export function processesMatching(matches: (process: ProcessView) => boolean): readonly ProcessView[] {
+  return everyProcess().filter(matches);
 }
 
 /** Sends the signal to each that is still there. */

@@ -1,6 +1,7 @@
 /** Arguments of components, checked before anything is registered: one line that names the component and the property. */
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
+import { refusal } from "../errors/index.js";
 import { check } from "../../release/settings/index.js";
 import type { Problem } from "../../release/settings/index.js";
 
@@ -18,7 +19,7 @@ export function checkArguments(component: string, schema: z.ZodType, args: unkno
 
 /** The error of one argument that a schema can't know of. */
 export function argumentError(component: string, problem: string): Error {
-  return new pulumi.RunError(`${component}: ${problem}`);
+  return refusal(`${component}: ${problem}`);
 }
 
 /** Whether a value is only known when other resources are. */

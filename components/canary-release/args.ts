@@ -59,9 +59,16 @@ export interface CanaryReleaseArgs {
   readonly service: ServiceArgs;
   readonly route?: OwnedRoute;
   readonly routeRef?: RouteReference;
-  /** Pods of the primary, and of the canary while in analysis, without an autoscaler. Default 1. */
+  /**
+   * Pods of the primary, and of the canary while in analysis, without an autoscaler of ours. Default 1. A change is
+   * obeyed unless somebody else scales the primary; nothing else ever lowers its pods.
+   */
   readonly replicas?: number;
-  readonly autoscaler?: AutoscalerArgs;
+  /**
+   * Autoscalers of this release, or `"external"`: the primary is scaled from outside (KEDA, an HPA of your own, by hand),
+   * and the canary has `replicas` pods.
+   */
+  readonly autoscaler?: AutoscalerArgs | "external";
   /** Gateway, class and Prometheus. Else give `ingressClassName` and `prometheusUrl`. */
   readonly platform?: PlatformBinding;
   /** Default: the platform's. */
@@ -76,13 +83,16 @@ export interface CanaryReleaseArgs {
   readonly secrets?: Readonly<Record<string, Readonly<Record<string, string>>>>;
   /** Promote without checks; the canary must still get ready. Default false. */
   readonly skipAnalysis?: boolean;
-  /** How long pods may take to get ready. Default "10m". */
+  /** How long pods may take to get ready, the canary's and the promoted primary's. Default "10m". */
   readonly progressDeadline?: string;
   /** At least so long between weight 0 and scale-down. Default "3s". */
   readonly drain?: string;
   /** How long a passed canary may wait for its promotion. Default "5m". */
   readonly handover?: string;
-  /** Of the whole analysis. Default "1h". */
+  /**
+   * Of the whole analysis; time at closed gates and in pauses does not count. Default: what its steps need, three times
+   * over, and at least "1h". Preview says it.
+   */
   readonly deadline?: string;
   /** After which time without a sign of life another run may take the lock. Default "15s". */
   readonly leaseDuration?: string;

@@ -1,12 +1,24 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { annotations, apiGroup, apiVersion, deploymentName, releaseKind } from "../../release/model/index.js";
+import {
+  annotations,
+  apiGroup,
+  apiVersion,
+  deploymentName,
+  releaseKind,
+  releaseMark,
+  reportName,
+} from "../../release/model/index.js";
 import type { Role } from "../../release/model/index.js";
+import { refusal, refusalOf } from "../errors/index.js";
+import { asPromoted } from "../promoted/index.js";
+import type { PromotedRelease } from "../promoted/index.js";
 import type { CanaryReleaseArgs } from "./args.js";
 import { copyConfiguration } from "./configuration.js";
-import type { Configuration } from "./configuration.js";
+import type { Configuration, Metadata } from "./configuration.js";
+import { accessOf } from "./access.js";
 import { Analysis, Preparation, Promotion } from "./dynamic.js";
-import type { RuntimeInputs } from "./dynamic.js";
+import type { RuntimeCluster, RuntimeInputs } from "./dynamic.js";
 import {
   autoscalerSpec,
   notAwaited,
@@ -21,10 +33,11 @@ import { contentHash } from "../kubernetes/index.js";
 import { clonedRules, ownedRules, weightedRouteName } from "./route.js";
 import type { HttpRule } from "./route.js";
 import { withoutStackTraces } from "./stack-traces.js";
+import { runtimeSettings } from "./runtime-settings.js";
 import { selectorFor, templateFor } from "./template.js";
 import type { PlainTemplate } from "./template.js";
 import { validateArgs } from "./validate.js";
-import { warnOfDoubts } from "./warnings.js";
+import { tellDeadline, warnOfDoubts } from "./warnings.js";
 
 /**
  * One workload with progressive delivery. `pulumi up` with a new template (or configuration) scales up a canary,
@@ -41,9 +54,16 @@ export class CanaryRelease extends pulumi.ComponentResource {
   readonly revision: pulumi.Output<string>;
   /** What the last analysis ended with: `initialized`, `passed`, `skipped` or `alreadyPromoted`. */
   readonly outcome: pulumi.Output<string>;
+  /**
+   * What serves all users, as the last promotion found it on the primary: after a failed update still what was promoted
+   * before. Another stack takes it from here with `promotedTag`. Undefined where nothing was promoted by this version of
+   * the package yet (an update that leaves the promotion out).
+   */
+  readonly promoted: pulumi.Output<PromotedRelease | undefined>;
   /** Service of the primary: what `<name>` selects. */
   readonly service: pulumi.Output<string>;
 
+  private readonly access: RuntimeCluster;
   private readonly namespace: pulumi.Output<string>;
   private readonly template: pulumi.Output<PlainTemplate>;
 
@@ -54,8 +74,10 @@ export class CanaryRelease extends pulumi.ComponentResource {
   ) {
     super("apisix-canary:index:CanaryRelease", release, {}, opts);
     this.validate();
+    this.access = accessOf(this, args);
     warnWhenTooFewSlots(this);
     warnOfDoubts(this, args);
+    tellDeadline(this, args);
     this.namespace = pulumi.output(args.namespace);
     this.routeName = weightedRouteName(args.route?.name ?? args.routeRef?.name ?? release, release);
     this.template = pulumi.output(args.template).apply(asPlainTemplate);
@@ -63,33 +85,36 @@ export class CanaryRelease extends pulumi.ComponentResource {
       contentHash({ template, configs: args.configs, secrets: args.secrets }),
     );
 
-    this.outcome = withoutStackTraces(() => this.createResources());
+    const { analysis, promotion } = withoutStackTraces(() => this.createResources());
+    this.outcome = pulumi.all([analysis.outcome, promotion.id]).apply(([outcome]) => outcome);
+    this.promoted = promotion.promoted.apply((promoted) => promoted && asPromoted(promoted, reportName(release)));
     this.service = pulumi.output(objectName(release, "apex", args.service));
-    this.registerOutputs({ routeName: this.routeName, revision: this.revision, outcome: this.outcome });
+    const { routeName, revision, outcome, promoted } = this;
+    this.registerOutputs({ routeName, revision, outcome, promoted });
   }
 
-  /** Registers all of the release; resolves to its outcome when the promotion is over. */
-  private createResources(): pulumi.Output<string> {
+  private createResources(): { readonly analysis: Analysis; readonly promotion: Promotion } {
     const { release } = this;
     const object = this.releaseObject();
     const services = (["apex", "canary", "primary"] as const).map((role) => this.createService(role, object));
     const route = this.createRoute([object, ...services]);
-    const inputs = this.runtimeInputs();
+    const inputs = this.runtimeInputs(object, route);
     const preparation = new Preparation(`${release}-preparation`, inputs, this.after([route]));
     const canary = this.createWorkload("canary", [preparation]);
     const analysis = new Analysis(`${release}-analysis`, inputs, this.after([canary]));
     const primary = this.createWorkload("primary", [analysis]);
-    const promotion = new Promotion(`${release}-promotion`, inputs, this.after([primary]));
-    this.createAutoscalers({ canary, primary });
+    const autoscalers = this.createAutoscalers({ canary, primary });
+    // The last to be made and the first to be deleted: what it proves then is about all others.
+    const promotion = new Promotion(`${release}-promotion`, inputs, this.after([primary, ...autoscalers]));
 
-    return pulumi.all([analysis.outcome, promotion.id]).apply(([outcome]) => outcome);
+    return { analysis, promotion };
   }
 
   private validate(): void {
     try {
       validateArgs(this.release, this.args);
     } catch (error) {
-      throw new pulumi.ResourceError(error instanceof Error ? error.message : String(error), this, true);
+      throw refusalOf(this, error instanceof Error ? error.message : String(error));
     }
   }
 
@@ -97,13 +122,19 @@ export class CanaryRelease extends pulumi.ComponentResource {
     return { parent: this, dependsOn: [...dependsOn] };
   }
 
-  private releaseObject(): pulumi.Resource {
+  /** Every object carries the release's mark: what doesn't is never touched, whatever its name. */
+  private metadata(name: string, more: Readonly<Record<string, string>> = {}): Metadata {
+    const mark = this.namespace.apply((namespace) => releaseMark(namespace, this.release));
+    return { name, namespace: this.namespace, annotations: { ...more, [annotations.release]: mark } };
+  }
+
+  private releaseObject(): k8s.apiextensions.CustomResource {
     return new k8s.apiextensions.CustomResource(
       this.release,
       {
         apiVersion: `${apiGroup}/${apiVersion}`,
         kind: releaseKind,
-        metadata: { name: this.release, namespace: this.namespace },
+        metadata: this.metadata(this.release),
         spec: releaseObjectSpec(this.release, this.routeName, this.args.service),
       },
       this.after(this.args.platform?.dependencies ?? []),
@@ -116,20 +147,20 @@ export class CanaryRelease extends pulumi.ComponentResource {
       `${this.release}-${role}-service`,
       {
         // The primary's pods exist only after the first analysis, the canary's only during one.
-        metadata: { name, namespace: this.namespace, annotations: notAwaited },
+        metadata: this.metadata(name, notAwaited),
         spec: serviceSpec(this.release, role, this.args.service),
       },
       this.after([object]),
     );
   }
 
-  private createRoute(dependsOn: readonly pulumi.Resource[]): pulumi.Resource {
+  private createRoute(dependsOn: readonly pulumi.Resource[]): k8s.apiextensions.CustomResource {
     return new k8s.apiextensions.CustomResource(
       `${this.release}-route`,
       {
         apiVersion: "apisix.apache.org/v2",
         kind: "ApisixRoute",
-        metadata: { name: this.routeName, namespace: this.namespace, annotations: sharedOwnership },
+        metadata: this.metadata(this.routeName, sharedOwnership),
         spec: { ingressClassName: this.ingressClassName(), http: this.rules() },
       },
       this.after(dependsOn),
@@ -155,16 +186,12 @@ export class CanaryRelease extends pulumi.ComponentResource {
 
   private createWorkload(role: Role, dependsOn: readonly pulumi.Resource[]): pulumi.Resource {
     const { release, args } = this;
-    const configuration = copyConfiguration(release, role, args, this.after(dependsOn));
-    const awaited = role === "canary" ? notAwaited : {};
+    const metadata = (name: string): Metadata => this.metadata(name);
+    const configuration = copyConfiguration(release, role, { ...args, metadata }, this.after(dependsOn));
     return new k8s.apps.v1.Deployment(
       `${deploymentName(release, role)}-deployment`,
       {
-        metadata: {
-          name: deploymentName(release, role),
-          namespace: this.namespace,
-          annotations: { ...sharedOwnership, ...awaited },
-        },
+        metadata: this.metadata(deploymentName(release, role), { ...sharedOwnership, ...notAwaited }),
         spec: {
           ...this.replicas(role),
           selector: { matchLabels: selectorFor(role, release) },
@@ -172,19 +199,24 @@ export class CanaryRelease extends pulumi.ComponentResource {
           template: this.podTemplate(role, configuration),
         },
       },
-      this.workloadOptions(role, [...dependsOn, ...configuration.resources]),
+      this.workloadOptions([...dependsOn, ...configuration.resources]),
     );
   }
 
-  /** The canary's pods are the run's alone: an update from another copy of the state must not take them away. */
-  private workloadOptions(role: Role, dependsOn: readonly pulumi.Resource[]): pulumi.CustomResourceOptions {
-    const options = this.after(dependsOn);
-    return role === "canary" ? { ...options, ignoreChanges: ["spec.replicas"] } : options;
+  /**
+   * Replicas are the program's for a new Deployment only. The canary's pods are the run's: an update from another copy of
+   * the state must not take them away. The primary's belong to whoever scales it; a change of them in the program is the
+   * promotion's to make, which looks who does. A field that is dropped would be reset to 1 by server-side apply.
+   */
+  private workloadOptions(dependsOn: readonly pulumi.Resource[]): pulumi.CustomResourceOptions {
+    return { ...this.after(dependsOn), ignoreChanges: ["spec.replicas"] };
   }
 
   private replicas(role: Role): { readonly replicas?: number } {
+    const { autoscaler, replicas } = this.args;
     if (role === "canary") return { replicas: 0 };
-    return this.args.autoscaler === undefined ? { replicas: this.args.replicas ?? 1 } : {};
+    if (autoscaler === undefined) return { replicas: replicas ?? 1 };
+    return autoscaler === "external" && replicas !== undefined ? { replicas } : {};
   }
 
   private podTemplate(role: Role, { renames }: Configuration): pulumi.Output<k8s.types.input.core.v1.PodTemplateSpec> {
@@ -197,47 +229,40 @@ export class CanaryRelease extends pulumi.ComponentResource {
       }));
   }
 
-  private createAutoscalers(workloads: Readonly<Record<Role, pulumi.Resource>>): void {
-    const { autoscaler } = this.args;
-    if (autoscaler === undefined) return;
-    const planned = pulumi.output(this.args.analysis).apply((analysis) => plannedRunSeconds(analysis));
-    for (const role of ["canary", "primary"] as const) {
-      const name = deploymentName(this.release, role);
-      const spec = planned.apply((seconds) => autoscalerSpec(this.release, role, autoscaler, seconds));
-      const metadata = { name, namespace: this.namespace };
-      new k8s.autoscaling.v2.HorizontalPodAutoscaler(`${name}-hpa`, { metadata, spec }, this.after([workloads[role]]));
-    }
+  private runtimeInputs(
+    object: k8s.apiextensions.CustomResource,
+    route: k8s.apiextensions.CustomResource,
+  ): RuntimeInputs {
+    const { release: name, namespace, revision, routeName } = this;
+    return {
+      settings: runtimeSettings({ name, namespace, revision, routeName }, this.args),
+      ...this.access,
+      releaseUid: uidOf(object),
+      routeUid: uidOf(route),
+    };
   }
 
-  private runtimeInputs(): RuntimeInputs {
-    const { args } = this;
-    const settings = {
-      name: this.release,
-      namespace: this.namespace,
-      revision: this.revision,
-      routeName: this.routeName,
-      service: { name: args.service.name ?? this.release, port: args.service.port },
-      replicas: args.autoscaler?.minReplicas ?? args.replicas ?? 1,
-      analysis: pulumi.secret(args.analysis),
-      prometheusUrl: args.prometheusUrl ?? args.platform?.prometheusUrl ?? "",
-      ...(args.platform === undefined ? {} : { scrapeInterval: args.platform.scrapeIntervalSeconds }),
-      ...(args.skipAnalysis === undefined ? {} : { skipAnalysis: args.skipAnalysis }),
-      ...(args.progressDeadline === undefined ? {} : { progressDeadline: args.progressDeadline }),
-      ...(args.drain === undefined ? {} : { drain: args.drain }),
-      ...(args.handover === undefined ? {} : { handover: args.handover }),
-      ...(args.deadline === undefined ? {} : { deadline: args.deadline }),
-      ...(args.leaseDuration === undefined ? {} : { leaseDuration: args.leaseDuration }),
-    };
-    return {
-      settings,
-      ...(args.kubeconfig === undefined ? {} : { kubeconfig: pulumi.secret(args.kubeconfig) }),
-      ...(args.context === undefined ? {} : { context: args.context }),
-    };
+  private createAutoscalers(workloads: Readonly<Record<Role, pulumi.Resource>>): readonly pulumi.Resource[] {
+    const { autoscaler } = this.args;
+    if (autoscaler === undefined || autoscaler === "external") return [];
+    const planned = pulumi.output(this.args.analysis).apply((analysis) => plannedRunSeconds(analysis));
+    return (["canary", "primary"] as const).map((role) => {
+      const name = deploymentName(this.release, role);
+      const spec = planned.apply((seconds) => autoscalerSpec(this.release, role, autoscaler, seconds));
+      const metadata = this.metadata(name);
+      const options = this.after([workloads[role]]);
+      return new k8s.autoscaling.v2.HorizontalPodAutoscaler(`${name}-hpa`, { metadata, spec }, options);
+    });
   }
 }
 
+/** Proves the cluster; there is none before the first update. */
+function uidOf({ metadata }: k8s.apiextensions.CustomResource): pulumi.Output<string | undefined> {
+  return pulumi.output(metadata).apply((live: { readonly uid?: string } | undefined) => live?.uid);
+}
+
 function asPlainTemplate(template: unknown): PlainTemplate {
-  if (!isPlainTemplate(template)) throw new pulumi.RunError("template.spec.containers: needs at least one container");
+  if (!isPlainTemplate(template)) throw refusal("template.spec.containers: needs at least one container");
   const { [annotations.revision]: _ours, ...rest } = template.metadata?.annotations ?? {};
   return { ...template, metadata: { ...template.metadata, annotations: rest } };
 }

@@ -5,6 +5,13 @@ import type { CanaryReleaseArgs } from "./args.js";
 import { contentHash } from "../kubernetes/index.js";
 import type { Renames } from "./template.js";
 
+/** Name, place and mark of one object of a release. */
+export interface Metadata {
+  readonly name: string;
+  readonly namespace: pulumi.Input<string>;
+  readonly annotations: Readonly<Record<string, pulumi.Input<string>>>;
+}
+
 /** The copies of ConfigMaps and Secrets that belong to one role. */
 export interface Configuration {
   readonly renames: Renames;
@@ -23,18 +30,18 @@ export function copyName(source: string, role: Role, data: unknown): string {
 export function copyConfiguration(
   release: string,
   role: Role,
-  args: Pick<CanaryReleaseArgs, "configs" | "secrets" | "namespace">,
+  args: Pick<CanaryReleaseArgs, "configs" | "secrets"> & { readonly metadata: (name: string) => Metadata },
   opts: pulumi.CustomResourceOptions,
 ): Configuration {
   const configs = Object.entries(args.configs ?? {}).map(([source, data]) => {
     const name = copyName(source, role, data);
-    const metadata = { name, namespace: args.namespace };
+    const metadata = args.metadata(name);
     return { source, name, resource: new k8s.core.v1.ConfigMap(`${release}-${name}`, { metadata, data }, opts) };
   });
   const secrets = Object.entries(args.secrets ?? {}).map(([source, data]) => {
     const name = copyName(source, role, data);
     const stringData = pulumi.secret({ ...data });
-    const metadata = { name, namespace: args.namespace };
+    const metadata = args.metadata(name);
     return { source, name, resource: new k8s.core.v1.Secret(`${release}-${name}`, { metadata, stringData }, opts) };
   });
   const copies = [...configs, ...secrets];

@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import type { Promoted } from "../../release/model/index.js";
 import type { ReleaseInput } from "../../release/settings/index.js";
 import { DynamicResource } from "../dynamic/index.js";
 
@@ -9,11 +10,19 @@ export type RuntimeSettings = { readonly [K in keyof ReleaseInput]: pulumi.Input
  * Inputs of the three dynamic resources. All settings are one property: Pulumi's SDK pays for each property of each
  * resource, changed or not.
  */
-export interface RuntimeInputs {
-  readonly settings: Omit<RuntimeSettings, "kubeconfig" | "context">;
+export interface RuntimeInputs extends RuntimeCluster {
+  readonly settings: Omit<RuntimeSettings, keyof RuntimeCluster>;
+}
+
+/** Which cluster the runtime works on, and what proves it. Never compared: no reason to run anything again. */
+export interface RuntimeCluster {
   /** Secret. */
-  readonly kubeconfig?: pulumi.Input<string>;
-  readonly context?: pulumi.Input<string>;
+  readonly kubeconfig?: pulumi.Input<string | undefined>;
+  readonly context?: pulumi.Input<string | undefined>;
+  readonly cluster?: pulumi.Input<string | undefined>;
+  /** UIDs of the objects that Pulumi created; unknown in a first preview. */
+  readonly releaseUid?: pulumi.Input<string | undefined>;
+  readonly routeUid?: pulumi.Input<string | undefined>;
 }
 
 const methods = ["check", "diff", "create", "update"] as const;
@@ -40,7 +49,16 @@ export class Analysis extends DynamicResource {
 
 /** Shifts traffic back to the promoted primary and scales the canary down. */
 export class Promotion extends DynamicResource {
+  /** What all users have now. */
+  declare readonly promoted: pulumi.Output<Promoted | undefined>;
   constructor(name: string, inputs: RuntimeInputs, opts: pulumi.CustomResourceOptions) {
-    super("Promotion", { name: "promotion", methods }, name, inputs, [], secret(opts));
+    super(
+      "Promotion",
+      { name: "promotion", methods: [...methods, "delete"] },
+      name,
+      inputs,
+      ["promoted"],
+      secret(opts),
+    );
   }
 }

@@ -8,7 +8,7 @@ import { selectorFor } from "./template.js";
 
 /** Our runtime and the HPA write these objects too; without it an update of the program would conflict with them. */
 export const sharedOwnership = { "pulumi.com/patchForce": "true" } as const;
-/** The object is judged by the analysis, not by the engine. */
+/** The runtime waits for it, not the engine: a wait that fails there would keep the runtime from ever running. */
 export const notAwaited = { "pulumi.com/skipAwait": "true" } as const;
 
 /** Spec of one of the three Services; the apex selects the primary. */

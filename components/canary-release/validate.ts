@@ -42,6 +42,17 @@ const methods = ["GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS", "CO
 const { port } = release.shape.service.shape;
 const { progressDeadline, drain, handover, deadline, leaseDuration } = release.shape;
 
+const managedScaler = z
+  .strictObject({
+    minReplicas: count,
+    maxReplicas: count,
+    cpuUtilization: z.int("must be a whole number").min(1, "must be 1 to 100").max(100, "must be 1 to 100").optional(),
+  })
+  .refine((scaler) => scaler.minReplicas <= scaler.maxReplicas, {
+    path: ["minReplicas"],
+    message: "must not be above maxReplicas",
+  });
+
 const schema = z
   .strictObject({
     name: serviceLabel.max(40, "must have at most 40 characters"),
@@ -68,21 +79,7 @@ const schema = z
       .optional(),
     routeRef: z.strictObject({ name: configName }).optional(),
     replicas: count.optional(),
-    autoscaler: z
-      .strictObject({
-        minReplicas: count,
-        maxReplicas: count,
-        cpuUtilization: z
-          .int("must be a whole number")
-          .min(1, "must be 1 to 100")
-          .max(100, "must be 1 to 100")
-          .optional(),
-      })
-      .refine((scaler) => scaler.minReplicas <= scaler.maxReplicas, {
-        path: ["minReplicas"],
-        message: "must not be above maxReplicas",
-      })
-      .optional(),
+    autoscaler: z.union([managedScaler, z.literal("external")]).optional(),
     platform: z.literal(true).optional(),
     ingressClassName: objectName.optional(),
     prometheusUrl: httpUrl.optional(),
@@ -102,7 +99,7 @@ const schema = z
     const issue = (path: string, message: string): void => context.addIssue({ code: "custom", path: [path], message });
     if (args.route === undefined && args.routeRef === undefined) issue("route", "needs route or routeRef");
     if (args.route !== undefined && args.routeRef !== undefined) issue("routeRef", "give route or routeRef, not both");
-    if (args.replicas !== undefined && args.autoscaler !== undefined)
+    if (args.replicas !== undefined && args.autoscaler !== undefined && args.autoscaler !== "external")
       issue("replicas", "give replicas or autoscaler, not both");
     if (args.platform === undefined) {
       if (args.prometheusUrl === undefined) issue("prometheusUrl", "is missing (or give platform)");

@@ -1,7 +1,36 @@
 import * as pulumi from "@pulumi/pulumi";
 import { warningsOf } from "../../release/analysis/index.js";
-import { analysis as schema, check } from "../../release/settings/index.js";
+import { deadlineSeconds, planSteps, shortestSeconds } from "../../release/machine/plan.js";
+import { analysis as schema, check, durationText, release } from "../../release/settings/index.js";
 import type { CanaryReleaseArgs } from "./args.js";
+
+const planSchema = release.pick({ analysis: true, progressDeadline: true, deadline: true });
+
+/** Says in preview how long the analysis takes at least and may take at most, where its arguments are known. */
+export function tellDeadline(resource: pulumi.Resource, args: CanaryReleaseArgs): void {
+  if (!pulumi.runtime.isDryRun() || args.skipAnalysis === true) return;
+  pulumi.output(args.analysis).apply((input) => {
+    const checked = check(planSchema, { analysis: input, ...limitsOf(args) });
+    if (checked.kind !== "valid") return;
+    const shortest = shortestSeconds(checked.settings);
+    const deadline = deadlineSeconds(checked.settings);
+    const steps = planSteps(checked.settings.analysis).length;
+    const takes = `${steps} ${steps === 1 ? "step takes" : "steps take"} ${durationText(shortest)} at least`;
+    if (deadline < shortest)
+      void pulumi.log.warn(
+        `deadline: ${durationText(deadline)} is too short: ${takes}, so no release can pass`,
+        resource,
+      );
+    else void pulumi.log.info(`deadline: ${durationText(deadline)} (${takes}; gates and pauses don't count)`, resource);
+  });
+}
+
+function limitsOf({ progressDeadline, deadline }: CanaryReleaseArgs) {
+  return {
+    ...(progressDeadline === undefined ? {} : { progressDeadline }),
+    ...(deadline === undefined ? {} : { deadline }),
+  };
+}
 
 /** Says in preview what is valid but may not do what its author thinks; one line each, with the property's path. */
 export function warnOfDoubts(resource: pulumi.Resource, { analysis, platform, skipAnalysis }: CanaryReleaseArgs): void {

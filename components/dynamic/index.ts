@@ -1,7 +1,7 @@
 /** Resources whose provider is this package's own runtime. */
 import * as pulumi from "@pulumi/pulumi";
 
-type Method = "check" | "diff" | "create" | "update";
+type Method = "check" | "diff" | "create" | "update" | "delete";
 
 /** What runs for a dynamic resource: an export of `pulumi-apisix-canary/release`, and which of its methods. */
 export interface Runtime {

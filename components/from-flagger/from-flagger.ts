@@ -79,8 +79,5 @@ const rest = {
 
 function schemaProblems(settled: unknown): readonly Problem[] {
   if (typeof settled !== "object" || settled === null) return [{ path: "", message: "is no release" }];
-  const autoscaler = property(settled, "autoscaler");
-  // The arguments' schema does not know the word yet.
-  const known = autoscaler === "external" ? { ...settled, autoscaler: undefined } : settled;
-  return argsProblems(property(settled, "name"), { ...rest, ...known });
+  return argsProblems(property(settled, "name"), { ...rest, ...settled });
 }

@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { refusal } from "../errors/index.js";
 import { httpUrl, prometheusAccess } from "../../release/settings/index.js";
 import type { PrometheusAccess } from "../../release/settings/index.js";
 import { argument } from "../arguments/index.js";
@@ -49,7 +50,7 @@ function secretAccess(access: object): pulumi.Output<PrometheusAccess> {
       const parsed = prometheusAccess.safeParse(plain);
       if (parsed.success) return parsed.data;
       const problems = parsed.error.issues.map(({ path, message }) => `prometheus.${path.join(".")}: ${message}`);
-      throw new pulumi.RunError(problems.join("; "));
+      throw refusal(problems.join("; "));
     }),
   );
 }

@@ -1,11 +1,14 @@
+import type { Judged } from "../model/index.js";
 import type { ReleaseSettings } from "../settings/index.js";
-import { clearStandingCommands, waitAndListen } from "./commands.js";
+import { clearCommands, clearStandingCommands, waitAndListen } from "./commands.js";
 import { fullPatience, shortPatience } from "./drain.js";
 import type { Patience } from "./drain.js";
 import { AbortRun, ReleaseFailed, sentenceOf } from "./failure.js";
+import { Gates, jumpsGates } from "./gates.js";
 import { reported } from "./judging.js";
+import { PausableLimit } from "./limit.js";
 import { isLost, lossOf, withLock } from "./lock.js";
-import { decideStart, planSteps } from "./plan.js";
+import { deadlineSeconds, decideStart, planSteps } from "./plan.js";
 import type { Outcome, Ports } from "./ports.js";
 import { preflight } from "./preflight.js";
 import { rollBack } from "./rollback.js";
@@ -15,7 +18,7 @@ import type { Run } from "./run.js";
 import { scaleUp } from "./scale-up.js";
 import { hasLeftovers, retireCanary } from "./traffic.js";
 import { withLimit } from "./waiting.js";
-import { callWebhooks, ClosedGates } from "./webhooks.js";
+import { callWebhooks } from "./webhooks.js";
 
 /** After an abort this long is left for the rollback. */
 const lastActMs = 30_000;
@@ -50,17 +53,41 @@ async function analyse(run: Run): Promise<Outcome> {
 async function judge(run: Run): Promise<Outcome> {
   await clearStandingCommands(run);
   await retireLeftovers(run);
-  await preflight(run);
+  await refuseWithoutJournal(run);
+  await beforeAnything(run);
+  const deadline = deadlineSeconds(run.settings);
+  const late = new AbortRun(`not decided within the deadline of ${deadline}s`);
+  const limit = new PausableLimit(run.ports.clock, deadline * 1000, late);
   try {
-    const { deadline } = run.settings;
-    const late = new AbortRun(`not decided within the deadline of ${deadline}s`);
-    return await withLimit(run.ports.clock, deadline * 1000, (limit) => perform(run.until(limit)), late);
+    return await perform(run.until(limit.signal), limit);
   } catch (error) {
     throw await endFailed(run, error);
+  } finally {
+    await limit.end();
   }
 }
 
-async function perform(run: Run): Promise<Outcome> {
+/** A run that is refused before it has changed anything leaves nothing to obey either. */
+async function beforeAnything(run: Run): Promise<void> {
+  try {
+    await preflight(run);
+  } catch (error) {
+    if (run.signal.aborted || isLost(error)) throw error;
+    await clearCommands(run);
+    throw error instanceof AbortRun ? new ReleaseFailed(`${run.label}: ${error.sentence}; nothing was started`) : error;
+  }
+}
+
+/** Without the object nothing of a run could be told, nor taken back by anybody else. */
+async function refuseWithoutJournal(run: Run): Promise<void> {
+  const object = await run.persist(() => run.ports.cluster.readRelease(run.signal));
+  if (object === undefined)
+    throw new ReleaseFailed(
+      `${run.label}: the CanaryRelease object is missing, nothing was started: run pulumi refresh and the update again`,
+    );
+}
+
+async function perform(run: Run, limit: PausableLimit): Promise<Outcome> {
   const { settings } = run;
   const steps = planSteps(settings.analysis);
   await run.journal(
@@ -78,24 +105,29 @@ async function perform(run: Run): Promise<Outcome> {
     },
     [...handoverKeys, "judged"],
   );
-  await waitForGate(run);
+  const gates = new Gates(run, limit);
+  await waitForGate(run, gates);
   const canary = await scaleUp(run);
-  if (settings.skipAnalysis) return pass(run, "skipped", "analysis skipped on request");
+  if (settings.skipAnalysis) return pass(run, "skipped", "analysis skipped on request", "skipped");
   run.announce("info", `Starting canary analysis for ${run.label}`);
   await preRollout(run);
-  const byHand = await new Rollout(run, canary.templateHash).through(steps);
-  return pass(run, "passed", byHand ? "promoted on request" : "all checks passed at every step");
+  const byHand = await new Rollout(run, canary.templateHash, gates, limit).through(steps);
+  return byHand
+    ? pass(run, "passed", "promoted on request", "onRequest")
+    : pass(run, "passed", "all checks passed at every step");
 }
 
-async function waitForGate(run: Run): Promise<void> {
-  for (const closed = new ClosedGates(run); ;) {
-    const refused = await callWebhooks(run, "confirm-rollout");
-    if (refused === undefined) break;
-    await run.journal({ phase: "Waiting" });
-    closed.announce(refused);
-    if (await waitAndListen(run, run.settings.analysis.interval * 1000)) break;
+async function waitForGate(run: Run, gates: Gates): Promise<void> {
+  while (!(await gates.areOpen("confirm-rollout"))) {
+    const everyMs = run.settings.analysis.interval * 1000;
+    const heard = await waitAndListen(
+      run,
+      everyMs,
+      (object) => object?.commands.approve !== undefined || jumpsGates(object),
+    );
+    if (jumpsGates(heard)) return gates.pass();
+    await gates.hear(heard);
   }
-  if (run.status.phase === "Waiting") await run.journal({ phase: "Progressing" });
 }
 
 async function preRollout(run: Run): Promise<void> {
@@ -113,16 +145,28 @@ async function preRollout(run: Run): Promise<void> {
 }
 
 /** A pass is not yet a promotion: it starts a bounded handover. */
-async function pass(run: Run, kind: "passed" | "skipped", reason: string): Promise<Outcome> {
+async function pass(
+  run: Run,
+  kind: "passed" | "skipped",
+  reason: string,
+  without?: Judged["without"],
+): Promise<Outcome> {
   const { settings, ports } = run;
   const nowMs = ports.clock.nowMs();
   await run.journal({
     phase: "WaitingPromotion",
     message: reason,
-    judged: { revision: settings.revision, verdict: "passed", reason, at: isoTime(nowMs) },
+    judged: {
+      revision: settings.revision,
+      verdict: "passed",
+      ...(without === undefined ? {} : { without }),
+      reason,
+      at: isoTime(nowMs),
+    },
     handoverDeadline: isoTime(nowMs + settings.handover * 1000),
     handoverSeconds: settings.handover,
   });
+  await clearCommands(run, "abort");
   run.announce("info", `Copying ${run.label} template spec to ${settings.name}-primary.${settings.namespace}`);
   return { kind };
 }

@@ -5,6 +5,7 @@ import { FencedError } from "../ports/index.js";
 import type { LeaseView } from "../ports/index.js";
 import type { RollbackSettings } from "../settings/index.js";
 import { LostLock, ReleaseFailed } from "./failure.js";
+import { proveCompanions, proveOwnership } from "./ownership.js";
 import type { RollbackPorts } from "./ports.js";
 import { isoTime, labelOf, Run } from "./run.js";
 import { persist, withLimit } from "./waiting.js";
@@ -27,10 +28,12 @@ export interface LockOptions {
   readonly apiPatienceMs?: number;
   /** A Lease that the caller has watched for long enough: taken as it was seen, or not at all (LostLock). */
   readonly abandoned?: { readonly lease: LeaseView | undefined };
+  /** Also proves what only the program writes. */
+  readonly companions?: { readonly autoscalers: boolean };
 }
 
 /**
- * Runs `body` as the only one on this release: takes the Lease, puts a fencing token on the route, beats while the body
+ * Runs `body` as the only one on this release: proves that everything is its own, takes the Lease, puts a fencing token on the route, beats while the body
  * runs, and gives the Lease back. A lease is not a fence: every write to the route tests the token too.
  */
 export async function withLock<S extends RollbackSettings, P extends RollbackPorts, T>(
@@ -38,10 +41,12 @@ export async function withLock<S extends RollbackSettings, P extends RollbackPor
   ports: P,
   signal: AbortSignal,
   body: (run: Run<S, P>) => Promise<T>,
-  { apiPatienceMs, abandoned }: LockOptions = {},
+  { apiPatienceMs, abandoned, companions }: LockOptions = {},
 ): Promise<T> {
   const holder = `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`;
   const look = patientLook(ports, signal, apiPatienceMs);
+  await proveOwnership(settings, ports, signal, look);
+  if (companions !== undefined) await look(() => proveCompanions(settings, ports, companions.autoscalers, signal));
   if (abandoned === undefined) await acquire(settings, ports, holder, signal, look);
   else if (!(await look(() => ports.lock.take(abandoned.lease, holder, signal)))) throw new LostLock(labelOf(settings));
   const lost = new AbortController();

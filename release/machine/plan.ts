@@ -1,3 +1,4 @@
+import { isHandedOver } from "../model/index.js";
 import type { ReleaseStatus } from "../model/index.js";
 import type { Workload } from "../ports/index.js";
 import type { AnalysisSettings } from "../settings/index.js";
@@ -20,6 +21,46 @@ export function planPromotionSteps(fromWeight: number, step: number): readonly n
   if (step === 0) return [0];
   const count = Math.ceil(fromWeight / step);
   return Array.from({ length: count }, (_, index) => Math.max(0, fromWeight - (index + 1) * step));
+}
+
+/** What the time that a release needs depends on. */
+export interface Plan {
+  readonly analysis: Pick<
+    AnalysisSettings,
+    "interval" | "initialDelay" | "stepWeight" | "stepWeights" | "maxWeight" | "stepWeightPromotion"
+  >;
+  /** Seconds for pods to get ready. */
+  readonly progressDeadline: number;
+  /** As the program says it, seconds. */
+  readonly deadline?: number | undefined;
+}
+
+/** What few requests cost: seconds more until enough of them are seen. */
+export interface ThinTraffic {
+  readonly extraSeconds: number;
+}
+
+/** Holds, failed checks and slow starts of a release that is promoted in the end. */
+const deadlineFactor = 3;
+const shortestDeadlineSeconds = 3600;
+
+/** Seconds that the steps of an analysis take when none is held; its pods' start is not in it. */
+export function shortestSeconds({ analysis }: Pick<Plan, "analysis">): number {
+  return planSteps(analysis).length * analysis.interval + analysis.initialDelay;
+}
+
+/**
+ * The limit of a whole analysis, seconds: as the program says, else what its plan needs. Time at closed gates and in
+ * pauses is not counted by whoever keeps the limit.
+ */
+export function deadlineSeconds(plan: Plan, { extraSeconds }: ThinTraffic = { extraSeconds: 0 }): number {
+  if (plan.deadline !== undefined) return plan.deadline;
+  const { interval, initialDelay, stepWeightPromotion } = plan.analysis;
+  const up = planSteps(plan.analysis);
+  const down = stepWeightPromotion === 0 ? [] : planPromotionSteps(up.at(-1) ?? 0, stepWeightPromotion).slice(0, -1);
+  const steps = (up.length + down.length) * interval;
+  const needed = deadlineFactor * steps + initialDelay + plan.progressDeadline;
+  return Math.max(shortestDeadlineSeconds, needed) + extraSeconds;
 }
 
 /** Pods that must be ready: rounded up and at least one, so that a percentage never means nobody. */
@@ -51,6 +92,33 @@ export function readinessOf(workload: Workload, wantedReplicas: number, threshol
 export function reachabilityOf(ready: number, wantedReplicas: number, thresholdPercent: number): Readiness {
   if (ready >= requiredReady(wantedReplicas, thresholdPercent)) return { kind: "ready" };
   return { kind: "notReady", message: `${ready} of ${wantedReplicas} addresses are ready behind the Service` };
+}
+
+/** Who set the primary's pods, as far as it is known. */
+export interface Replicas {
+  /** Of the program; undefined where it says nothing. */
+  readonly asked: number | undefined;
+  /** What the program asked for and got before; undefined where nobody knows. */
+  readonly last: number | undefined;
+  readonly live: number;
+  /** Autoscalers of any kind that target the primary. */
+  readonly scalers: readonly string[];
+}
+
+export type ReplicasDecision =
+  | { readonly kind: "keep" }
+  | { readonly kind: "scale"; readonly replicas: number }
+  /** Asked for, and left to somebody else. */
+  | { readonly kind: "leave"; readonly why: string };
+
+/** Replicas belong to whoever scales: only a change in the program is obeyed, where nobody else has a hand on them. */
+export function decideReplicas({ asked, last, live, scalers }: Replicas): ReplicasDecision {
+  if (asked === undefined || asked === last || asked === live) return { kind: "keep" };
+  const leave = (why: string): ReplicasDecision => ({ kind: "leave", why });
+  if (scalers.length > 0) return leave(`${scalers.join(" and ")} scales it`);
+  if (last === undefined && asked < live) return leave(`it is not known who set it to ${live}`);
+  if (last !== undefined && live !== last) return leave(`somebody has scaled it from ${last} to ${live}`);
+  return { kind: "scale", replicas: asked };
 }
 
 export type Start =
@@ -87,6 +155,6 @@ export function needsAnalysis(
 ): boolean {
   if (primary === undefined || status === undefined) return false;
   const promoted = status.promotedRevision === revision || primary.revision === revision;
-  const pending = status.phase === "WaitingPromotion" || status.phase === "Promoting" || status.phase === "Finalising";
+  const pending = isHandedOver(status) || status.phase === "Promoting" || status.phase === "Finalising";
   return !promoted && !pending && decideStart(revision, primary, status).kind === "analyse";
 }

@@ -1,5 +1,6 @@
 import type { Assessment, Observation } from "../analysis/contract.js";
 import type { Clock, ClusterPort, LockPort, MetricsPort, ReporterPort, WebhookPort } from "../ports/index.js";
+import type { Promoted } from "../model/index.js";
 import type { ReleaseSettings } from "../settings/index.js";
 
 /** Judges one run: each observation is answered by an assessment of all evidence so far. */
@@ -24,13 +25,13 @@ export interface Ports extends RollbackPorts {
   readonly judge: Judge;
 }
 
-/** How a part of a release ended, when it did not fail. */
+/** How a part of a release ended, when it did not fail; a promotion says what all users have now. */
 export type Outcome =
   | { readonly kind: "nothingToDo" }
   | { readonly kind: "healed" }
-  | { readonly kind: "initialized" }
-  | { readonly kind: "alreadyPromoted" }
+  | { readonly kind: "initialized"; readonly promoted?: Promoted }
+  | { readonly kind: "alreadyPromoted"; readonly promoted?: Promoted }
   | { readonly kind: "passed" }
   | { readonly kind: "skipped" }
-  | { readonly kind: "promoted" }
-  | { readonly kind: "unjudged" };
+  | { readonly kind: "promoted"; readonly promoted: Promoted }
+  | { readonly kind: "unjudged"; readonly promoted?: Promoted };

@@ -1,11 +1,14 @@
+import { heedAbort } from "./commands.js";
 import { ReleaseFailed } from "./failure.js";
 import { readMetrics } from "./judging.js";
 import type { Run } from "./run.js";
-import { poll } from "./waiting.js";
+import { SyncWatch } from "./sync-watch.js";
+import { nowAndThen, poll } from "./waiting.js";
 
 /** A provider that answers within this time was only slow to start. */
 const metricsPatienceMs = 10_000;
 const pollMs = 1_000;
+const syncPollMs = 500;
 
 /** What must be in order before a canary gets its first pod; throws ReleaseFailed, and nothing has been changed. */
 export async function preflight(run: Run): Promise<void> {
@@ -13,16 +16,35 @@ export async function preflight(run: Run): Promise<void> {
   if (!run.settings.skipAnalysis) await refuseWithoutMetrics(run);
 }
 
-/** A sync that fails means that no weight would ever take effect, and that endpoints are frozen too. */
+/**
+ * A sync that is refused means that no weight would ever take effect, and that endpoints are frozen too. Gateways that
+ * come and go are waited for.
+ */
 async function refuseWhenFrozen(run: Run): Promise<void> {
-  const route = await run.readRoute();
-  if (route === undefined)
+  const { progressDeadline, routeName } = run.settings;
+  const watch = new SyncWatch();
+  const say = nowAndThen(run.ports, (sentence) => run.announce("warning", sentence));
+  const last = { message: "" };
+  const follows = await poll(run, { everyMs: syncPollMs, forMs: progressDeadline * 1000 }, async () => {
+    const route = await run.readRoute();
+    if (route === undefined)
+      throw new ReleaseFailed(
+        `${run.label}: ApisixRoute ${routeName} is missing; run pulumi refresh and the update again`,
+      );
+    const health = watch.see(route.sync, run.ports.clock.nowMs());
+    if (health.kind === "good" || health.kind === "pending") return true;
+    if (health.kind === "frozen")
+      throw new ReleaseFailed(
+        `${run.label}: the gateway's sync is frozen, nothing was started: ${health.message}; repair that ApisixRoute first`,
+      );
+    heedAbort(run, await run.persist(() => run.ports.cluster.readRelease(run.signal)));
+    last.message = health.message;
+    if (health.kind === "weather") say(`${run.label} waits: the gateways can't all be reached: ${health.message}`);
+    return undefined;
+  });
+  if (follows === undefined)
     throw new ReleaseFailed(
-      `${run.label}: ApisixRoute ${run.settings.routeName} is missing; run pulumi refresh and the update again`,
-    );
-  if (route.sync.kind === "frozen")
-    throw new ReleaseFailed(
-      `${run.label}: the gateway's sync is frozen, nothing was started: ${route.sync.message}; repair that ApisixRoute first`,
+      `${run.label}: the gateways can't all be reached (after ${progressDeadline}s), nothing was started: ${last.message}; see that they run, and run the update again`,
     );
 }
 

@@ -1,8 +1,8 @@
 import type { Verdict } from "../analysis/contract.js";
-import { abortSentence } from "./commands.js";
-import { AbortRun, ReleaseFailed } from "./failure.js";
+import { clearCommands, heedAbort } from "./commands.js";
+import { ReleaseFailed } from "./failure.js";
 import { checksOf, checkThroughInterval, haltSentence, Judging } from "./judging.js";
-import { planPromotionSteps } from "./plan.js";
+import { deadlineSeconds, planPromotionSteps } from "./plan.js";
 import type { Run } from "./run.js";
 import { externalEdit } from "./traffic.js";
 
@@ -27,7 +27,7 @@ export async function walkPromotionSteps(run: Run): Promise<void> {
   const from = Math.min(route?.canaryWeight ?? 0, run.status.canaryWeight);
   const weights = planPromotionSteps(from, settings.analysis.stepWeightPromotion).filter((each) => each > 0);
   const judging = new Judging(run, "primary");
-  const deadlineMs = ports.clock.nowMs() + settings.deadline * 1000;
+  const deadlineMs = ports.clock.nowMs() + deadlineSeconds(settings) * 1000;
   for (const canaryWeight of weights) {
     await run.setWeight(canaryWeight, "Promoting");
     run.announce("info", `Advance ${run.label} primary weight ${100 - canaryWeight}`);
@@ -77,8 +77,7 @@ async function check(run: Run, judging: Judging, step: PromotionStep, intervalEn
       cluster.readEndpoints("canary", run.signal),
     ]),
   );
-  const aborted = abortSentence(object);
-  if (aborted !== undefined) throw new AbortRun(aborted);
+  heedAbort(run, object);
   if (baseline.ready === 0 && subject.ready > 0) return { kind: "canaryGone" };
   if (route !== undefined && route.canaryWeight !== canaryWeight) {
     run.announce("warning", externalEdit(run, route.canaryWeight, canaryWeight));
@@ -94,6 +93,7 @@ async function check(run: Run, judging: Judging, step: PromotionStep, intervalEn
 async function stopPromotion(run: Run, sentence: string): Promise<ReleaseFailed> {
   const message = `the primary's new pods fail: ${sentence}; traffic stays split at canary ${run.status.canaryWeight}%`;
   await run.journal({ message, stalled: "PrimaryFailing" });
+  await clearCommands(run);
   run.announce("error", `${run.label}: ${message}`, true);
   return new ReleaseFailed(
     `${run.label}: ${message}; no earlier revision is left to return to: repair it and run the update again`,

@@ -1,20 +1,24 @@
-import type { ReleaseStatus } from "../model/index.js";
+import { mayFollow, withPromoted } from "../model/index.js";
+import type { Promoted, ReleaseStatus } from "../model/index.js";
 import type { ReleaseSettings } from "../settings/index.js";
-import { abortSentence, clearCommands } from "./commands.js";
+import { clearCommands, clearStandingCommands, heedAbort } from "./commands.js";
 import { fullPatience, shortPatience } from "./drain.js";
 import type { Patience } from "./drain.js";
 import { AbortRun, ReleaseFailed, sentenceOf } from "./failure.js";
 import { reported } from "./judging.js";
 import { lossOf, withLock } from "./lock.js";
+import { NotReady } from "./not-ready.js";
 import { passedEarlier, readinessOf } from "./plan.js";
 import type { Readiness } from "./plan.js";
 import type { Outcome, Ports } from "./ports.js";
+import { promotedBefore, promotedNow, summaryOf } from "./promoted.js";
 import { walkPromotionSteps } from "./promotion-steps.js";
+import { adjustReplicas } from "./replicas.js";
 import { finishAborted } from "./rollback.js";
 import { handoverKeys } from "./run.js";
 import type { Run } from "./run.js";
 import { hasLeftovers, retireCanary, routeAllToPrimary, scaleDown } from "./traffic.js";
-import { nowAndThen, poll, withLimit } from "./waiting.js";
+import { poll, withLimit } from "./waiting.js";
 import { callWebhooks } from "./webhooks.js";
 
 const pollMs = 500;
@@ -37,59 +41,94 @@ async function promote(run: Run): Promise<Outcome> {
 }
 
 async function perform(run: Run): Promise<Outcome> {
-  const { revision } = run.settings;
+  // An abort that came after the pass is meant for the promotion.
+  await clearStandingCommands(run, "abort");
+  await adjustReplicas(run, "before");
   await waitForPromotedPrimary(run);
+  const outcome = await settle(run);
+  await adjustReplicas(run, "after");
+  await clearCommands(run);
+  return outcome;
+}
+
+async function settle(run: Run): Promise<Outcome> {
+  const { revision } = run.settings;
   const { status } = run;
   if (status.promotedRevision === undefined) return initialize(run);
   if (status.promotedRevision === revision) {
     if (await hasLeftovers(run)) await retireCanary(run, fullPatience(run));
-    return { kind: "alreadyPromoted" };
+    return { kind: "alreadyPromoted", promoted: await promotedBefore(run) };
   }
   if (!passedEarlier(revision, status)) return unjudged(run);
   await run.journal({ phase: "Promoting", message: "" }, handoverKeys);
   await walkPromotionSteps(run);
-  await finish(run);
-  return { kind: "promoted" };
+  return { kind: "promoted", promoted: await finish(run) };
 }
 
 async function initialize(run: Run): Promise<Outcome> {
   const { revision } = run.settings;
   if (await hasLeftovers(run)) await retireCanary(run, fullPatience(run));
-  await run.journal({ ...settled(run), phase: "Initialized", promotedRevision: revision, message: "first revision" });
+  const message = "first revision";
+  const promoted = await promotedNow(run, "initialized", message);
+  await run.journal({ ...settled(run), phase: "Initialized", promotedRevision: revision, promoted, message });
   run.announce("info", `Initialization done! ${run.label}`);
-  return { kind: "initialized" };
+  return { kind: "initialized", promoted };
 }
 
 /** The primary carries a revision that nobody judged (`--target`, or an object that was lost): say so, never shift. */
 async function unjudged(run: Run): Promise<Outcome> {
   if (await hasLeftovers(run)) await retireCanary(run, fullPatience(run));
-  const message = `revision ${run.settings.revision} is on the primary without having been judged`;
-  await run.journal({ ...settled(run), phase: "Succeeded", promotedRevision: run.settings.revision, message });
+  const { revision } = run.settings;
+  const message = `revision ${revision} is on the primary without having been judged`;
+  const promoted = await promotedNow(run, "unjudged", message);
+  await run.journal({ ...settled(run), phase: "Succeeded", promotedRevision: revision, promoted, message });
   run.announce("warning", `${run.label}: ${message}`, true);
-  return { kind: "unjudged" };
+  return { kind: "unjudged", promoted };
 }
 
 async function waitForPromotedPrimary(run: Run): Promise<void> {
-  const { settings, ports } = run;
-  const label = `${settings.name}-primary.${settings.namespace}`;
-  const say = nowAndThen(ports, (sentence) => run.announce("warning", sentence));
-  const last = { sentence: "" };
+  const { settings } = run;
+  const waiting = new NotReady(run, "primary", `${settings.name}-primary.${settings.namespace}`);
+  const last = { message: "" };
   const ready = await poll(run, { everyMs: pollMs, forMs: settings.progressDeadline * 1000 }, async () => {
     await listen(run);
     const readiness = await primaryReadiness(run);
     if (readiness.kind === "ready") return true;
     await leaveDeadCanary(run);
-    last.sentence = `${label} not ready: ${readiness.message}`;
-    say(last.sentence);
+    last.message = readiness.message;
+    await waiting.say(readiness.message);
     return undefined;
   });
-  if (ready === undefined) throw new ReleaseFailed(`${last.sentence} (after ${settings.progressDeadline}s)`);
+  if (ready === undefined) throw await stopWaiting(run, await waiting.sentence(last.message));
+}
+
+/** Where the canary has traffic it serves on, and people decide: no other revision is left to return to. */
+async function stopWaiting(run: Run, sentence: string): Promise<ReleaseFailed> {
+  const { progressDeadline } = run.settings;
+  const { phase, promotedRevision } = run.status;
+  const weight = (await run.readRoute())?.canaryWeight ?? 0;
+  const decide =
+    weight > 0
+      ? `; the canary keeps its ${weight}% until a person decides: bring the primary up and run the update again`
+      : "";
+  const message = `${sentence}${decide} (after ${progressDeadline}s)`;
+  const conditions = withPromoted(
+    run.status.conditions,
+    { status: "False", reason: "PrimaryNotReady", message },
+    run.isoNow(),
+  );
+  if (weight > 0 && promotedRevision !== undefined)
+    await run.journal({ phase: "Promoting", message, conditions, stalled: "PrimaryNotReady" });
+  else {
+    await scaleDown(run);
+    if (mayFollow(phase, "Failed")) await run.journal({ phase: "Failed", message, conditions });
+  }
+  run.announce("error", message, true);
+  return new ReleaseFailed(message);
 }
 
 async function listen(run: Run): Promise<void> {
-  const object = await run.persist(() => run.ports.cluster.readRelease(run.signal));
-  const aborted = abortSentence(object);
-  if (aborted !== undefined) throw new AbortRun(aborted);
+  heedAbort(run, await run.persist(() => run.ports.cluster.readRelease(run.signal)));
 }
 
 async function primaryReadiness(run: Run): Promise<Readiness> {
@@ -113,17 +152,19 @@ async function leaveDeadCanary(run: Run): Promise<void> {
   await run.setWeight(0);
 }
 
-async function finish(run: Run): Promise<void> {
+async function finish(run: Run): Promise<Promoted> {
   const { revision } = run.settings;
+  const { judged, checks } = run.status;
+  const promoted = await promotedNow(run, judged?.without ?? "passed", summaryOf(judged?.reason ?? "", checks));
   run.announce("info", "Routing all traffic to primary");
   await run.journal({ phase: "Finalising", canaryWeight: 0 });
   await routeAllToPrimary(run, fullPatience(run));
   run.announce("info", `Promotion completed! Scaling down ${run.label}`, true);
   await scaleDown(run);
   const message = "Canary analysis completed successfully, promotion finished.";
-  await run.journal({ ...settled(run), phase: "Succeeded", promotedRevision: revision, message });
-  await clearCommands(run);
+  await run.journal({ ...settled(run), phase: "Succeeded", promotedRevision: revision, promoted, message });
   await callWebhooks(run, "post-rollout");
+  return promoted;
 }
 
 /** What is the same at the end of every good run. */
@@ -152,7 +193,9 @@ async function endEarly(run: Run, error: unknown): Promise<unknown> {
     const sentence = `interrupted: ${sentenceOf(run.signal.reason)}`;
     return withLimit(run.ports.clock, lastActMs, (limit) => endAborted(run.with(limit), sentence, shortPatience));
   }
-  return error instanceof AbortRun ? endAborted(run, error.sentence, fullPatience(run)) : error;
+  if (error instanceof AbortRun) return endAborted(run, error.sentence, fullPatience(run));
+  if (error instanceof ReleaseFailed) await clearCommands(run);
+  return error;
 }
 
 async function endAborted(run: Run, sentence: string, patience: Patience): Promise<Error> {

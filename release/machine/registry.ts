@@ -1,3 +1,4 @@
+import { isHandedOver } from "../model/index.js";
 import type { ReleaseSettings } from "../settings/index.js";
 import { fullPatience, shortPatience } from "./drain.js";
 import { sentenceOf } from "./failure.js";
@@ -100,7 +101,7 @@ export async function rollBackHandover(
   await withLock(settings, ports, signal, async (run) => {
     const primary = await run.persist(() => ports.cluster.readWorkload("primary", signal));
     const { status } = run;
-    const waiting = status.phase === "WaitingPromotion" && passedEarlier(settings.revision, status);
+    const waiting = isHandedOver(status) && passedEarlier(settings.revision, status);
     if (!waiting || primary?.revision === settings.revision) return;
     const patience = haste === "short" ? shortPatience : fullPatience(run);
     await rollBack(run, { kind: "notPromoted", sentence: reason }, patience);

@@ -1,3 +1,4 @@
+import { isHandedOver } from "../model/index.js";
 import type { ReleaseStatus } from "../model/index.js";
 import type { LeaseView, ObservedRelease } from "../ports/index.js";
 import type { RollbackSettings } from "../settings/index.js";
@@ -45,7 +46,7 @@ function rolledBack(run: RollbackRun, { kind, sentence }: RollbackCause): Partia
     case "notPromoted":
       return { ...ended(run, sentence, "NotPromoted"), revision, judged: judged("passed") };
     case "runLost": {
-      const reason = run.status.phase === "WaitingPromotion" ? "NotPromoted" : "RunLost";
+      const reason = isHandedOver(run.status) ? "NotPromoted" : "RunLost";
       return ended(run, `${sentence}; traffic is back on the primary, deployment scaled to zero`, reason);
     }
   }
@@ -117,7 +118,7 @@ export async function rollBackAbandoned(
 }
 
 /** It comes again in a moment: a try that can't succeed now is given up soon, for a new run may wait for the lock. */
-const observerPatience: Patience = { ...shortPatience, controllerMs: 10_000 };
+const observerPatience: Patience = { ...shortPatience, weatherMs: 15_000, controllerMs: 10_000 };
 
 async function underLock(run: RollbackRun, { release }: Abandoned, sentence: string): Promise<AbandonedOutcome> {
   const { cluster } = run.ports;
@@ -134,7 +135,7 @@ async function underLock(run: RollbackRun, { release }: Abandoned, sentence: str
   }
   if (readinessOf(primary, primary.replicas, 100).kind !== "ready" && canary.ready > 0)
     return { kind: "stays", why: "the primary already carries the new revision and is not ready with it" };
-  const reason = run.status.phase === "WaitingPromotion" ? "NotPromoted" : "RunLost";
+  const reason = isHandedOver(run.status) ? "NotPromoted" : "RunLost";
   run.announce("warning", `Rolling back ${run.label} ${sentence}`);
   const message = await finishAborted(run, sentence, observerPatience, reason);
   run.announce("error", `${run.label} ${message}`, true);

@@ -1,15 +1,24 @@
 import type { Verdict } from "../analysis/contract.js";
+import { askedIn } from "../model/index.js";
 import type { Phase } from "../model/index.js";
+import type { ReleaseObject } from "../ports/index.js";
 import { checkEverySeconds } from "../settings/index.js";
-import type { WebhookType } from "../settings/index.js";
+import { byWhom, clearCommand, heedAbort, tellAsked } from "./commands.js";
+import { Effect } from "./effect.js";
 import { AbortRun } from "./failure.js";
+import type { GateType, Gates } from "./gates.js";
 import { checksOf, checkThroughInterval, haltSentence, Judging } from "./judging.js";
 import type { Step } from "./judging.js";
+import type { PausableLimit } from "./limit.js";
 import type { Run } from "./run.js";
 import { interferenceIn, readSnapshot } from "./snapshot.js";
 import type { Snapshot } from "./snapshot.js";
+import type { SyncHealth } from "./sync-watch.js";
 import { externalEdit } from "./traffic.js";
-import { callWebhooks, ClosedGates } from "./webhooks.js";
+import { callWebhooks } from "./webhooks.js";
+
+/** What people ask for beyond a look. */
+type Request = "none" | "promote" | "promoteAndSkipGates";
 
 /** Hand-made changes of the weights that are put right before the run gives up on them. */
 const tolerableCorrections = 3;
@@ -21,18 +30,22 @@ export class Rollout {
   private weight = 0;
   private weightSinceMs = 0;
   private finalStep = false;
-  private promotedByHand = false;
+  private request: Request = "none";
+  private paused = false;
+  /** Somebody has opened the gate that waited: it is asked for again at once. */
+  private approvedNow = false;
+  private readonly effect = new Effect();
   private readonly everyMs: number;
-  private readonly closedGates: ClosedGates;
   private readonly judging: Judging;
 
   constructor(
     private readonly run: Run,
     private readonly templateHash: string,
+    private readonly gates: Gates,
+    private readonly limit: PausableLimit,
   ) {
     this.everyMs = checkEverySeconds(run.settings.analysis) * 1000;
     this.judging = new Judging(run, "canary");
-    this.closedGates = new ClosedGates(run);
   }
 
   /** True where a person promoted it before the steps were over. */
@@ -41,40 +54,55 @@ export class Rollout {
       this.finalStep = index === steps.length - 1;
       await this.advanceTo(weight);
       await this.hold(this.finalStep ? "confirm-promotion" : "confirm-traffic-increase");
-      if (this.promotedByHand) return true;
+      if (this.request === "none") continue;
+      await this.leaveOnRequest();
+      return true;
     }
     return false;
   }
 
+  /** The rest of the analysis is left out; the gate before the promotion only where that is asked for as well. */
+  private async leaveOnRequest(): Promise<void> {
+    if (this.request === "promoteAndSkipGates") return this.gates.pass();
+    while (!(await this.during(this.gates.areOpen("confirm-promotion")))) {
+      const answer = await this.interval();
+      if (answer.kind === "failedCheck") await this.countFailure(answer.sentence);
+    }
+  }
+
   private async advanceTo(weight: number): Promise<void> {
     await this.run.setWeight(weight, phaseDuring);
+    this.effect.begin(this.weight, weight);
     this.weight = weight;
     this.weightSinceMs = this.run.ports.clock.nowMs();
     this.run.announce("info", `Advance ${this.run.label} canary weight ${weight}`);
   }
 
   /** Stays at the weight, interval by interval, until the step is passed and its gate is open. */
-  private async hold(gate: WebhookType): Promise<void> {
+  private async hold(gate: GateType): Promise<void> {
     for (;;) {
       const hooks = callWebhooks(this.run, "rollout");
       // Whatever ends the interval ends the run; the hooks' own end is of no interest then.
       hooks.catch(() => undefined);
       const answer = await this.interval();
-      if (this.promotedByHand) return;
+      if (this.request !== "none") return;
       const refused = await this.during(hooks);
       const verdict = refused === undefined ? answer : ({ kind: "failedCheck", sentence: refused.sentence } as const);
       const passed = await this.settle(verdict, gate);
-      if (passed || this.promotedByHand) return;
+      if (passed || this.request !== "none") return;
     }
   }
 
-  /** Checks until the interval ends; its last verdict. */
-  private interval(): Promise<Verdict> {
-    return checkThroughInterval(
+  /** Checks until the interval ends, or until people end it; its last verdict. */
+  private async interval(): Promise<Verdict> {
+    const before = this.request;
+    const verdict = await checkThroughInterval(
       this.run,
       (intervalEnds) => this.check(intervalEnds),
-      () => this.promotedByHand,
+      () => this.request !== before || this.approvedNow,
     );
+    this.approvedNow = false;
+    return verdict;
   }
 
   /** Goes on checking while a webhook answers: one that hangs must not keep a bad canary in traffic. */
@@ -102,15 +130,19 @@ export class Rollout {
   private async check(intervalEnds: boolean): Promise<Verdict> {
     const snapshot = await readSnapshot(this.run);
     if (snapshot === undefined) return { kind: "hold", reason: "error", sentence: "the Kubernetes API server is away" };
-    await this.interfere(snapshot);
-    if (snapshot.object?.commands.promote !== undefined) return this.promoteByHand();
-    // What is not in effect yet can't have been followed.
-    if (snapshot.route?.sync.kind === "pending") this.weightSinceMs = this.run.ports.clock.nowMs();
-    const assessment = await this.judging.check(this.step(snapshot), intervalEnds);
+    const effect = this.effect.see(snapshot.route?.sync, this.run.ports.clock.nowMs());
+    await this.interfere(snapshot, effect.health);
+    await this.listen(snapshot.object);
+    if (effect.beginsAnew) this.weightSinceMs = this.run.ports.clock.nowMs();
+    // An interval in which the weight may not have been in effect counts for nothing.
+    const assessment = await this.judging.check(this.step(snapshot), intervalEnds && effect.isCertain);
     const { verdict } = assessment;
     if (verdict.kind === "failNow" || verdict.kind === "giveUp") throw new AbortRun(verdict.sentence);
+    const obstacle = this.effect.obstacleAfter(assessment, this.finalStep);
     if (intervalEnds) await this.run.journal({ checks: checksOf(assessment) });
-    return verdict.kind === "pass" || verdict.kind === "hold" ? (heldBack(snapshot) ?? verdict) : verdict;
+    if (verdict.kind === "failedCheck") return verdict;
+    const waitsFor = this.paused ? "paused on request" : obstacle;
+    return waitsFor === undefined ? verdict : { kind: "hold", reason: "waiting", sentence: waitsFor };
   }
 
   private step({ canaryEndpoints, primaryEndpoints }: Snapshot): Step {
@@ -123,15 +155,35 @@ export class Rollout {
     };
   }
 
-  private async promoteByHand(): Promise<Verdict> {
-    this.run.announce("warning", `Promoting ${this.run.label} on request, without further checks`);
-    await this.run.persist(() => this.run.ports.cluster.clearCommand("promote", this.run.signal));
-    this.promotedByHand = true;
-    return { kind: "pass" };
+  /** What people ask for now. Throws AbortRun where it is the end. */
+  private async listen(object: ReleaseObject | undefined): Promise<void> {
+    const { run } = this;
+    heedAbort(run, object);
+    this.obeyPause(object?.commands.pause);
+    if (await this.gates.hear(object)) this.approvedNow = true;
+    const text = object?.commands.promote;
+    if (text === undefined) return;
+    const gates = askedIn(text).skipGates ? " and without asking its gates" : "";
+    run.announce("warning", `Promoting ${run.label} on request of ${byWhom(text)}, without further checks${gates}`);
+    await clearCommand(run, "promote");
+    this.request = gates === "" ? "promote" : "promoteAndSkipGates";
   }
 
-  private async interfere(snapshot: Snapshot): Promise<void> {
-    const found = interferenceIn(snapshot, { weight: this.weight, templateHash: this.templateHash });
+  private obeyPause(text: string | undefined): void {
+    const paused = text !== undefined;
+    if (paused === this.paused) return;
+    this.paused = paused;
+    if (paused) {
+      this.limit.pause("pause");
+      tellAsked(this.run, "pause", text);
+    } else {
+      this.limit.resume("pause");
+      this.run.announce("info", `${this.run.label}: pause was taken back`);
+    }
+  }
+
+  private async interfere(snapshot: Snapshot, sync: SyncHealth): Promise<void> {
+    const found = interferenceIn(snapshot, { weight: this.weight, templateHash: this.templateHash, sync });
     switch (found.kind) {
       case "none":
         return;
@@ -147,13 +199,13 @@ export class Rollout {
   }
 
   /** What an interval's end means for the run; true: the step is passed. */
-  private async settle(verdict: Verdict, gate: WebhookType): Promise<boolean> {
+  private async settle(verdict: Verdict, gate: GateType): Promise<boolean> {
     const { run } = this;
     const asked = await this.during(callWebhooks(run, "rollback", "any"));
     if (asked !== undefined) throw new AbortRun(`rollback was asked for by webhook ${asked.webhook}`);
     switch (verdict.kind) {
       case "pass":
-        return this.gateOpens(gate);
+        return this.during(this.gates.areOpen(gate));
       case "hold":
         run.announce("warning", haltSentence(run.label, verdict.sentence));
         return false;
@@ -174,25 +226,4 @@ export class Rollout {
     run.announce("warning", haltSentence(run.label, sentence));
     if (failedChecks >= threshold) throw new AbortRun(`failed checks threshold reached ${threshold}: ${sentence}`);
   }
-
-  private async gateOpens(gate: WebhookType): Promise<boolean> {
-    const refused = await this.during(callWebhooks(this.run, gate));
-    if (refused === undefined) return true;
-    const object = await this.run.persist(() => this.run.ports.cluster.readRelease(this.run.signal));
-    if (object?.commands.approve !== undefined) {
-      await this.run.persist(() => this.run.ports.cluster.clearCommand("approve", this.run.signal));
-      return true;
-    }
-    this.closedGates.announce(refused);
-    return false;
-  }
-}
-
-/** What keeps a step that has passed from being left: a person, or a gateway that does not follow its routes now. */
-function heldBack({ object, route }: Snapshot): Verdict | undefined {
-  const waiting = (sentence: string): Verdict => ({ kind: "hold", reason: "waiting", sentence });
-  if (object?.commands.pause !== undefined) return waiting("paused on request");
-  // Without a controller the new primary pods' addresses would not reach the gateway either.
-  if (route?.sync.kind === "pending") return waiting("the ingress controller has not applied the route's weights yet");
-  return undefined;
 }

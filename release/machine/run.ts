@@ -1,4 +1,4 @@
-import { mayFollow } from "../model/index.js";
+import { mayFollow, promotedDuring, withPromoted } from "../model/index.js";
 import type { Phase, ReleaseStatus } from "../model/index.js";
 import type { Announcement, RouteState } from "../ports/index.js";
 import type { ReleaseSettings, RollbackSettings } from "../settings/index.js";
@@ -17,7 +17,7 @@ export interface JournalState {
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 /** What a status may lack. */
-type OptionalKey = "handoverDeadline" | "handoverSeconds" | "judged" | "stalled";
+type OptionalKey = "handoverDeadline" | "handoverSeconds" | "judged" | "primaryReplicas" | "stalled";
 
 /** What ends with the handover of a passed canary, or with the run. */
 export const handoverKeys = ["handoverDeadline", "handoverSeconds", "stalled"] as const;
@@ -62,7 +62,8 @@ export class Run<S extends RollbackSettings = ReleaseSettings, P extends Rollbac
     const lastTransitionTime = moved ? this.isoNow() : this.journalState.status.lastTransitionTime;
     const kept: Mutable<ReleaseStatus> = { ...this.journalState.status };
     for (const key of without) delete kept[key];
-    this.journalState.status = { ...kept, ...change, lastTransitionTime };
+    const conditions = change.conditions ?? withPromoted(kept.conditions, promotedDuring(next.phase), this.isoNow());
+    this.journalState.status = { ...kept, ...change, conditions, lastTransitionTime };
     return this.store();
   }
 

@@ -1,5 +1,5 @@
 import type { Endpoints, Workload } from "../ports/index.js";
-import { abortSentence } from "./commands.js";
+import { heedAbort } from "./commands.js";
 import { AbortRun } from "./failure.js";
 import { reachabilityOf, readinessOf } from "./plan.js";
 import type { Readiness } from "./plan.js";
@@ -7,15 +7,16 @@ import type { Run } from "./run.js";
 import { readCanarySnapshot } from "./snapshot.js";
 import type { CanarySnapshot } from "./snapshot.js";
 import { keepAtZero } from "./traffic.js";
-import { nowAndThen } from "./waiting.js";
+import { NotReady } from "./not-ready.js";
 
 const pollMs = 500;
-/** A pod's trouble must be seen so often in a row: a first pull may fail for a moment. */
-const certainAfter = 3;
 /** Addresses stand behind the Service for so long before users come: the gateway hears of them by a sync of its own. */
 const settleMs = 2_000;
 
-/** Scales the canary up and waits until it is ready; throws AbortRun when it can't get ready. */
+/**
+ * Scales the canary up and waits until it is ready; throws AbortRun when it isn't by the progress deadline. Trouble of a
+ * pod is waited out until then, as Kubernetes does: nobody is sent there yet.
+ */
 export async function scaleUp(run: Run): Promise<Workload> {
   const { settings } = run;
   const { clock, cluster } = run.ports;
@@ -24,21 +25,19 @@ export async function scaleUp(run: Run): Promise<Workload> {
   refuseOthers(run, asked, asked?.templateHash);
   await run.scaleCanary(settings.replicas);
   const deadline = clock.nowMs() + settings.progressDeadline * 1000;
-  const say = nowAndThen(run.ports, (sentence) => run.announce("warning", sentence));
-  for (let troubled = 0, readySinceMs = Infinity; ;) {
+  const waiting = new NotReady(run, "canary", `canary deployment ${run.label}`);
+  for (let readySinceMs = Infinity; ;) {
     await run.sleep(pollMs);
-    const { canary, canaryEndpoints, trouble } = await look(run);
+    const { canary, canaryEndpoints } = await look(run);
     refuseOthers(run, canary, asked?.templateHash);
     if (canary.replicas === 0) throw new AbortRun("the canary was scaled to 0 from outside while it was to get ready");
-    troubled = trouble === undefined ? 0 : troubled + 1;
-    if (trouble !== undefined && troubled >= certainAfter) throw new AbortRun(trouble);
     const readiness = readinessFor(run, canary, canaryEndpoints);
     readySinceMs = readiness.kind === "ready" ? Math.min(readySinceMs, clock.nowMs()) : Infinity;
     if (clock.nowMs() - readySinceMs >= settleMs) return canary;
     if (readiness.kind === "ready") continue;
-    const sentence = `canary deployment ${run.label} not ready: ${readiness.message}`;
-    if (clock.nowMs() > deadline) throw new AbortRun(`${sentence} (after ${settings.progressDeadline}s)`);
-    say(sentence);
+    await waiting.say(readiness.message);
+    if (clock.nowMs() > deadline)
+      throw new AbortRun(`${await waiting.sentence(readiness.message)} (after ${settings.progressDeadline}s)`);
   }
 }
 
@@ -57,6 +56,8 @@ function refuseOthers(
 ): asserts canary is Workload {
   if (canary === undefined)
     throw new AbortRun("the canary's Deployment was deleted; run pulumi refresh and the update again");
+  if (canary.owner === "foreign")
+    throw new AbortRun("the canary's Deployment was replaced by one that is not this release's; delete or rename it");
   if (canary.revision !== settings.revision)
     throw new AbortRun(
       `the canary's Deployment carries revision ${canary.revision ?? "none"}; run pulumi refresh and the update again`,
@@ -69,8 +70,7 @@ async function look(run: Run): Promise<CanarySnapshot> {
   const snapshot = await run.persist(() => readCanarySnapshot(run));
   const { object } = snapshot;
   if (object === undefined) throw new AbortRun("the CanaryRelease object was deleted during the analysis");
-  const aborted = abortSentence(object);
-  if (aborted !== undefined) throw new AbortRun(aborted);
+  heedAbort(run, object);
   await keepAtZero(run);
   return snapshot;
 }

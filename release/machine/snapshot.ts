@@ -1,7 +1,7 @@
 import type { Endpoints, ReleaseObject, RouteState, Workload } from "../ports/index.js";
 import { TransientError } from "../ports/index.js";
-import { abortSentence } from "./commands.js";
 import type { Run } from "./run.js";
+import type { SyncHealth } from "./sync-watch.js";
 
 /** What the cluster says of a canary at one moment. */
 export interface CanarySnapshot {
@@ -58,20 +58,22 @@ export type Interference =
 /** Whether anything but the evidence ends the run at this check; pure. */
 export function interferenceIn(
   snapshot: Snapshot,
-  asked: { readonly weight: number; readonly templateHash: string },
+  asked: { readonly weight: number; readonly templateHash: string; readonly sync: SyncHealth },
 ): Interference {
   const { object, canary, trouble, route } = snapshot;
   const end = (sentence: string): Interference => ({ kind: "end", sentence });
   if (object === undefined) return end("the CanaryRelease object was deleted during the analysis");
-  const aborted = abortSentence(object);
-  if (aborted !== undefined) return end(aborted);
   if (canary === undefined)
     return end("the canary's Deployment was deleted during the analysis; run pulumi refresh and the update again");
+  if (canary.owner === "foreign")
+    return end("the canary's Deployment was replaced by one that is not this release's; delete or rename that one");
   if (canary.templateHash !== asked.templateHash)
     return end("the canary's template was changed from outside during the analysis");
   if (trouble !== undefined) return end(trouble);
   if (route === undefined) return end("the weighted ApisixRoute was deleted during the analysis; run pulumi refresh");
-  if (route.sync.kind === "frozen") return end(`the gateway's sync is frozen: ${route.sync.message}`);
+  if (route.owner === "foreign")
+    return end("the weighted ApisixRoute was replaced by one that is not this release's; delete or rename that one");
+  if (asked.sync.kind === "frozen") return end(`the gateway's sync is frozen: ${asked.sync.message}`);
   if (canary.replicas === 0) return end("the canary was scaled to 0 from outside during the analysis");
   return route.canaryWeight === asked.weight ? { kind: "none" } : { kind: "wrongWeight", found: route.canaryWeight };
 }

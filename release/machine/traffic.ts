@@ -1,4 +1,5 @@
 import type { Phase } from "../model/index.js";
+import type { Workload } from "../ports/index.js";
 import { waitDrain } from "./drain.js";
 import type { Patience } from "./drain.js";
 import { ReleaseFailed } from "./failure.js";
@@ -12,7 +13,7 @@ const corrections = 3;
 /** Puts weights right that somebody set by hand while the canary is to have none. */
 export async function keepAtZero(run: RollbackRun): Promise<void> {
   const route = await run.readRoute();
-  if (route === undefined || route.canaryWeight === 0) return;
+  if (route === undefined || route.owner === "foreign" || route.canaryWeight === 0) return;
   run.announce("warning", externalEdit(run, route.canaryWeight, 0));
   await run.setWeight(0);
 }
@@ -29,7 +30,12 @@ export async function hasLeftovers(run: RollbackRun): Promise<boolean> {
     run.readRoute(),
     run.persist(() => cluster.readWorkload("canary", run.signal)),
   ]);
-  return (route?.canaryWeight ?? 0) > 0 || (canary?.replicas ?? 0) > 0;
+  return (route?.canaryWeight ?? 0) > 0 || podsOf(canary) > 0;
+}
+
+/** Pods of the canary's own Deployment. */
+function podsOf(canary: Workload | undefined): number {
+  return canary === undefined || canary.owner === "foreign" ? 0 : canary.replicas;
 }
 
 /** Weight 0, drain, scale down: idempotent, in an order in which no user asks a pod that is going. */
@@ -47,14 +53,14 @@ export async function routeAllToPrimary(
   const { cluster } = run.ports;
   for (let round = 0; round <= corrections; round += 1) {
     const route = await run.readRoute();
-    if (route === undefined) return;
+    if (route === undefined || route.owner === "foreign") return;
     if (route.canaryWeight !== 0) {
       await waitForPrimary(run, patience);
       await run.setWeight(0, phase);
     } else if (round > 0) return;
     // A weight of 0 that an earlier run has set may be a moment old, or not in effect yet.
     const canary = await run.persist(() => cluster.readWorkload("canary", run.signal));
-    if (route.canaryWeight !== 0 || (canary?.replicas ?? 0) > 0) await waitDrain(run, patience);
+    if (route.canaryWeight !== 0 || podsOf(canary) > 0) await waitDrain(run, patience, route.canaryWeight);
   }
 }
 
@@ -62,7 +68,9 @@ export async function routeAllToPrimary(
 export async function scaleDown(run: RollbackRun): Promise<void> {
   const { cluster } = run.ports;
   const canary = await run.persist(() => cluster.readWorkload("canary", run.signal));
-  if (canary !== undefined && canary.replicas !== 0) await run.scaleCanary(0);
+  if (canary?.owner === "foreign")
+    run.announce("warning", `Deployment ${run.settings.name} is not this release's any more: it keeps its pods`);
+  else if (canary !== undefined && canary.replicas !== 0) await run.scaleCanary(0);
   await keepAtZero(run);
 }
 

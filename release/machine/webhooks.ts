@@ -10,13 +10,15 @@ export interface Objection {
   readonly muted: boolean;
 }
 
-/** The first webhook of a type that refuses (for `any`: that agrees); undefined where none does. */
+/** The first webhook of a type that refuses (for `any`: that agrees), but for `except`; undefined where none does. */
 export async function callWebhooks(
   run: Run,
   type: WebhookType,
   wanted: "refused" | "any" = "refused",
+  except: ReadonlySet<string> = new Set(),
 ): Promise<Objection | undefined> {
-  for (const webhook of run.settings.analysis.webhooks.filter((each) => each.type === type)) {
+  const asked = run.settings.analysis.webhooks.filter((each) => each.type === type && !except.has(each.name));
+  for (const webhook of asked) {
     const { name, muteAlert: muted } = webhook;
     const answer = await run.ports.webhooks.call(webhook, run.status.phase, run.signal);
     if (wanted === "any" && answer.kind === "ok") return { sentence: name, webhook: name, muted };
@@ -24,17 +26,4 @@ export async function callWebhooks(
       return { sentence: `${name}: ${answer.message}`, webhook: name, muted };
   }
   return undefined;
-}
-
-/** Tells people that a gate is closed; an alert goes out once for each gate that is not muted. */
-export class ClosedGates {
-  private readonly alerted = new Set<string>();
-
-  constructor(private readonly run: Run) {}
-
-  announce({ sentence, webhook, muted }: Objection): void {
-    const alert = !muted && !this.alerted.has(webhook);
-    this.alerted.add(webhook);
-    this.run.announce("warning", `Halt ${this.run.label} advancement waiting for approval ${sentence}`, alert);
-  }
 }

@@ -8,6 +8,8 @@ export const releasePlural = "canaryreleases";
 export const fieldManager = "apisix-canary";
 
 export const annotations = {
+  /** On every object of a release: whose it is, as `releaseMark` writes it. */
+  release: `${apiGroup}/release`,
   /** On a pod template: the revision it is. */
   revision: `${apiGroup}/revision`,
   /** On the weighted route: the fencing token of the last holder of the lock. */
@@ -19,15 +21,25 @@ export const annotations = {
   promote: `${apiGroup}/promote`,
 } as const;
 
-/** What people ask of a live release, each by an annotation of that name. */
-export const commands = ["abort", "pause", "approve", "promote"] as const;
-export type Command = (typeof commands)[number];
+/** `test/podinfo`: what every object of that release carries. A name alone proves nothing. */
+export function releaseMark(namespace: string, name: string): string {
+  return `${namespace}/${name}`;
+}
 
 export type Role = "canary" | "primary";
 
 /** `podinfo` -> `podinfo-canary`, `podinfo-primary`: Services; the canary's Deployment has the plain name. */
 export function serviceName(service: string, role: Role): string {
   return `${service}-${role}`;
+}
+
+export function leaseName(release: string): string {
+  return `apisix-canary-${release}`;
+}
+
+/** The ConfigMap of the last run's report. */
+export function reportName(release: string): string {
+  return `${release}-report`;
 }
 
 export function deploymentName(release: string, role: Role): string {

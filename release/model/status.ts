@@ -4,9 +4,27 @@ import type { Phase } from "./phases.js";
 export interface Judged {
   readonly revision: string;
   readonly verdict: "passed" | "failed";
+  /** A pass that is not the analysis' own. */
+  readonly without?: "skipped" | "onRequest";
   /** One sentence with metric, value, limit, requests and confidence. */
   readonly reason: string;
   readonly at: string;
+}
+
+/** How a promoted revision came to the primary. `unjudged`: around the analysis (`--target` on the primary alone). */
+export const promotedVerdicts = ["passed", "initialized", "skipped", "onRequest", "unjudged"] as const;
+export type PromotedVerdict = (typeof promotedVerdicts)[number];
+
+/** What serves all users now, as it was found on the primary: never what a program asks for. */
+export interface Promoted {
+  readonly revision: string;
+  /** Of the containers, in the template's order. */
+  readonly images: readonly { readonly container: string; readonly image: string }[];
+  /** ISO time. */
+  readonly at: string;
+  readonly verdict: PromotedVerdict;
+  /** One sentence: why, and the last figures of each check. */
+  readonly summary: string;
 }
 
 export interface CheckStatus {
@@ -43,6 +61,7 @@ export interface ReleaseStatus {
   readonly revision: string;
   /** Revision on the primary that was judged (or was the first). */
   readonly promotedRevision?: string;
+  readonly promoted?: Promoted;
   readonly judged?: Judged;
   /** After a pass: until then the primary must have been updated, else the traffic is rolled back. ISO time. */
   readonly handoverDeadline?: string;
@@ -52,10 +71,17 @@ export interface ReleaseStatus {
   readonly heartbeat?: { readonly holder: string; readonly beat: number };
   /** A promotion that stopped on purpose: the split stays until a person decides, and nobody else touches it. */
   readonly stalled?: StallReason;
+  /** Replicas of the primary that the program asked for and got; undefined where others scale it. */
+  readonly primaryReplicas?: number;
   readonly fence: number;
   readonly drainSeconds: number;
   readonly routeName: string;
   readonly message: string;
   readonly conditions: readonly Condition[];
   readonly checks: readonly CheckStatus[];
+}
+
+/** Whether the release waits for its promotion, passed, and is given back after a while; at a gate it has not passed yet. */
+export function isHandedOver({ phase, handoverDeadline }: Pick<ReleaseStatus, "phase" | "handoverDeadline">): boolean {
+  return phase === "WaitingPromotion" && handoverDeadline !== undefined;
 }

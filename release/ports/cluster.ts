@@ -1,7 +1,14 @@
-import type { Command, ReleaseStatus, Role } from "../model/index.js";
+import type { Command, Promoted, ReleaseStatus, Role } from "../model/index.js";
+
+/**
+ * Whose an object is: it carries this release's mark, or an earlier version of this package has made it (known by what
+ * only that writes), or it is somebody else's, whatever its name.
+ */
+export type Owner = "ours" | "earlier" | "foreign";
 
 /** Our own object, as far as the runtime reads it. */
 export interface ReleaseObject {
+  readonly owner: Owner;
   readonly uid: string;
   readonly status: ReleaseStatus | undefined;
   /** Requests of people, from annotations: command to its text. */
@@ -9,8 +16,11 @@ export interface ReleaseObject {
 }
 
 export interface Workload {
+  readonly owner: Owner;
   /** Of the pod template's annotation; undefined where somebody else made the Deployment. */
   readonly revision: string | undefined;
+  /** Of the template's containers, in their order. */
+  readonly images: Promoted["images"];
   /** Hash of the live pod template: differs as soon as anybody edits it. */
   readonly templateHash: string;
   readonly generation: number;
@@ -22,16 +32,24 @@ export interface Workload {
 }
 
 export interface RouteState {
+  readonly owner: Owner;
+  readonly uid: string;
   readonly canaryWeight: number;
   readonly primaryWeight: number;
   /** Fencing token of its last writer; 0 where none wrote yet. */
   readonly fence: number;
-  /** Condition Accepted of the ingress controller; `frozen` when its sync fails. */
-  readonly sync:
-    | { readonly kind: "accepted" }
-    | { readonly kind: "pending" }
-    | { readonly kind: "frozen"; readonly message: string };
+  readonly sync: Sync;
 }
+
+/** Condition Accepted of the ingress controller at one moment. */
+export type Sync =
+  | { readonly kind: "accepted" }
+  /** The controller has not looked at it yet. */
+  | { readonly kind: "pending" }
+  /** Every gateway refuses the configuration: nothing that is written takes effect, for anybody. */
+  | { readonly kind: "refused"; readonly message: string }
+  /** Not every gateway can be reached: those that can follow all the same. */
+  | { readonly kind: "unreachable"; readonly message: string };
 
 export interface Endpoints {
   /** Addresses of all pods behind the Service: ready, not ready and terminating. */
@@ -44,6 +62,21 @@ export interface PodTrouble {
   readonly pod: string;
   readonly reason: "CrashLoopBackOff" | "OOMKilled" | "ImagePull" | "ConfigError";
   readonly message: string;
+}
+
+/** An object of the program that the runtime does not write itself. */
+export interface Companion {
+  readonly kind: "Service" | "HorizontalPodAutoscaler";
+  readonly name: string;
+  readonly owner: Owner;
+}
+
+/** The write was refused because the object of that name is somebody else's. */
+export class ForeignError extends Error {
+  constructor(readonly object: string) {
+    super(`${object} is not this release's: it was not touched`);
+    this.name = "ForeignError";
+  }
 }
 
 /** The write was refused because somebody with a newer token has taken over. */
@@ -62,10 +95,20 @@ export interface ClusterPort {
   /** Removes an annotation that has been obeyed. */
   clearCommand(command: Command, signal: AbortSignal): Promise<void>;
   readWorkload(role: Role, signal: AbortSignal): Promise<Workload | undefined>;
-  /** One patch, refused (FencedError) where a newer token is on the route: a late one would hit the next run's users. */
+  /**
+   * One patch, refused (FencedError) where a newer token is on the route: a late one would hit the next run's users; and
+   * where the Deployment is somebody else's (ForeignError).
+   */
   scaleCanary(replicas: number, token: number, signal: AbortSignal): Promise<void>;
+  /**
+   * The primary's replicas, on behalf of a program that asks for others than before; only where they still are as seen,
+   * else false. Refused as `scaleCanary` is.
+   */
+  scalePrimary(replicas: number, seen: number, token: number, signal: AbortSignal): Promise<boolean>;
+  /** Autoscalers of any kind whose target is the primary's Deployment: `HorizontalPodAutoscaler a`. */
+  readPrimaryScalers(signal: AbortSignal): Promise<readonly string[]>;
   readRoute(signal: AbortSignal): Promise<RouteState | undefined>;
-  /** Puts our token on the route; throws FencedError where a newer one is there. */
+  /** Puts our token on the route; throws FencedError where a newer one is there, ForeignError where it isn't ours. */
   claimRoute(token: number, signal: AbortSignal): Promise<void>;
   /** Canary gets `weightPercent`, primary the rest; one atomic patch that tests the token (FencedError). */
   setCanaryWeight(weightPercent: number, token: number, signal: AbortSignal): Promise<void>;
@@ -73,6 +116,13 @@ export interface ClusterPort {
   /** Addresses of the primary's pods that run the given revision. */
   readRevisionNodes(role: Role, revision: string, signal: AbortSignal): Promise<Endpoints>;
   readCanaryTrouble(signal: AbortSignal): Promise<PodTrouble | undefined>;
+  /**
+   * What keeps pods of the revision from getting ready, in one sentence: a container's trouble, no node with room for
+   * them, the last Warning Event, or why there are none; undefined where nobody says.
+   */
+  readStartTrouble(role: Role, revision: string, signal: AbortSignal): Promise<string | undefined>;
+  /** Services and, where asked, autoscalers under the names of this release, as far as they exist. */
+  readCompanions(autoscalers: boolean, signal: AbortSignal): Promise<readonly Companion[]>;
 }
 
 /** Errors of ports that may pass by themselves (API server away, timeout, 429, 5xx). */

@@ -1,5 +1,8 @@
+import type { Owner } from "./cluster.js";
+
 /** What an observer sees of the Lease; `version` changes with every renewal. */
 export interface LeaseView {
+  readonly owner: Owner;
   readonly holder: string | undefined;
   readonly version: string;
   /** Number of takeovers so far. */

@@ -1,6 +1,7 @@
 import { canonicalJson } from "../model/index.js";
 import { check, release as schema } from "../settings/index.js";
 import type { ReleaseSettings } from "../settings/index.js";
+import { asOneLine } from "./one-line.js";
 import type { StepName } from "./run-step.js";
 
 /** Marks a value the engine does not know yet. */
@@ -12,14 +13,28 @@ type Inputs = Readonly<Record<string, unknown>>;
 export const preparation = step("preparation");
 /** Judges the asked revision, when the cluster says that there is something to judge. */
 export const analysis = step("analysis");
-/** Finishes a promotion. */
-export const promotion = step("promotion");
+/**
+ * Finishes a promotion. The first of a release's resources that Pulumi deletes: it looks whether what will be deleted
+ * after it is the release's own.
+ */
+export const promotion = {
+  ...step("promotion"),
+  delete: async (_id: string, inputs: Inputs) => {
+    const { beforeRemoval } = await import("./remove.js");
+    const parsed = schema.safeParse(settingsOf(inputs));
+    // What another version of this package has stored is no reason to keep it for ever.
+    if (!parsed.success) return;
+    await beforeRemoval(parsed.data).catch((error: unknown) => {
+      throw asOneLine(error);
+    });
+  },
+};
 
 function step(name: StepName) {
   return {
     check: (_olds: Inputs, news: Inputs) => Promise.resolve({ inputs: news, failures: failuresOf(news) }),
     diff: async (_id: string, olds: Inputs, news: Inputs) => ({
-      changes: differ(olds, news) || (name === "analysis" && (await needsAnalysis(news))),
+      changes: differ(olds, news) || lacksOutput(name, olds) || (name === "analysis" && (await needsAnalysis(news))),
     }),
     create: async (inputs: Inputs) => ({ id: idOf(name, inputs), outs: await perform(name, inputs) }),
     update: async (_id: string, _olds: Inputs, news: Inputs) => ({ outs: await perform(name, news) }),
@@ -28,8 +43,14 @@ function step(name: StepName) {
 
 async function perform(name: StepName, inputs: Inputs): Promise<Record<string, unknown>> {
   const { runStep } = await import("./run-step.js");
-  const { kind } = await runStep(name, parse(inputs));
-  return { ...withoutProvider(inputs), outcome: kind };
+  const outcome = await runStep(name, parse(inputs));
+  const promoted = "promoted" in outcome ? { promoted: outcome.promoted } : {};
+  return { ...withoutProvider(inputs), outcome: outcome.kind, ...promoted };
+}
+
+/** A promotion of an earlier version did not say what it had promoted: it runs once more, and finds that out. */
+function lacksOutput(name: StepName, olds: Inputs): boolean {
+  return name === "promotion" && olds["promoted"] === undefined;
 }
 
 async function needsAnalysis(inputs: Inputs): Promise<boolean> {
@@ -48,13 +69,15 @@ function parse(inputs: Inputs): ReleaseSettings {
   return schema.parse(settingsOf(inputs));
 }
 
-/** As the schema knows them: the login is among the settings there. */
-function settingsOf({ settings, kubeconfig, context }: Inputs): unknown {
-  const login = {
-    ...(kubeconfig === undefined ? {} : { kubeconfig }),
-    ...(context === undefined ? {} : { context }),
-  };
-  return typeof settings === "object" && settings !== null ? { ...settings, ...login } : settings;
+/** Which cluster is meant, and what proves it: beside the settings among the inputs, among them in the schema. */
+const clusterKeys = ["kubeconfig", "context", "cluster", "releaseUid", "routeUid"] as const;
+
+/** As the schema knows them. What is not known yet, in a preview, or stays unsaid (null) is left out. */
+function settingsOf(inputs: Inputs): unknown {
+  const { settings } = inputs;
+  const told = clusterKeys.filter((key) => typeof inputs[key] === "string" && inputs[key] !== unknown);
+  const cluster = Object.fromEntries(told.map((key) => [key, inputs[key]]));
+  return typeof settings === "object" && settings !== null ? { ...settings, ...cluster } : settings;
 }
 
 function withoutProvider(inputs: Inputs): Inputs {

@@ -4,6 +4,7 @@ import { judge, runAnalysis, runPreparation, runPromotion, RunRegistry } from ".
 import type { Outcome, Ports } from "../machine/index.js";
 import type { ReleaseSettings } from "../settings/index.js";
 import { onEngineExit } from "./engine-exit.js";
+import { asOneLine } from "./one-line.js";
 
 export type StepName = "preparation" | "analysis" | "promotion";
 
@@ -22,14 +23,6 @@ export async function runStep(name: StepName, settings: ReleaseSettings): Promis
     .catch((error: unknown) => {
       throw asOneLine(error);
     });
-}
-
-/** The engine shows message and, on one path, the stack: people get the sentence alone. */
-function asOneLine(error: unknown): Error {
-  const message = error instanceof Error ? error.message : String(error);
-  const shown = new Error(message.replace(/\s*\n\s*/g, " "));
-  shown.stack = shown.message;
-  return shown;
 }
 
 function log(line: string, level: "info" | "warning" | "error"): void {

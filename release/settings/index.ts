@@ -9,6 +9,6 @@ export type { AlertSettings, WebhookSettings, WebhookType } from "./webhooks.js"
 export { dnsLabel, httpUrl, metricPrefix, objectName, serviceLabel } from "./names.js";
 export { prometheusAccess, tenantHeader } from "./prometheus.js";
 export type { PrometheusAccess } from "./prometheus.js";
-export { durationSeconds } from "./duration.js";
+export { durationSeconds, durationText } from "./duration.js";
 export { check, inOneLine } from "./problems.js";
 export type { Checked, IsUnknown, Problem } from "./problems.js";

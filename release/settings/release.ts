@@ -27,6 +27,11 @@ export const release = z.strictObject({
     .min(1, "must be at least 1")
     .default(1)
     .meta({ description: "Pods of the canary while it is in analysis." }),
+  primaryReplicas: z.int().min(1).optional().meta({
+    description: "Pods of the primary as the program asks for them; left to others where nothing is said.",
+  }),
+  /** Who scales the pods: autoscalers of this release, or somebody outside of it. Nobody where it is left out. */
+  autoscaler: z.enum(["managed", "external"]).optional(),
   analysis,
   skipAnalysis: z.boolean().default(false),
   progressDeadline: durationAtLeast(1).default(600),
@@ -36,7 +41,10 @@ export const release = z.strictObject({
   handover: durationAtLeast(1)
     .default(300)
     .meta({ description: "How long a passed canary may wait for its promotion. Default 5m." }),
-  deadline: durationAtLeast(1).default(3600).meta({ description: "Of the whole analysis. Default 1h." }),
+  deadline: durationAtLeast(1).optional().meta({
+    description:
+      "Of the whole analysis; time at gates and in pauses does not count. Default: what the plan needs, three times over, and at least 1h.",
+  }),
   leaseDuration: durationAtLeast(1).default(15),
   prometheusUrl: httpUrl,
   prometheus: prometheusAccess.optional().meta({ description: "How it is asked beside its URL; secret." }),
@@ -46,6 +54,11 @@ export const release = z.strictObject({
   scrapeInterval: durationAtLeast(0.1).default(2),
   kubeconfig: z.string().optional().meta({ description: "Content or path; secret. Default: the environment's." }),
   context: z.string().optional(),
+  /** Cluster within it, in place of the context's. */
+  cluster: z.string().optional(),
+  /** Of the objects that Pulumi created: they prove the cluster. Unknown in a first preview, and never compared. */
+  releaseUid: z.string().optional(),
+  routeUid: z.string().optional(),
 });
 
 export type ReleaseSettings = z.output<typeof release>;
@@ -54,5 +67,14 @@ export type ReleaseInput = z.input<typeof release>;
 /** What a rollback needs to know of a release, and all that an observer from outside does know. */
 export type RollbackSettings = Pick<
   ReleaseSettings,
-  "name" | "namespace" | "revision" | "routeName" | "drain" | "leaseDuration" | "progressDeadline" | "scrapeInterval"
+  | "name"
+  | "namespace"
+  | "revision"
+  | "routeName"
+  | "drain"
+  | "leaseDuration"
+  | "progressDeadline"
+  | "scrapeInterval"
+  | "releaseUid"
+  | "routeUid"
 > & { readonly service: Pick<ReleaseSettings["service"], "name"> };

@@ -1,4 +1,4 @@
-import { isUnderWay } from "../model/index.js";
+import { isHandedOver, isUnderWay } from "../model/index.js";
 import type { ReleaseStatus } from "../model/index.js";
 import type { LeaseView } from "../ports/index.js";
 
@@ -50,7 +50,7 @@ function judge(snapshot: Snapshot, memory: Memory, nowMs: number, watchdogAfterS
   if (held && !stale) return leave;
   if (abort !== undefined) return rollBack(`aborted on request: ${oneLine(abort)}`);
   // Between a pass and its promotion nobody holds the Lease and nothing beats: only the deadline counts.
-  if (status.phase === "WaitingPromotion" && !held) return overdue(status, (nowMs - memory.handoverSinceMs) / 1000);
+  if (isHandedOver(status) && !held) return overdue(status, (nowMs - memory.handoverSinceMs) / 1000);
   if (!stale) return leave;
   return rollBack(`its run gave no sign of life for ${Math.round(unchangedSeconds)}s`);
 }
@@ -73,7 +73,7 @@ function staleAfter(lease: LeaseView | undefined, watchdogAfterSeconds: number):
 function remember({ status, lease }: Snapshot, before: Memory | undefined, nowMs: number): Memory {
   const { phase, canaryWeight, fence, heartbeat, revision, handoverDeadline } = status;
   const sign = JSON.stringify([phase, canaryWeight, fence, heartbeat, lease?.version, lease?.holder]);
-  const handover = phase === "WaitingPromotion" ? JSON.stringify([revision, handoverDeadline]) : "";
+  const handover = isHandedOver(status) ? JSON.stringify([revision, handoverDeadline]) : "";
   return {
     sign,
     signSinceMs: before?.sign === sign ? before.signSinceMs : nowMs,

@@ -41,6 +41,8 @@ export class Watchdog {
   private readonly holder: string;
   private readonly busy = new Map<string, Promise<void>>();
   private readonly told = new Map<string, string>();
+  /** Releases whose rollback must wait, as they were told last. */
+  private readonly stuck = new Map<string, string>();
   private readonly triedMs = new Map<string, number>();
   private memory = new Map<string, Memory>();
   private lastLookMs = -Infinity;
@@ -105,23 +107,31 @@ export class Watchdog {
   ): Promise<void> {
     const label = `${release.name}.${release.namespace}`;
     const told = `${label} (revision ${status.revision || "unknown"}, ${status.phase})`;
-    this.ports.log(`${told}: rolling it back, ${reason}`);
+    if (this.stuck.get(release.uid) !== told) this.ports.log(`${told}: rolling it back, ${reason}`);
     try {
       const sentence = `rolled back by the watchdog: ${reason}`;
       const seen = { release, lease };
       const outcome = await rollBackAbandoned(settingsOf(release, status), ports, seen, sentence, forever);
       if (outcome.kind === "taken") this.ports.log(`${told}: another run is at work on it`);
-      if (outcome.kind === "stays")
-        this.tellOnce(release, ports, `${reason}, but the traffic stays as it is: ${outcome.why}`);
+      if (outcome.kind === "stays") {
+        this.stuck.set(release.uid, told);
+        this.tellOnce(release, ports, outcome.why, reason);
+      }
       await ports.reporter.flush(5_000);
     } catch (error) {
       this.ports.log(`${told}: not rolled back yet: ${sentenceOf(error)}`);
     }
   }
 
-  private tellOnce({ uid, name, namespace, status }: ObservedRelease, { reporter }: RollbackPorts, what: string): void {
-    const message = `${name}.${namespace}: ${what}`;
-    const key = JSON.stringify([status?.phase, status?.canaryWeight, status?.revision, what]);
+  /** The same trouble once: that it lasts longer is no news. */
+  private tellOnce(
+    { uid, name, namespace, status }: ObservedRelease,
+    { reporter }: RollbackPorts,
+    why: string,
+    reason: string,
+  ): void {
+    const message = `${name}.${namespace}: ${reason}, but the traffic stays as it is: ${why}`;
+    const key = JSON.stringify([status?.phase, status?.canaryWeight, status?.revision, why]);
     if (this.told.get(uid) === key || status === undefined) return;
     this.told.set(uid, key);
     const { phase, canaryWeight } = status;

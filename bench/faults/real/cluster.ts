@@ -91,22 +91,47 @@ export class Cluster {
 
   /** Deletes one pod of a platform's part; resolves when it is gone and its successor is ready. */
   async restartPlatformPod(app: string, patienceMs: number): Promise<void> {
-    const { items } = await this.core.listNamespacedPod({ namespace: platform, labelSelector: `app=${app}` });
-    const pod = items[0]?.metadata?.name;
+    const [pod] = await this.platformPods(app);
     if (pod === undefined) throw new Error(`no pod of ${app} in ${platform}`);
     await this.core.deleteNamespacedPod({ namespace: platform, name: pod });
     await this.untilPlatformReady(app, pod, patienceMs);
   }
 
-  private async untilPlatformReady(deployment: string, gone: string, patienceMs: number): Promise<void> {
+  /** As a node is drained, or a platform rolled: every pod of a part, one after the other. */
+  async replacePlatformPods(app: string, patienceMs: number): Promise<void> {
+    for (const pod of await this.platformPods(app)) {
+      await this.core.deleteNamespacedPod({ namespace: platform, name: pod });
+      await this.untilPlatformReady(app, pod, patienceMs);
+    }
+  }
+
+  /** Resolves when as many are ready. */
+  async scalePlatform(app: string, replicas: number, patienceMs: number): Promise<void> {
+    const body = [{ op: "replace", path: "/spec/replicas", value: replicas }];
+    await this.apps.patchNamespacedDeployment({ namespace: platform, name: app, body });
+    await this.untilPlatformReady(app, undefined, patienceMs);
+  }
+
+  private async platformPods(app: string): Promise<readonly string[]> {
+    const { items } = await this.core.listNamespacedPod({ namespace: platform, labelSelector: `app=${app}` });
+    return items.flatMap(({ metadata }) => metadata?.name ?? []);
+  }
+
+  /** Ready as a whole, and where a pod is named, without that one. */
+  async untilPlatformReady(deployment: string, gone: string | undefined, patienceMs: number): Promise<void> {
     const deadline = performance.now() + patienceMs;
     while (performance.now() < deadline) {
       const { spec, status } = await this.apps.readNamespacedDeployment({ namespace: platform, name: deployment });
-      const old = await this.core.readNamespacedPod({ namespace: platform, name: gone }).catch(() => undefined);
-      if (old === undefined && status?.availableReplicas === spec?.replicas) return;
+      const old = gone === undefined ? undefined : await this.platformPod(gone);
+      const complete = status?.availableReplicas === spec?.replicas && status?.replicas === spec?.replicas;
+      if (old === undefined && complete) return;
       await new Promise((resolve) => setTimeout(resolve, 200));
     }
     throw new Error(`${deployment} was not ready again after ${patienceMs / 1000}s`);
+  }
+
+  private platformPod(name: string): Promise<unknown> {
+    return this.core.readNamespacedPod({ namespace: platform, name }).catch(() => undefined);
   }
 
   async deleteNamespace(name: string): Promise<void> {

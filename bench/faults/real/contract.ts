@@ -15,7 +15,11 @@ export type Invariant =
   | "at rest within 90s"
   | "the next update works"
   | "nothing left behind"
-  | "ends as it should";
+  | "ends as it should"
+  | typeof healthyPromoted;
+
+/** Of faults that are weather alone. */
+export const healthyPromoted = "the healthy release is promoted";
 
 export const invariants: readonly Invariant[] = [
   "weight within the plan",
@@ -25,6 +29,7 @@ export const invariants: readonly Invariant[] = [
   "the next update works",
   "nothing left behind",
   "ends as it should",
+  healthyPromoted,
 ];
 
 /** When a fault strikes: at a point of the release, or so long after the start of the update, wherever that is. */
@@ -63,6 +68,8 @@ export interface Series {
 
 export interface RealResults {
   readonly cases: number;
+  /** Healthy releases that were not promoted although nothing but weather was in their way; each is a violation too. */
+  readonly healthyNotPromoted: number;
   readonly violations: readonly Violation[];
   readonly promotions: Series;
   readonly rollbacks: Series;

@@ -23,6 +23,8 @@ export interface Evidence {
   readonly unplannedHandMs?: number | undefined;
   /** The fault took the canary's pods away at this time; undefined where it didn't. */
   readonly canaryGoneAtMs: number | undefined;
+  /** A gateway's process was killed at this time; undefined where none was. */
+  readonly gatewayGoneAtMs?: number | undefined;
   /** A second update of the same revision was under way: it may judge again what the first one took back. */
   readonly anotherUpdate?: boolean;
   /** When the next update began: what it does is judged as its own. */
@@ -38,6 +40,8 @@ export interface Finding {
 const followMs = 1_000;
 /** After the pods are gone so long, nobody may be sent to them any more. */
 const goneMs = 5_000;
+/** A killed gateway's address stands behind its Service so long, until its probe fails. */
+const gatewayGoneMs = 15_000;
 
 /** What the evidence says against the invariants that hold at every moment; pure. */
 export function findingsOf(evidence: Evidence): readonly Finding[] {
@@ -100,11 +104,12 @@ function primaryFindings({ changes }: Evidence): readonly Finding[] {
 }
 
 function failureFindings(
-  { failures, failingVersion, canaryGoneAtMs, unplannedHandMs }: Evidence,
+  { failures, failingVersion, canaryGoneAtMs, gatewayGoneAtMs, unplannedHandMs }: Evidence,
   handsUntilMs: number,
 ): readonly Finding[] {
   const isCanarys = ({ version, atMs }: Failure): boolean => {
     if (version !== "") return version === failingVersion;
+    if (gatewayGoneAtMs !== undefined && atMs >= gatewayGoneAtMs && atMs < gatewayGoneAtMs + gatewayGoneMs) return true;
     if (unplannedHandMs !== undefined && atMs >= unplannedHandMs && atMs <= handsUntilMs) return true;
     return canaryGoneAtMs !== undefined && atMs >= canaryGoneAtMs && atMs < canaryGoneAtMs + goneMs;
   };

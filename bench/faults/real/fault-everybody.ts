@@ -1,8 +1,9 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { processesNamed, signalAll } from "../../project/index.js";
+import { processesMatching, processesNamed, signalAll } from "../../project/index.js";
 import type { ProcessView } from "../../project/index.js";
-import { threePoints } from "./fault.js";
-import type { Fault, Scene } from "./fault.js";
+import type { Cluster } from "./cluster.js";
+import { failingStory, threePoints } from "./fault.js";
+import type { Fault, FaultEffect, Scene } from "./fault.js";
 
 const restartMs = 90_000;
 
@@ -29,12 +30,57 @@ function restarted(name: string, app: string): Fault {
     name,
     strikes: "everybody",
     points: threePoints,
+    isWeather: true,
     strike: async ({ cluster }: Scene) => {
       await cluster.restartPlatformPod(app, restartMs);
       return {};
     },
   };
 }
+
+/** Something of the gateways' own: no release may suffer by it, in either story. */
+function gateways(name: string, strike: (cluster: Cluster) => Promise<FaultEffect | void>): Fault {
+  return {
+    name,
+    strikes: "everybody",
+    points: threePoints,
+    failingPoints: failingStory,
+    isWeather: true,
+    strike: async ({ cluster }) => (await strike(cluster)) ?? {},
+  };
+}
+
+const gateway = "apisix";
+const usualGateways = 2;
+
+/** The program of a gateway pod, real or played, dies with all its connections; the kubelet starts it again. */
+async function killMaster(cluster: Cluster): Promise<FaultEffect> {
+  const [master] = gatewayMasters();
+  if (master === undefined) throw new Error("gateway-master-killed: no gateway in the sandbox");
+  signalAll([master], "SIGKILL");
+  const deadline = performance.now() + restartMs;
+  while (gatewayMasters().length < usualGateways || gatewayMasters().some(({ pid }) => pid === master.pid)) {
+    if (performance.now() > deadline) throw new Error("gateway-master-killed: no new one came");
+    await pause(100);
+  }
+  await cluster.untilPlatformReady(gateway, undefined, restartMs);
+  return { gatewayGone: true };
+}
+
+function gatewayMasters(): readonly ProcessView[] {
+  const played = processesNamed("node").filter(({ argv }) => argv.some((word) => word.endsWith("gateway/apisix.js")));
+  const real = processesMatching(({ argv }) => argv[0]?.startsWith("nginx: master process") === true);
+  return [...played, ...real];
+}
+
+const gatewayFaults: readonly Fault[] = [
+  gateways("gateway-pod-deleted", (cluster) => cluster.replacePlatformPods(gateway, restartMs)),
+  gateways("gateway-scaled", async (cluster) => {
+    await cluster.scalePlatform(gateway, usualGateways + 1, restartMs);
+    await cluster.scalePlatform(gateway, usualGateways, restartMs);
+  }),
+  gateways("gateway-master-killed", killMaster),
+];
 
 /** Its pods run on, and the next one takes them over. */
 const nodeAgent: Fault = {
@@ -66,5 +112,6 @@ export const everybodysFaults: readonly Fault[] = [
   away("prometheus-away-15s", "prometheus", 15),
   restarted("gateway-pod-restarted", "apisix"),
   restarted("ingress-controller-restarted", "apisix-ingress-controller"),
+  ...gatewayFaults,
   nodeAgent,
 ];

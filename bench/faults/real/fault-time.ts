@@ -34,16 +34,16 @@ const machineFrozen: Fault = {
   },
 };
 
-/** The analysis is held beyond its deadline by a person's pause; a passed one beyond its handover by a frozen engine. */
+/**
+ * The steps of an analysis last beyond its deadline (a pause would not count); a passed one waits beyond its handover for
+ * a frozen engine.
+ */
 const deadline: Fault = {
   name: "deadline",
   strikes: "one",
   points: ["first-step", "last-step", "waiting-promotion"],
-  deadlineSeconds: 20,
-  strike: async ({ update, release, observer, cluster, point }) => {
-    const { namespace, name } = release;
-    const annotate = (text: string): Promise<void> =>
-      cluster.kubectl("annotate", "canaryrelease", name, "-n", namespace, text).catch(() => undefined);
+  program: (point) => (point === "waiting-promotion" ? {} : { deadlineSeconds: 20, intervalSeconds: 10 }),
+  strike: async ({ update, observer, point }) => {
     const over = (): Promise<boolean> => observer.until(isTakenBack, point === undefined ? shortNapMs : patienceMs);
     const missed = { expectation: () => "the deadline was not obeyed" };
     if (point === "waiting-promotion") {
@@ -53,9 +53,7 @@ const deadline: Fault = {
       update.signalEngine("SIGCONT");
       return acted ? {} : missed;
     }
-    await annotate("apisix-canary.io/pause=faults");
     const acted = await over();
-    await annotate("apisix-canary.io/pause-");
     return acted || point === undefined ? {} : missed;
   },
 };

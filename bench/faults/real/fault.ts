@@ -3,6 +3,7 @@ import type { Strikes } from "./contract.js";
 import type { Hooks } from "./hooks.js";
 import type { Change, Observer } from "./observer.js";
 import type { Point } from "./points.js";
+import type { ReleaseProgramSettings } from "./release-settings.js";
 import type { Update } from "../../project/index.js";
 
 /** Everything a fault may lay hands on. */
@@ -28,6 +29,8 @@ export interface FaultEffect {
   readonly anotherUpdate?: boolean;
   /** True where the fault took the canary's pods away: what was asked of them then was the canary's to answer. */
   readonly canaryGone?: boolean;
+  /** The fault took a gateway's process away, and with it the requests that it was answering. */
+  readonly gatewayGone?: true;
   /** A sentence about an end that is not as it should be; undefined where all is well. */
   readonly expectation?: (changes: readonly Change[]) => string | undefined;
 }
@@ -36,13 +39,23 @@ export interface Fault {
   readonly name: string;
   readonly strikes: Strikes;
   readonly points: readonly Point[];
-  /** Of the whole analysis, where the fault is about it. */
-  readonly deadlineSeconds?: number;
+  /** Points at which it strikes a release whose canary fails, as well. */
+  readonly failingPoints?: readonly Point[];
+  /** Nobody's fault, and soon over: a healthy release must be promoted all the same. */
+  readonly isWeather?: true;
+  /** Of the program, where the fault is about it. */
+  readonly program?: (point: Point | undefined) => Partial<ReleaseTiming>;
   readonly usesHooks?: boolean;
   /** Takes minutes: only where that was asked for. */
   readonly long?: boolean;
   /** Does it; resolves when the fault is over. */
   strike(scene: Scene): Promise<FaultEffect>;
 }
+
+/** What a fault may ask of the release's program. */
+export type ReleaseTiming = Required<Pick<ReleaseProgramSettings, "deadlineSeconds" | "intervalSeconds">>;
+
+/** Where a failing canary can be met: it never gets to the promotion. */
+export const failingStory: readonly Point[] = ["scaling-up", "first-step", "taking-back"];
 
 export const threePoints: readonly Point[] = ["first-step", "waiting-promotion", "promoting"];

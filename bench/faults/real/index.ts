@@ -41,6 +41,7 @@ function together(results: readonly RealResults[]): RealResults {
   });
   return {
     cases: results.reduce((all, { cases }) => all + cases, 0),
+    healthyNotPromoted: results.reduce((all, each) => all + each.healthyNotPromoted, 0),
     violations: results.flatMap(({ violations }) => violations),
     promotions: sum(({ promotions }) => promotions),
     rollbacks: sum(({ rollbacks }) => rollbacks),

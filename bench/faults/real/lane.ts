@@ -16,7 +16,7 @@ const firstMs = 5_000;
 const pollMs = 200;
 
 type Asked = Pick<ReleaseProgramSettings, "failing"> &
-  Partial<Pick<ReleaseProgramSettings, "deadlineSeconds" | "hooksUrl">>;
+  Partial<Pick<ReleaseProgramSettings, "deadlineSeconds" | "intervalSeconds" | "hooksUrl">>;
 
 /** One release with its project and its users; cases follow each other on it. */
 export class Lane {

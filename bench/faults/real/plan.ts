@@ -2,6 +2,7 @@ import { uniformsOf } from "../../simulation/random.js";
 import type { Case, RealOptions } from "./contract.js";
 import { faultNamed, faults } from "./catalogue.js";
 import type { Fault } from "./catalogue.js";
+import type { Point } from "./points.js";
 
 /** From the start of `pulumi up` to its end it takes about this long, milliseconds. */
 const updateMs = 20_000;
@@ -33,8 +34,12 @@ export function wantsSeries({ only, series, strikes }: RealOptions): boolean {
   return strikes !== "everybody" && series !== 0 && (only === undefined || only.includes("series"));
 }
 
-function casesOf({ name, points }: Fault): readonly Case[] {
-  return points.map((point) => ({ fault: name, moment: { kind: "point", point }, failing: point === "taking-back" }));
+function casesOf({ name, points, failingPoints = [] }: Fault): readonly Case[] {
+  const at = (point: Point, failing: boolean): Case => ({ fault: name, moment: { kind: "point", point }, failing });
+  return [
+    ...points.map((point) => at(point, point === "taking-back")),
+    ...failingPoints.map((point) => at(point, true)),
+  ];
 }
 
 function randomCases(chosen: readonly Fault[], count: number, seed: number): readonly Case[] {

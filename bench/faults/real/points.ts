@@ -1,7 +1,14 @@
 import type { ReleaseView } from "./observer.js";
 
 /** Moments of a release at which it is most dangerous to lose something. */
-export const points = ["first-step", "last-step", "waiting-promotion", "promoting", "taking-back"] as const;
+export const points = [
+  "scaling-up",
+  "first-step",
+  "last-step",
+  "waiting-promotion",
+  "promoting",
+  "taking-back",
+] as const;
 export type Point = (typeof points)[number];
 
 /** The canary's shares of every release here, percent; the last is also the plan's highest. */
@@ -14,6 +21,8 @@ const lastStep: number = stepWeights[stepWeights.length - 1] ?? 0;
 /** Whether the release is at the point now; `highest` is the largest share its canary has had in this run. */
 export function isAt(point: Point, view: ReleaseView, highest: number): boolean {
   switch (point) {
+    case "scaling-up":
+      return view.phase === "Progressing" && view.weight === 0 && view.canaryReplicas > 0 && highest === 0;
     case "first-step":
       return view.phase === "Progressing" && view.weight > 0;
     case "last-step":

@@ -18,7 +18,7 @@ type Hook = (typeof hooks)[number];
 
 function analysis(settings: ReleaseProgramSettings): CanaryReleaseArgs["analysis"] {
   return {
-    interval: "1s",
+    interval: `${settings.intervalSeconds ?? 1}s`,
     checkInterval: "500ms",
     threshold: 5,
     stepWeights: [...stepWeights],

@@ -11,6 +11,8 @@ export const releaseSettings = z.strictObject({
   failing: z.boolean(),
   /** Of the whole analysis. */
   deadlineSeconds: z.number().optional(),
+  /** Of one step. Default 1. */
+  intervalSeconds: z.number().optional(),
   /** Server of the webhooks; none are called without. */
   hooksUrl: z.string().optional(),
 });

@@ -7,6 +7,7 @@ const series = z.strictObject({ runs: count, failedRequests: count });
 /** What the run in the sandbox writes and the one outside reads. */
 export const realResults = z.strictObject({
   cases: count,
+  healthyNotPromoted: count,
   violations: z.array(
     z.strictObject({
       fault: z.string(),

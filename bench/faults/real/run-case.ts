@@ -1,4 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises";
+import { healthyPromoted } from "./contract.js";
 import type { Case, CaseResult } from "./contract.js";
 import { findingsOf } from "./evidence.js";
 import type { Finding } from "./evidence.js";
@@ -31,19 +32,21 @@ export async function runCase(lane: Lane, each: Case, hooks: Hooks): Promise<Cas
   const started = performance.now();
   const firstChange = Math.max(0, lane.observer.changes.length - 1);
   lane.startUsers();
-  const { deadlineSeconds, usesHooks } = faultNamed(each.fault);
+  const { program, usesHooks, isWeather } = faultNamed(each.fault);
   const update = lane.up({
     failing: each.failing,
-    ...(deadlineSeconds === undefined ? {} : { deadlineSeconds }),
+    ...program?.(each.moment.kind === "point" ? each.moment.point : undefined),
     ...(usesHooks === true ? { hooksUrl: hooks.urlOf(lane.namespace) } : {}),
   });
   const canaryTag = lane.tag;
   const happened = await strike(lane, each, hooks, update, firstChange);
+  const passed = isWeather === true && !each.failing ? notPromoted(lane, update, canaryTag) : [];
   const nextUpdateAtMs = Date.now();
   const next = await tryNext(lane, update);
   const requests = await lane.stopUsers();
   const findings = [
     ...happened.findings,
+    ...passed,
     ...next,
     ...findingsOf({
       changes: lane.observer.changes.slice(firstChange),
@@ -53,6 +56,7 @@ export async function runCase(lane: Lane, each: Case, hooks: Hooks): Promise<Cas
       unplannedHandMs: happened.effect.unplannedHand === true ? happened.struckAtMs : undefined,
       anotherUpdate: happened.effect.anotherUpdate ?? false,
       canaryGoneAtMs: happened.effect.canaryGone === true ? happened.struckAtMs : undefined,
+      gatewayGoneAtMs: happened.effect.gatewayGone === true ? happened.struckAtMs : undefined,
       nextUpdateAtMs,
     }),
   ];
@@ -66,6 +70,13 @@ export async function runCase(lane: Lane, each: Case, hooks: Hooks): Promise<Cas
     seconds: (performance.now() - started) / 1000,
     violations: findings.map((finding) => ({ fault: each.fault, point, ...finding })),
   };
+}
+
+/** What passes by itself is no reason to take a healthy release back. */
+function notPromoted({ observer }: Lane, { exit, output }: Update, tag: string): readonly Finding[] {
+  const { phase, primaryImage } = observer.now;
+  const promoted = exit?.code === 0 && phase === "Succeeded" && primaryImage === `sandbox/faulty:${tag}`;
+  return promoted ? [] : [{ invariant: healthyPromoted, detail: `${phase}: ${tail(output)}` }];
 }
 
 async function strike(lane: Lane, each: Case, hooks: Hooks, update: Update, firstChange: number): Promise<Happened> {

@@ -1,5 +1,6 @@
 import path from "node:path";
 import { Cluster } from "./cluster.js";
+import { healthyPromoted } from "./contract.js";
 import type { RealOptions, RealResults } from "./contract.js";
 import { startHooks } from "./hooks.js";
 import { tail } from "./lane.js";
@@ -27,9 +28,11 @@ export async function runReal(options: RealOptions, tell: (line: string) => void
   hooks.stop();
   if (results.length > 0) tell(matrixOf(results));
   const series = wantsSeries(options) ? await runSeries(cluster, seriesOptions(options, tell)) : none;
+  const violations = [...results.flatMap((each) => each.violations), ...series.violations];
   return {
     cases: results.length,
-    violations: [...results.flatMap(({ violations }) => violations), ...series.violations],
+    healthyNotPromoted: violations.filter(({ invariant }) => invariant === healthyPromoted).length,
+    violations,
     promotions: series.promotions,
     rollbacks: series.rollbacks,
   };

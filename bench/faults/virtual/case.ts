@@ -1,6 +1,14 @@
 import { Process } from "../../../fakes/index.js";
 import type { UpResult } from "../../../fakes/index.js";
-import { finding, isAtRest, onlyJudgedPromoted, restOf, usersAnswered, weightWithinPlan } from "./invariants.js";
+import {
+  finding,
+  healthyPromoted,
+  isAtRest,
+  onlyJudgedPromoted,
+  restOf,
+  usersAnswered,
+  weightWithinPlan,
+} from "./invariants.js";
 import type { Finding } from "./invariants.js";
 import type { FaultKind } from "./kinds.js";
 import { Fixture } from "./fixture.js";
@@ -42,6 +50,7 @@ async function play(fixture: Fixture, { story, kind, index, when, helper }: Case
   return [
     ...late,
     ...touched,
+    ...promotedInAllWeather(story, kind, result),
     ...next,
     ...weightWithinPlan(fixture),
     ...onlyJudgedPromoted(fixture, story.ends === "rolledBack" ? story.revision : undefined),
@@ -76,6 +85,12 @@ async function comesBack(fixture: Fixture, kind: FaultKind): Promise<readonly Fi
 /** Where the promoted primary's own pods fail there is no earlier revision to return to: people decide. */
 function isLeftSplit({ world }: Fixture): boolean {
   return world.object?.status?.stalled !== undefined;
+}
+
+/** What passes by itself is no reason to take a healthy release back. */
+function promotedInAllWeather(story: Story, kind: FaultKind, result: UpResult | undefined): readonly Finding[] {
+  if (kind.isWeather !== true || story.ends !== "promoted" || result?.kind === "succeeded") return [];
+  return [finding(healthyPromoted, result?.message ?? "the run never ended")];
 }
 
 /** The watchdog acts for the dead only: looked at when the run has ended. */

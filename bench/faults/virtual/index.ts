@@ -1,6 +1,7 @@
 import type { PortCall } from "../../../fakes/index.js";
 import { playCase } from "./case.js";
 import type { Case } from "./case.js";
+import { healthyPromoted } from "./invariants.js";
 import type { Violation } from "./invariants.js";
 import { faultKinds } from "./kinds.js";
 import type { FaultKind } from "./kinds.js";
@@ -28,6 +29,8 @@ export interface MatrixRow {
 
 export interface VirtualResult {
   readonly virtualCases: number;
+  /** Healthy releases that were not promoted although nothing but weather was in their way; each is a violation too. */
+  readonly healthyNotPromoted: number;
   readonly violations: readonly Violation[];
   readonly matrix: readonly MatrixRow[];
 }
@@ -47,7 +50,8 @@ export async function runVirtualFaults(options: VirtualOptions = {}): Promise<Vi
     count(matrix, story.name, kind.name, found.length);
     options.progress?.(index + 1, all.length);
   }
-  return { virtualCases: all.length, violations, matrix: [...matrix.values()] };
+  const healthyNotPromoted = violations.filter(({ invariant }) => invariant === healthyPromoted).length;
+  return { virtualCases: all.length, healthyNotPromoted, violations, matrix: [...matrix.values()] };
 }
 
 interface Planned {

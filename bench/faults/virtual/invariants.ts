@@ -11,6 +11,9 @@ export interface Violation {
 
 export type Finding = Pick<Violation, "invariant" | "detail">;
 
+/** Of faults that are weather alone. */
+export const healthyPromoted = "healthy release promoted";
+
 /** Writes of 0 need no plan: they are always right. */
 export function weightWithinPlan({ world }: Fixture): readonly Finding[] {
   return world.weightWrites

@@ -14,6 +14,8 @@ export interface FaultKind {
   readonly excusedMs: number;
   /** The promoted primary itself fails by it: then the split stays on purpose, and says so. */
   readonly mayStaySplit?: true;
+  /** Nobody's fault, and soon over: a healthy release must be promoted all the same. */
+  readonly isWeather?: true;
   /** What a person does before the next update, where the fault was a person's too. */
   repair?(fixture: Fixture): void;
 }
@@ -53,6 +55,15 @@ const byHand = (name: string, strike: (fixture: Fixture) => void, excusedMs = no
 const apiAway = (name: string, milliseconds: number): FaultKind =>
   livesOn(name, both, (fixture) => fixture.cutApiServer(milliseconds));
 
+/** A gateway can't be reached for so long; where there are `others`, those follow all the same. */
+const gatewayAway = (name: string, milliseconds: number, others: boolean): FaultKind => ({
+  ...livesOn(name, before, (fixture) => {
+    fixture.world.loseGateway(others);
+    fixture.recoverAfter(milliseconds, () => fixture.world.thaw());
+  }),
+  isWeather: true,
+});
+
 /** Everything that may happen at any call of a run. */
 export const faultKinds: readonly FaultKind[] = [
   dies("crash", (fixture) => fixture.run.kill()),
@@ -84,6 +95,18 @@ export const faultKinds: readonly FaultKind[] = [
     fixture.world.freeze();
     fixture.recoverAfter(60_000, () => fixture.world.thaw());
   }),
+  {
+    ...livesOn("sync-refused-for-a-moment", before, (fixture) => {
+      fixture.world.freeze();
+      fixture.recoverAfter(1_500, () => fixture.world.thaw());
+    }),
+    isWeather: true,
+  },
+  gatewayAway("gateway-pod-deleted", 1_100, true),
+  gatewayAway("gateway-scaled", 1_000, true),
+  gatewayAway("gateway-master-killed", 1_400, false),
+  gatewayAway("gateway-hangs", 12_000, false),
+  gatewayAway("gateways-away", 45_000, false),
   livesOn("webhook-hangs", before, (fixture) => fixture.hangWebhooks(60_000)),
   livesOn("abort-command", before, ({ world }) => world.command("abort", "enough")),
   livesOn("state-lost", before, ({ world }) => world.loseState()),

@@ -18,6 +18,8 @@ export interface KubeconfigSource {
   /** Content or path. Default: KUBECONFIG, ~/.kube/config, then the pod's service account. */
   readonly kubeconfig?: string | undefined;
   readonly context?: string | undefined;
+  /** Of the kubeconfig, in place of the context's own. */
+  readonly cluster?: string | undefined;
 }
 
 /** Credentials that a plugin or a token file renews are read again after this time. */
@@ -50,11 +52,12 @@ async function load(source: KubeconfigSource): Promise<KubeConfig> {
   // The library takes half a second to load: only a process that asks the cluster pays for it.
   const { KubeConfig } = await import("@kubernetes/client-node");
   const config = new KubeConfig();
-  const { kubeconfig, context } = source;
+  const { kubeconfig, context, cluster } = source;
   if (kubeconfig === undefined) loadDefault(config);
   else if (isContent(kubeconfig)) parse(() => config.loadFromString(kubeconfig), "the kubeconfig given");
   else loadFile(config, kubeconfig);
   if (context !== undefined) choose(config, context);
+  if (cluster !== undefined) chooseCluster(config, cluster);
   if (config.getCurrentCluster() === null)
     throw new Error(`the kubeconfig's context "${quote(config.getCurrentContext() ?? "")}" names no known cluster`);
   return config;
@@ -96,6 +99,16 @@ function choose(config: KubeConfig, context: string): void {
       `the kubeconfig has no context "${quote(context)}"; it has: ${quote(names.join(", ") || "none", 200)}`,
     );
   config.setCurrentContext(context);
+}
+
+function chooseCluster(config: KubeConfig, cluster: string): void {
+  const names = config.getClusters().map(({ name }) => name);
+  if (!names.includes(cluster))
+    throw new Error(
+      `the kubeconfig has no cluster "${quote(cluster)}"; it has: ${quote(names.join(", ") || "none", 200)}`,
+    );
+  const current = config.getCurrentContext();
+  config.contexts = config.contexts.map((each) => (each.name === current ? { ...each, cluster } : each));
 }
 
 async function accessOf(config: KubeConfig): Promise<Access> {

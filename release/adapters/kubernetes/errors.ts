@@ -9,6 +9,14 @@ export class NotFoundError extends Error {}
 /** Somebody changed the object in between, or a tested value was another (409, 422). */
 export class ConflictError extends Error {}
 
+/** The API server's authorizer refuses it. */
+export class ForbiddenError extends Error {}
+
+/** For what this user need not be allowed to see: as if it were not there. */
+export function unlessForbidden(error: unknown): undefined {
+  if (!(error instanceof ForbiddenError)) throw error;
+}
+
 /** Turns an answer of the API server that is no success into an error of one line that says what to do. */
 export function errorOf(call: Call, status: number, body: string): Error {
   const message = messageOf(body);
@@ -28,7 +36,7 @@ function forbidden(call: Call, message: string): Error {
   if (!/ cannot /.test(message))
     return new Error(`the API server refuses to ${call.verb} ${describe(call)}: ${message}`);
   const where = call.namespace === undefined ? "in the whole cluster" : `in namespace ${call.namespace}`;
-  return new Error(
+  return new ForbiddenError(
     `not allowed to ${call.verb} ${describe(call)}: give this user the RBAC verb "${call.verb}" on ${qualified(call)} ${where}`,
   );
 }

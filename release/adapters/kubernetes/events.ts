@@ -1,6 +1,6 @@
 import { apiGroup, apiVersion, fieldManager, releaseKind } from "../../model/index.js";
 import type { ApiServer } from "./api-server.js";
-import { NotFoundError } from "./errors.js";
+import { NotFoundError, unlessForbidden } from "./errors.js";
 import { anything, releaseObject } from "./schemas.js";
 import { releasePlace } from "./target.js";
 import type { Target } from "./target.js";
@@ -41,6 +41,16 @@ export class Events {
       signal,
     );
     if (this.known.size < remembered) this.known.set(key, { name, count: 1 });
+  }
+
+  /** Deletes all that was told of the object so far; does nothing where it is gone, or where this user may not. */
+  async clear(signal: AbortSignal): Promise<void> {
+    const uid = await this.readUid(signal);
+    if (uid === undefined) return;
+    const { namespace } = this.target;
+    const query = { fieldSelector: `involvedObject.uid=${uid},source=${fieldManager}` };
+    const call = { verb: "delete", group: "", version: "v1", plural: "events", namespace, query } as const;
+    await this.api.find(call, anything, signal).catch(unlessForbidden);
   }
 
   private async countUp(known: Known, at: Date, signal: AbortSignal): Promise<boolean> {

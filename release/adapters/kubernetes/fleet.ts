@@ -1,6 +1,7 @@
 import { apiGroup, apiVersion, releasePlural } from "../../model/index.js";
 import type { FleetPort, ObservedRelease } from "../../ports/index.js";
 import type { ApiServer } from "./api-server.js";
+import { ownerOf } from "./ownership.js";
 import { commandsIn, parseStatus } from "./release-object.js";
 import { releaseObjects } from "./schemas.js";
 import type { ReleaseItem } from "./schemas.js";
@@ -37,7 +38,10 @@ export class Fleet implements FleetPort {
       const status = parseStatus(raw);
       const serviceName = spec.service.name ?? name;
       const routeName = (status?.routeName ?? "") === "" ? spec.routeRef.name : (status?.routeName ?? "");
-      return { uid, name, namespace, version, status, commands: commandsIn(annotations), serviceName, routeName };
+      // Nobody but this package writes journals.
+      const owner = ownerOf({ name, namespace }, metadata, status !== undefined);
+      const commands = commandsIn(annotations);
+      return { owner, uid, name, namespace, version, status, commands, serviceName, routeName };
     } catch (error) {
       if (this.complained.get(uid) !== version)
         this.complain(`${name}.${namespace}: ${error instanceof Error ? error.message : String(error)}`);

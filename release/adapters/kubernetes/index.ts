@@ -32,9 +32,9 @@ export function createKubernetesAdapters({ settings }: { readonly settings: Rele
 /** All releases of a process that name the same kubeconfig share one reading of it. */
 const apis = new Map<string, ApiServer>();
 
-function sharedApi({ kubeconfig, context }: ReleaseSettings): ApiServer {
-  const key = JSON.stringify([kubeconfig, context]);
-  const api = apis.get(key) ?? new ApiServer(createAccess({ kubeconfig, context }));
+function sharedApi({ kubeconfig, context, cluster }: ReleaseSettings): ApiServer {
+  const key = JSON.stringify([kubeconfig, context, cluster]);
+  const api = apis.get(key) ?? new ApiServer(createAccess({ kubeconfig, context, cluster }));
   apis.set(key, api);
   return api;
 }

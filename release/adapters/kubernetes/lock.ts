@@ -1,8 +1,10 @@
-import { apiGroup, apiVersion, releaseKind } from "../../model/index.js";
-import type { LeaseView, LockPort } from "../../ports/index.js";
+import { apiGroup, apiVersion, fieldManager, releaseKind } from "../../model/index.js";
+import type { LeaseView, LockPort, Owner } from "../../ports/index.js";
 import type { ApiServer } from "./api-server.js";
 import { NotFoundError } from "./errors.js";
+import { isManagedBy, isOwnedBy, markOf, ownerOf } from "./ownership.js";
 import { anything, lease, releaseObject } from "./schemas.js";
+import type { Metadata } from "./schemas.js";
 import type { Place, Target } from "./target.js";
 import { releasePlace } from "./target.js";
 
@@ -26,7 +28,8 @@ export class Lock implements LockPort {
     if (found === undefined) return undefined;
     const { holderIdentity, leaseTransitions: transitions, leaseDurationSeconds: durationSeconds } = found.spec;
     const holder = holderIdentity === "" ? undefined : holderIdentity;
-    return { holder, version: found.metadata.resourceVersion, transitions, durationSeconds };
+    const owner = this.ownerOf(found.metadata);
+    return { owner, holder, version: found.metadata.resourceVersion, transitions, durationSeconds };
   }
 
   async take(seen: LeaseView | undefined, holder: string, signal: AbortSignal): Promise<boolean> {
@@ -34,7 +37,8 @@ export class Lock implements LockPort {
     const ownerReferences = this.owner === undefined ? [] : await this.ownedBy(this.owner, signal);
     const spec = this.spec(holder, (seen?.transitions ?? 0) + 1);
     const version = seen === undefined ? {} : { resourceVersion: seen.version };
-    const metadata = { name, namespace: place.namespace, ownerReferences, ...version };
+    const annotations = this.owner === undefined ? {} : { annotations: markOf(this.owner) };
+    const metadata = { name, namespace: place.namespace, ownerReferences, ...annotations, ...version };
     const body = { apiVersion: "coordination.k8s.io/v1", kind: "Lease", metadata, spec };
     if (seen === undefined) return this.api.tryWrite({ verb: "create", ...place, body }, anything, signal);
     return this.unlessGone(this.api.tryWrite({ verb: "update", ...place, name, body }, anything, signal));
@@ -46,6 +50,13 @@ export class Lock implements LockPort {
 
   async release(holder: string, signal: AbortSignal): Promise<void> {
     await this.patch(holder, { op: "remove", path: "/spec/holderIdentity" }, signal);
+  }
+
+  /** An earlier version's Lease hangs on the release's object, or was written by us while that was gone. */
+  private ownerOf(metadata: Metadata): Owner {
+    if (this.owner === undefined) return "ours";
+    const { name } = this.owner;
+    return ownerOf(this.owner, metadata, isOwnedBy(metadata, name) || isManagedBy(metadata, fieldManager));
   }
 
   private patch(holder: string, operation: object, signal: AbortSignal): Promise<boolean> {

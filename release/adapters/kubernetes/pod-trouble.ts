@@ -1,6 +1,6 @@
 import type { PodTrouble } from "../../ports/index.js";
 import { quote } from "../http/index.js";
-import type { Pod } from "./schemas.js";
+import type { Deployment, EventItem, Pod } from "./schemas.js";
 
 type Container = Pod["status"]["containerStatuses"][number];
 
@@ -36,4 +36,28 @@ function containerTrouble(container: Container): Omit<PodTrouble, "pod"> | undef
   const crashed = exit === undefined ? "" : ` (exit code ${exit.exitCode}, ${restartCount} restarts)`;
   const detail = reason === "CrashLoopBackOff" ? crashed : said === "" ? "" : `: ${said}`;
   return { reason, message: `container ${name}: ${state.waiting?.reason ?? ""}${detail}` };
+}
+
+const longestSaid = 200;
+
+/** What keeps a pod from getting ready, in one sentence: a container, or no node with room for it. */
+export function startTroubleOf(pod: Pod): string | undefined {
+  const { name } = pod.metadata;
+  const trouble = podTrouble(pod);
+  if (trouble !== undefined) return `pod ${name}: ${trouble.reason}: ${trouble.message}`;
+  const unscheduled = pod.status.conditions.find(({ type, status }) => type === "PodScheduled" && status === "False");
+  return unscheduled === undefined
+    ? undefined
+    : `pod ${name}: FailedScheduling: ${quote(unscheduled.message, longestSaid)}`;
+}
+
+/** Why a Deployment has no pods (a quota, an admission that refuses them), as its controller says. */
+export function replicaFailureOf({ status }: Deployment): string | undefined {
+  const failure = status.conditions.find(({ type, status: value }) => type === "ReplicaFailure" && value === "True");
+  return failure === undefined ? undefined : `${failure.reason}: ${quote(failure.message, longestSaid)}`;
+}
+
+/** When an Event was last seen, ms since the epoch. */
+export function timeOf({ lastTimestamp, eventTime, metadata }: EventItem): number {
+  return Date.parse(lastTimestamp ?? eventTime ?? metadata.creationTimestamp) || 0;
 }

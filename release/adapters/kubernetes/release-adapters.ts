@@ -3,6 +3,7 @@ import type { RollbackSettings } from "../../settings/index.js";
 import type { ApiServer } from "./api-server.js";
 import { Events } from "./events.js";
 import { Lock } from "./lock.js";
+import { readCompanions } from "./ownership.js";
 import { ReleaseObjects } from "./release-object.js";
 import { Routes } from "./routes.js";
 import { leasePlace } from "./target.js";
@@ -40,11 +41,16 @@ function clusterOf(api: ApiServer, target: Target, revision: string): ClusterPor
     readWorkload: (role, signal) => workloads.read(role, signal),
     scaleCanary: (replicas, token, signal) =>
       workloads.scaleCanary(replicas, () => routes.refuseOlder(token, signal), signal),
+    scalePrimary: (replicas, seen, token, signal) =>
+      workloads.scalePrimary(replicas, seen, () => routes.refuseOlder(token, signal), signal),
+    readPrimaryScalers: (signal) => workloads.primaryScalers(signal),
     readRoute: (signal) => routes.read(signal),
     claimRoute: (token, signal) => routes.claim(token, signal),
     setCanaryWeight: (weightPercent, token, signal) => routes.setCanaryWeight(weightPercent, token, signal),
     readEndpoints: (role, signal) => workloads.endpoints(role, signal),
     readRevisionNodes: (role, asked, signal) => workloads.revisionNodes(role, asked, signal),
     readCanaryTrouble: (signal) => workloads.canaryTrouble(revision, signal),
+    readStartTrouble: (role, asked, signal) => workloads.startTrouble(role, asked, signal),
+    readCompanions: (autoscalers, signal) => readCompanions(api, target, autoscalers, signal),
   };
 }

@@ -1,9 +1,10 @@
 import { annotations, commands } from "../../model/index.js";
 import type { Command, ReleaseStatus } from "../../model/index.js";
 import { FencedError, TransientError } from "../../ports/index.js";
-import type { ReleaseObject } from "../../ports/index.js";
+import type { Owner, ReleaseObject } from "../../ports/index.js";
 import type { ApiServer } from "./api-server.js";
 import { NotFoundError } from "./errors.js";
+import { ownerOf } from "./ownership.js";
 import { anything, releaseObject, releaseStatus } from "./schemas.js";
 import { releasePlace } from "./target.js";
 import type { Target } from "./target.js";
@@ -11,6 +12,7 @@ import type { Target } from "./target.js";
 const tries = 5;
 
 interface Found {
+  readonly owner: Owner;
   readonly uid: string;
   readonly resourceVersion: string;
   readonly annotations: Readonly<Record<string, string>>;
@@ -30,7 +32,7 @@ export class ReleaseObjects {
   async read(signal: AbortSignal): Promise<ReleaseObject | undefined> {
     const found = await this.find(signal);
     if (found === undefined) return undefined;
-    return { uid: found.uid, status: found.status, commands: commandsIn(found.annotations) };
+    return { owner: found.owner, uid: found.uid, status: found.status, commands: commandsIn(found.annotations) };
   }
 
   /** Replaces the status, unless a run with a newer fencing token has written it. */
@@ -76,7 +78,10 @@ export class ReleaseObjects {
     const found = await this.api.find({ verb: "get", ...releasePlace(this.target) }, releaseObject, signal);
     if (found === undefined) return undefined;
     const { uid, resourceVersion, annotations: texts } = found.metadata;
-    return { uid, resourceVersion, annotations: texts, status: parseStatus(found.status) };
+    const status = parseStatus(found.status);
+    // A journal is written by this package alone.
+    const owner = ownerOf(this.target, found.metadata, status !== undefined);
+    return { owner, uid, resourceVersion, annotations: texts, status };
   }
 }
 

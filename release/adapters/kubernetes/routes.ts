@@ -1,11 +1,12 @@
 import { annotations } from "../../model/index.js";
 import { FencedError, TransientError } from "../../ports/index.js";
-import type { RouteState } from "../../ports/index.js";
-import { quote } from "../http/index.js";
+import type { Owner, RouteState } from "../../ports/index.js";
 import type { ApiServer } from "./api-server.js";
 import { describe } from "./call.js";
+import { ownerOf, refuseForeign } from "./ownership.js";
 import { anything, route } from "./schemas.js";
 import type { Route } from "./schemas.js";
+import { syncOf } from "./sync.js";
 import { backendName, routePlace } from "./target.js";
 import type { Target } from "./target.js";
 
@@ -43,7 +44,9 @@ export class Routes {
     }));
     // Where rules differ (an edit by hand), the one that sends most to the canary counts.
     const most = weights.toSorted((a, b) => share(b) - share(a))[0];
-    return { ...(most ?? { canaryWeight: 0, primaryWeight: 0 }), fence: fenceOf(found), sync: syncOf(found) };
+    const shares = most ?? { canaryWeight: 0, primaryWeight: 0 };
+    const { uid } = found.metadata;
+    return { owner: this.ownerOf(found), uid, ...shares, fence: fenceOf(found), sync: syncOf(found) };
   }
 
   claim(token: number, signal: AbortSignal): Promise<void> {
@@ -69,12 +72,18 @@ export class Routes {
     for (let attempt = 0; attempt < tries; attempt += 1) {
       const found = await this.find(signal);
       if (found === undefined) throw new Error(`${this.name()} does not exist`);
+      refuseForeign(this.ownerOf(found), this.name());
       if (fenceOf(found) > token) throw new FencedError(token);
       const body = [...guard(found, token), ...operations(found)];
       const call = { verb: "patch", ...routePlace(this.target), patch: "json", test: true, body } as const;
       if (await this.api.tryWrite(call, anything, signal)) return;
     }
     throw new TransientError(`${this.name()} is being changed by others all the time`);
+  }
+
+  /** Nobody but this package writes fencing tokens. */
+  private ownerOf({ metadata }: Route): Owner {
+    return ownerOf(this.target, metadata, metadata.annotations[annotations.fence] !== undefined);
   }
 
   private weights(found: Route, weightPercent: number): readonly Operation[] {
@@ -122,11 +131,7 @@ function guard(found: Route, token: number): readonly Operation[] {
   const value = String(token);
   if (found.metadata.annotations[annotations.fence] === value) return [{ op: "test", path: fencePath, value }];
   const unchanged: Operation = { op: "test", path: "/metadata/resourceVersion", value: found.metadata.resourceVersion };
-  const hasAnnotations = Object.keys(found.metadata.annotations).length > 0;
-  const claim: Operation = hasAnnotations
-    ? { op: "add", path: fencePath, value }
-    : { op: "add", path: "/metadata/annotations", value: { [annotations.fence]: value } };
-  return [unchanged, claim];
+  return [unchanged, { op: "add", path: fencePath, value }];
 }
 
 function fenceOf(found: Route): number {
@@ -141,14 +146,4 @@ function weightOf(found: Route, rule: number, backend: number): number {
 function share({ canaryWeight, primaryWeight }: { canaryWeight: number; primaryWeight: number }): number {
   const total = canaryWeight + primaryWeight;
   return total === 0 ? 0 : canaryWeight / total;
-}
-
-function syncOf(found: Route): RouteState["sync"] {
-  const condition = found.status.conditions.find(({ type }) => type === "Accepted");
-  if (condition === undefined) return { kind: "pending" };
-  const seen = condition.observedGeneration ?? found.metadata.generation;
-  if (seen < found.metadata.generation) return { kind: "pending" };
-  if (condition.status === "True") return { kind: "accepted" };
-  if (condition.status === "Unknown") return { kind: "pending" };
-  return { kind: "frozen", message: quote(`${condition.reason}: ${condition.message}`, 200) };
 }

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { phases, stallReasons } from "../../model/index.js";
+import { phases, promotedVerdicts, stallReasons } from "../../model/index.js";
 import type { ReleaseStatus } from "../../model/index.js";
 
 /** The parts of Kubernetes objects that the runtime reads; everything else passes by. */
@@ -14,7 +14,12 @@ export const metadata = z.object({
   annotations: texts.default({}),
   labels: texts.default({}),
   deletionTimestamp: z.string().optional(),
+  ownerReferences: z
+    .array(z.object({ apiVersion: z.string().default(""), kind: z.string(), name: z.string() }))
+    .default([]),
+  managedFields: z.array(z.object({ manager: z.string().default("") })).default([]),
 });
+export type Metadata = z.output<typeof metadata>;
 
 /** For answers that nobody reads. */
 export const anything = z.unknown();
@@ -31,13 +36,29 @@ export const releaseStatus: z.ZodType<ReleaseStatus> = z.object({
   lastTransitionTime: z.string().default(""),
   revision: z.string().default(""),
   promotedRevision: z.string().exactOptional(),
+  promoted: z
+    .object({
+      revision: z.string(),
+      images: z.array(z.object({ container: z.string(), image: z.string() })),
+      at: z.string(),
+      verdict: z.enum(promotedVerdicts),
+      summary: z.string(),
+    })
+    .exactOptional(),
   judged: z
-    .object({ revision: z.string(), verdict: z.enum(["passed", "failed"]), reason: z.string(), at: z.string() })
+    .object({
+      revision: z.string(),
+      verdict: z.enum(["passed", "failed"]),
+      without: z.enum(["skipped", "onRequest"]).exactOptional(),
+      reason: z.string(),
+      at: z.string(),
+    })
     .exactOptional(),
   handoverDeadline: z.string().exactOptional(),
   handoverSeconds: z.number().exactOptional(),
   heartbeat: z.object({ holder: z.string(), beat: z.int() }).exactOptional(),
   stalled: z.enum(stallReasons).exactOptional(),
+  primaryReplicas: z.int().exactOptional(),
   fence: count,
   drainSeconds: z.number().default(3),
   routeName: z.string().default(""),
@@ -100,12 +121,26 @@ export const labelSelector = z.object({
   matchExpressions: z.array(expression).default([]),
 });
 
+const condition = z.object({
+  type: z.string(),
+  status: z.string(),
+  reason: z.string().default(""),
+  message: z.string().default(""),
+});
+
 export const deployment = z.object({
   metadata,
   spec: z.object({
     replicas: z.int().default(1),
     selector: labelSelector,
-    template: z.looseObject({ metadata: z.looseObject({ annotations: texts.default({}) }).optional() }),
+    template: z.looseObject({
+      metadata: z.looseObject({ annotations: texts.default({}) }).optional(),
+      spec: z
+        .looseObject({
+          containers: z.array(z.looseObject({ name: z.string(), image: z.string().optional() })).optional(),
+        })
+        .optional(),
+    }),
   }),
   status: z
     .object({
@@ -113,8 +148,25 @@ export const deployment = z.object({
       replicas: count,
       updatedReplicas: count,
       availableReplicas: count,
+      conditions: z.array(condition).default([]),
     })
-    .default({ observedGeneration: 0, replicas: 0, updatedReplicas: 0, availableReplicas: 0 }),
+    .default({ observedGeneration: 0, replicas: 0, updatedReplicas: 0, availableReplicas: 0, conditions: [] }),
+});
+
+/** What scales something: HorizontalPodAutoscalers, KEDA's ScaledObjects. */
+export const scalers = z.object({
+  items: z.array(
+    z.object({
+      metadata,
+      spec: z
+        .object({
+          scaleTargetRef: z
+            .object({ kind: z.string().default("Deployment"), name: z.string().default("") })
+            .default({ kind: "Deployment", name: "" }),
+        })
+        .default({ scaleTargetRef: { kind: "Deployment", name: "" } }),
+    }),
+  ),
 });
 
 export const endpointSlices = z.object({
@@ -152,7 +204,7 @@ export const pods = z.object({
         .object({
           podIP: z.string().optional(),
           podIPs: z.array(z.object({ ip: z.string().default("") })).default([]),
-          conditions: z.array(z.object({ type: z.string(), status: z.string() })).default([]),
+          conditions: z.array(condition).default([]),
           containerStatuses: z.array(containerStatus).default([]),
           initContainerStatuses: z.array(containerStatus).default([]),
         })
@@ -161,6 +213,19 @@ export const pods = z.object({
   ),
 });
 
+export const events = z.object({
+  items: z.array(
+    z.object({
+      metadata: z.object({ creationTimestamp: z.string().default("") }).default({ creationTimestamp: "" }),
+      reason: z.string().default(""),
+      message: z.string().default(""),
+      lastTimestamp: z.string().nullish(),
+      eventTime: z.string().nullish(),
+    }),
+  ),
+});
+
+export type EventItem = z.output<typeof events>["items"][number];
 export type Pod = z.output<typeof pods>["items"][number];
 export type Route = z.output<typeof route>;
 export type Deployment = z.output<typeof deployment>;

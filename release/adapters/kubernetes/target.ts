@@ -1,5 +1,6 @@
-import { apiGroup, apiVersion, deploymentName, releasePlural, serviceName } from "../../model/index.js";
+import { apiGroup, apiVersion, deploymentName, leaseName, releasePlural, serviceName } from "../../model/index.js";
 import type { Role } from "../../model/index.js";
+import type { Companion } from "../../ports/index.js";
 
 /** The objects of one release, by name. */
 export interface Target {
@@ -36,12 +37,30 @@ export function deploymentPlace(target: Target, role: Role): Place {
 }
 
 export function leasePlace({ namespace, name }: Target): Place {
-  return { ...lease, namespace, name: `apisix-canary-${name}` };
+  return { ...lease, namespace, name: leaseName(name) };
 }
 
 /** By which several watchdogs agree on who acts. */
 export function watchdogLeasePlace(namespace: string): Place {
   return { ...lease, namespace, name: "apisix-canary-watchdog" };
+}
+
+/** What only the program writes: the three Services, and where it has some the two autoscalers. */
+export function companionPlaces(
+  { name, namespace, service }: Target,
+  autoscalers: boolean,
+): readonly { readonly kind: Companion["kind"]; readonly place: Place }[] {
+  const services = [service, serviceName(service, "canary"), serviceName(service, "primary")].map((each) => {
+    const place = { group: "", version: "v1", plural: "services", namespace, name: each };
+    return { kind: "Service", place } as const;
+  });
+  if (!autoscalers) return services;
+  const scalers = (["canary", "primary"] as const).map((role) => {
+    const own = deploymentName(name, role);
+    const place = { group: "autoscaling", version: "v2", plural: "horizontalpodautoscalers", namespace, name: own };
+    return { kind: "HorizontalPodAutoscaler", place } as const;
+  });
+  return [...services, ...scalers];
 }
 
 /** The Service of one role, as the route's backends and EndpointSlices name it. */

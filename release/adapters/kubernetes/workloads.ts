@@ -1,17 +1,33 @@
 import { createHash } from "node:crypto";
-import { annotations, canonicalJson } from "../../model/index.js";
+import { annotations, canonicalJson, deploymentName } from "../../model/index.js";
 import type { Role } from "../../model/index.js";
 import { TransientError } from "../../ports/index.js";
-import type { Endpoints, PodTrouble, Workload } from "../../ports/index.js";
+import type { Endpoints, Owner, PodTrouble, Workload } from "../../ports/index.js";
+import { quote } from "../http/index.js";
 import type { ApiServer } from "./api-server.js";
 import { describe } from "./call.js";
-import { podTrouble } from "./pod-trouble.js";
-import { anything, deployment, endpointSlices, pods } from "./schemas.js";
+import { unlessForbidden } from "./errors.js";
+import { ownerOf, refuseForeign } from "./ownership.js";
+import { podTrouble, replicaFailureOf, startTroubleOf, timeOf } from "./pod-trouble.js";
+import { anything, deployment, endpointSlices, events, pods, scalers } from "./schemas.js";
 import type { Deployment, Pod } from "./schemas.js";
 import { backendName, deploymentPlace } from "./target.js";
 import type { Target } from "./target.js";
 
 const tries = 10;
+/** Of what others wrote, characters. */
+const longestSaid = 200;
+
+const scalerKinds = [
+  {
+    kind: "HorizontalPodAutoscaler",
+    group: "autoscaling",
+    version: "v2",
+    plural: "horizontalpodautoscalers",
+    optional: false,
+  },
+  { kind: "ScaledObject", group: "keda.sh", version: "v1alpha1", plural: "scaledobjects", optional: true },
+] as const;
 
 /** The two Deployments of a release, their pods and their addresses. */
 export class Workloads {
@@ -28,7 +44,12 @@ export class Workloads {
     if (found === undefined) return undefined;
     const { metadata, spec, status } = found;
     return {
+      owner: this.ownerOf(found),
       revision: spec.template.metadata?.annotations[annotations.revision],
+      images: (spec.template.spec?.containers ?? []).map(({ name, image }) => ({
+        container: name,
+        image: image ?? "",
+      })),
       templateHash: hash(spec.template),
       generation: metadata.generation,
       observedGeneration: status.observedGeneration,
@@ -45,17 +66,60 @@ export class Workloads {
    * must still be there: a process that slept in between can't scale another run's canary.
    */
   async scaleCanary(replicas: number, refuseOlder: () => Promise<void>, signal: AbortSignal): Promise<void> {
-    const call = { verb: "patch", ...deploymentPlace(this.target, "canary"), patch: "json", test: true } as const;
     for (let attempt = 0; attempt < tries; attempt += 1) {
       const found = await this.find("canary", signal);
       // A canary deleted by hand has no pods, which is all that scaling to 0 asks for.
       if (found === undefined && replicas === 0) return;
-      await refuseOlder();
-      const test = { op: "test", path: "/metadata/resourceVersion", value: found?.metadata.resourceVersion ?? "" };
-      const body = [test, { op: "add", path: "/spec/replicas", value: replicas }];
-      if (await this.api.tryWrite({ ...call, body }, anything, signal)) return;
+      if (await this.scale("canary", found, replicas, refuseOlder, signal)) return;
     }
-    throw new TransientError(`${describe(call)} is being changed by others all the time`);
+    throw new TransientError(`${this.name("canary")} is being changed by others all the time`);
+  }
+
+  /** Only where it still has the replicas that were seen; false where it hasn't. */
+  async scalePrimary(
+    replicas: number,
+    seen: number,
+    refuseOlder: () => Promise<void>,
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    for (let attempt = 0; attempt < tries; attempt += 1) {
+      const found = await this.find("primary", signal);
+      if (found !== undefined && found.spec.replicas !== seen) return false;
+      if (await this.scale("primary", found, replicas, refuseOlder, signal)) return true;
+    }
+    throw new TransientError(`${this.name("primary")} is being changed by others all the time`);
+  }
+
+  /** False where it was changed since it was found. */
+  private async scale(
+    role: Role,
+    found: Deployment | undefined,
+    replicas: number,
+    refuseOlder: () => Promise<void>,
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    const call = { verb: "patch", ...deploymentPlace(this.target, role), patch: "json", test: true } as const;
+    if (found !== undefined) refuseForeign(this.ownerOf(found), describe(call));
+    await refuseOlder();
+    const test = { op: "test", path: "/metadata/resourceVersion", value: found?.metadata.resourceVersion ?? "" };
+    const body = [test, { op: "add", path: "/spec/replicas", value: replicas }];
+    return this.api.tryWrite({ ...call, body }, anything, signal);
+  }
+
+  /** Autoscalers of any kind whose target is the primary; KEDA's only where this user may look at them. */
+  async primaryScalers(signal: AbortSignal): Promise<readonly string[]> {
+    const { namespace, name } = this.target;
+    const own = deploymentName(name, "primary");
+    const kinds = await Promise.all(
+      scalerKinds.map(async ({ kind, optional, ...place }) => {
+        const listed = this.api.find({ verb: "list", ...place, namespace }, scalers, signal);
+        const found = await (optional ? listed.catch(unlessForbidden) : listed);
+        return (found?.items ?? [])
+          .filter(({ spec }) => spec.scaleTargetRef.kind === "Deployment" && spec.scaleTargetRef.name === own)
+          .map(({ metadata }) => `${kind} ${metadata.name}`);
+      }),
+    );
+    return kinds.flat();
   }
 
   /** All addresses behind the role's Service: ready, not ready and terminating. */
@@ -85,12 +149,46 @@ export class Workloads {
     return live.flatMap((pod) => podTrouble(pod) ?? [])[0];
   }
 
+  /** Nobody but this package writes revisions on templates. */
+  private ownerOf({ metadata, spec }: Deployment): Owner {
+    return ownerOf(this.target, metadata, spec.template.metadata?.annotations[annotations.revision] !== undefined);
+  }
+
+  async startTrouble(role: Role, revision: string, signal: AbortSignal): Promise<string | undefined> {
+    const found = await this.find(role, signal);
+    if (found === undefined) return undefined;
+    const all = await this.podsOf(found, signal);
+    const waiting = all.filter(
+      (pod) => revisionOf(pod) === revision && pod.metadata.deletionTimestamp === undefined && !isReady(pod),
+    );
+    const said = waiting.flatMap((pod) => startTroubleOf(pod) ?? [])[0];
+    if (said !== undefined) return said;
+    const [pod] = waiting;
+    return pod === undefined ? replicaFailureOf(found) : this.lastWarning(pod, signal);
+  }
+
+  /** Only for the reader's sake: whoever may not list Events does without. */
+  private async lastWarning({ metadata: { name, uid } }: Pod, signal: AbortSignal): Promise<string | undefined> {
+    const fieldSelector = `involvedObject.uid=${uid},type=Warning`;
+    const place = { group: "", version: "v1", plural: "events", namespace: this.target.namespace };
+    const listed = this.api.find({ verb: "list", ...place, query: { fieldSelector } }, events, signal);
+    const [last] = ((await listed.catch(unlessForbidden))?.items ?? []).toSorted((a, b) => timeOf(b) - timeOf(a));
+    return last === undefined ? undefined : `pod ${name}: ${last.reason}: ${quote(last.message, longestSaid)}`;
+  }
+
   private async pods(role: Role, signal: AbortSignal): Promise<readonly Pod[]> {
     const found = await this.find(role, signal);
-    if (found === undefined) return [];
+    return found === undefined ? [] : this.podsOf(found, signal);
+  }
+
+  private async podsOf(found: Deployment, signal: AbortSignal): Promise<readonly Pod[]> {
     const query = { labelSelector: selectorText(found) };
     const place = { group: "", version: "v1", plural: "pods", namespace: this.target.namespace };
     return (await this.api.do({ verb: "list", ...place, query }, pods, signal)).items;
+  }
+
+  private name(role: Role): string {
+    return describe({ verb: "get", ...deploymentPlace(this.target, role) });
   }
 
   private find(role: Role, signal: AbortSignal): Promise<Deployment | undefined> {

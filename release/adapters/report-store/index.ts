@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { apiGroup, apiVersion, fieldManager, releaseKind, releasePlural } from "../../model/index.js";
+import { apiGroup, apiVersion, fieldManager, releaseKind, releasePlural, reportName } from "../../model/index.js";
 import type { RunEnd } from "../../ports/index.js";
 import { continues, joined, writtenReport } from "../../report/index.js";
 import type { WrittenReport } from "../../report/index.js";
@@ -30,11 +30,6 @@ const anything = z.unknown();
 interface Of {
   readonly name: string;
   readonly namespace: string;
-}
-
-/** Name of the ConfigMap. */
-export function reportName(release: string): string {
-  return `${release}-report`;
 }
 
 export function createReportStore(api: ApiServer, { name, namespace }: Of): ReportStore {

@@ -9,6 +9,8 @@ interface Registered {
 }
 
 const registered: Registered[] = [];
+/** What updates leave alone, by resource. */
+const ignored = new Map<string, readonly string[]>();
 
 const args: CanaryReleaseArgs = {
   namespace: "test",
@@ -40,12 +42,35 @@ async function deploy(
     },
     call: () => ({}),
   });
+  watchOptions();
   const { CanaryRelease } = await import("../../../components/canary-release/index.js");
   const chosen = { ...args, ...change };
   for (const key of without) Reflect.deleteProperty(chosen, key);
   const release = new CanaryRelease("podinfo", chosen);
   await new Promise((resolve) => pulumi.all([release.outcome, release.urn]).apply(resolve));
   return [...registered];
+}
+
+interface Request {
+  getName(): string;
+  getIgnorechangesList(): readonly string[];
+}
+
+/** Mocks are told of inputs alone: options are read off the requests. */
+function watchOptions(): void {
+  const monitor = pulumi.runtime.getMonitor() ?? {};
+  const register: unknown = Reflect.get(monitor, "registerResource");
+  if (typeof register !== "function") throw new Error("Pulumi's mocks register resources otherwise now");
+  Reflect.set(monitor, "registerResource", (request: Request, ...more: unknown[]) => {
+    ignored.set(request.getName(), request.getIgnorechangesList());
+    return Reflect.apply(register, monitor, [request, ...more]) as unknown;
+  });
+}
+
+/** The runtime's settings; a secret in them makes them one. */
+function settingsOf(all: readonly Registered[], name: string): unknown {
+  const settings = at(all.find((each) => each.name === name)?.inputs, "settings");
+  return at(settings, "value") ?? settings;
 }
 
 function find(all: readonly Registered[], type: string, name: string): Record<string, unknown> {
@@ -122,15 +147,16 @@ describe("CanaryRelease's resources", () => {
     const canary = find(all, ":Deployment", "podinfo");
     expect(at(canary, "spec", "replicas")).to.equal(0);
     expect(at(canary, "metadata", "annotations")).to.deep.equal({
+      "apisix-canary.io/release": "test/podinfo",
       "pulumi.com/patchForce": "true",
       "pulumi.com/skipAwait": "true",
     });
   });
 
-  it("the primary leaves its replicas to the autoscaler, is awaited, and never has fewer pods than asked", () => {
+  it("the primary leaves its replicas to the autoscaler, is awaited by the promotion alone, and never has fewer pods than asked", () => {
     const primary = find(all, ":Deployment", "podinfo-primary");
     expect(at(primary, "spec", "replicas")).to.equal(undefined);
-    expect(at(primary, "metadata", "annotations", "pulumi.com/skipAwait")).to.equal(undefined);
+    expect(at(primary, "metadata", "annotations", "pulumi.com/skipAwait")).to.equal("true");
     expect(at(primary, "spec", "strategy", "rollingUpdate", "maxUnavailable")).to.equal(0);
   });
 
@@ -138,6 +164,38 @@ describe("CanaryRelease's resources", () => {
     const plain = await deploy({ replicas: 3 }, ["autoscaler"]);
     expect(at(find(plain, ":Deployment", "podinfo-primary"), "spec", "replicas")).to.equal(3);
     expect(plain.some(({ type }) => type.endsWith(":HorizontalPodAutoscaler"))).to.equal(false);
+  });
+
+  it("nobody but whoever scales them lowers the pods of either: an update keeps what is there", async () => {
+    for (const resources of [
+      await deploy(),
+      await deploy({ autoscaler: "external" }),
+      await deploy({ replicas: 3 }, ["autoscaler"]),
+    ]) {
+      const deployments = resources.filter(({ type }) => type.endsWith(":Deployment"));
+      expect(deployments).to.have.length(2);
+      for (const { name } of deployments) expect(ignored.get(name), name).to.deep.equal(["spec.replicas"]);
+    }
+  });
+
+  it("an autoscaler of somebody else's gets no rival, and its Deployment starts as the program says", async () => {
+    const external = await deploy({ autoscaler: "external", replicas: 2 });
+    expect(external.some(({ type }) => type.endsWith(":HorizontalPodAutoscaler"))).to.equal(false);
+    expect(at(find(external, ":Deployment", "podinfo-primary"), "spec", "replicas")).to.equal(2);
+    const settings = settingsOf(external, "podinfo-promotion");
+    expect(settings).to.deep.include({ replicas: 2, autoscaler: "external" });
+    expect(settings).not.to.have.property("primaryReplicas");
+    const silent = await deploy({ autoscaler: "external" });
+    expect(at(find(silent, ":Deployment", "podinfo-primary"), "spec", "replicas")).to.equal(undefined);
+  });
+
+  it("the promotion is told of replicas that the program asks for, and of nothing else", async () => {
+    const told = async (change: Partial<CanaryReleaseArgs>): Promise<unknown> => {
+      const resources = await deploy(change, ["autoscaler"]);
+      return at(settingsOf(resources, "podinfo-promotion"), "primaryReplicas");
+    };
+    expect(await told({ replicas: 3 })).to.equal(3);
+    expect(await told({})).to.equal(undefined);
   });
 
   it("both roles carry the same revision and their own configuration", () => {
@@ -172,6 +230,15 @@ describe("CanaryRelease's resources", () => {
     expect(at(route, "spec", "ingressClassName")).to.equal("apisix");
     expect(at(route, "metadata", "annotations", "pulumi.com/patchForce")).to.equal("true");
     expect(at(route, "spec", "http", 0, "backends", 1, "weight")).to.equal(0);
+  });
+
+  it("every object carries the release's mark, and owns or is owned by nothing", () => {
+    const native = all.filter(({ type }) => type.startsWith("kubernetes:"));
+    expect(native).to.have.length(13);
+    for (const { name, inputs } of native) {
+      expect(at(inputs, "metadata", "annotations", "apisix-canary.io/release"), name).to.equal("test/podinfo");
+      expect(at(inputs, "metadata", "ownerReferences"), name).to.equal(undefined);
+    }
   });
 
   it("no object has empty labels or annotations: they would be a permanent diff", () => {

@@ -8,6 +8,11 @@ export const apps = config.makeApiClient(AppsV1Api);
 export const custom = config.makeApiClient(CustomObjectsApi);
 export const objects = KubernetesObjectApi.makeApiClient(config);
 
+/** This cluster's kubeconfig, as content. */
+export function ownKubeconfig(): string {
+  return config.exportConfig();
+}
+
 export interface Weights {
   readonly primary: number | undefined;
   readonly canary: number | undefined;

@@ -17,21 +17,26 @@ export type Program = () => Promise<Record<string, unknown>> | Promise<void>;
 export class TestStack {
   private constructor(
     readonly name: string,
+    /** Where its state is: another stack that reads it must be there too. */
+    readonly backend: string,
     private readonly stack: Stack,
   ) {}
 
-  static async create(name: string): Promise<TestStack> {
+  /** `env` is added to the environment of everything that Pulumi starts. */
+  static async create(name: string, env: Readonly<Record<string, string>> = {}): Promise<TestStack> {
     const { workDir, state } = foldersOf(name);
+    const backend = env["PULUMI_BACKEND_URL"] ?? `file://${state}`;
     const envVars = {
-      PULUMI_BACKEND_URL: `file://${state}`,
+      PULUMI_BACKEND_URL: backend,
       PULUMI_CONFIG_PASSPHRASE: "test",
       PULUMI_SKIP_UPDATE_CHECK: "1",
+      ...env,
     };
     const stack = await LocalWorkspace.createOrSelectStack(
       { stackName: name, projectName: project, program: () => Promise.resolve() },
       { workDir, envVars },
     );
-    return new TestStack(name, stack);
+    return new TestStack(name, backend, stack);
   }
 
   /** Runs the update; its output, or throws with it. */
@@ -53,6 +58,12 @@ export class TestStack {
     }
   }
 
+  /** Of the last update that succeeded. */
+  async outputs(): Promise<Readonly<Record<string, unknown>>> {
+    const found = await this.stack.outputs();
+    return Object.fromEntries(Object.entries(found).map(([key, { value }]) => [key, value as unknown]));
+  }
+
   preview(program: Program): Promise<PreviewResult> {
     return this.stack.preview({ program });
   }
@@ -64,8 +75,11 @@ export class TestStack {
     return Object.fromEntries(Object.entries(others).filter(([, count]) => count > 0));
   }
 
-  async destroy(): Promise<void> {
-    await this.stack.destroy({ onOutput: () => undefined });
+  /** What it printed. */
+  async destroy(): Promise<string> {
+    const lines: string[] = [];
+    await this.stack.destroy({ onOutput: (line) => lines.push(line) });
+    return lines.join("");
   }
 
   async cancel(): Promise<void> {
@@ -176,13 +190,15 @@ export function releaseArgs({ name, namespace, image, env = {}, overrides = {} }
   };
 }
 
-/** A program of a namespace and some releases in it. */
-export function releaseProgram(namespace: string, releases: readonly TestRelease[]): Program {
+/** A program of a namespace and some releases in it; an `existing` namespace is somebody else's. */
+export function releaseProgram(
+  namespace: string,
+  releases: readonly TestRelease[],
+  { existing = false }: { readonly existing?: boolean } = {},
+): Program {
   return () => {
-    const home = restrictedNamespace(namespace);
-    for (const release of releases) {
-      new CanaryRelease(release.name, { ...releaseArgs(release), namespace: home.metadata.name });
-    }
+    const home = existing ? namespace : restrictedNamespace(namespace).metadata.name;
+    for (const release of releases) new CanaryRelease(release.name, { ...releaseArgs(release), namespace: home });
     return Promise.resolve();
   };
 }

@@ -21,6 +21,7 @@ const status: ReleaseStatus = {
   checks: [],
 };
 
+const mark = { "apisix-canary.io/release": "test/podinfo" };
 const releasePath = "/apis/apisix-canary.io/v1/namespaces/test/canaryreleases/podinfo";
 const routePath = "/apis/apisix.apache.org/v2/namespaces/test/apisixroutes/podinfo-podinfo-canary";
 const leasePath = "/apis/coordination.k8s.io/v1/namespaces/test/leases/apisix-canary-podinfo";
@@ -30,9 +31,11 @@ function routeWith(fence: string | undefined, more: object = {}): object {
     { serviceName: "podinfo-primary", servicePort: 80, weight: 100 },
     { serviceName: "podinfo-canary", servicePort: 80, weight: 0 },
   ];
-  const annotations = fence === undefined ? {} : { annotations: { "apisix-canary.io/fence": fence } };
+  const annotations = {
+    annotations: { ...mark, ...(fence === undefined ? {} : { "apisix-canary.io/fence": fence }) },
+  };
   return {
-    metadata: { name: "x", resourceVersion: "7", generation: 3, ...annotations },
+    metadata: { name: "x", uid: "route-uid", resourceVersion: "7", generation: 3, ...annotations },
     spec: { http: [{ backends }, { backends: [{ serviceName: "other" }] }, { backends: backends.toReversed() }] },
     ...more,
   };
@@ -67,7 +70,7 @@ describe("the weighted route", () => {
     await adaptersAt(server.url).cluster.claimRoute(6, noSignal);
     expect(bodyOf(last(server))).to.deep.equal([
       { op: "test", path: "/metadata/resourceVersion", value: "7" },
-      { op: "add", path: "/metadata/annotations", value: { "apisix-canary.io/fence": "6" } },
+      { op: "add", path: "/metadata/annotations/apisix-canary.io~1fence", value: "6" },
     ]);
     const newer = await playApi({ [`GET ${routePath}`]: routeWith("7") });
     const { cluster } = adaptersAt(newer.url);
@@ -94,6 +97,8 @@ describe("the weighted route", () => {
     };
     const accepted = { status: "True", observedGeneration: 3 };
     expect(await read(accepted)).to.deep.equal({
+      owner: "ours",
+      uid: "route-uid",
       canaryWeight: 0,
       primaryWeight: 100,
       fence: 5,
@@ -102,11 +107,16 @@ describe("the weighted route", () => {
     expect((await read({ ...accepted, observedGeneration: 2 }))?.sync).to.deep.equal({ kind: "pending" });
     expect((await read(undefined))?.sync).to.deep.equal({ kind: "pending" });
     const failed = { status: "False", observedGeneration: 3, reason: "SyncFailed", message: "bad\nplugin" };
-    expect((await read(failed))?.sync).to.deep.equal({ kind: "frozen", message: "SyncFailed: bad plugin" });
+    expect((await read(failed))?.sync).to.deep.equal({ kind: "unreachable", message: "SyncFailed: bad plugin" });
+    const refused = {
+      ...failed,
+      message: "ServerAddr: http://a:9180, Err: PUT x, responded with status 400, error_msg: no",
+    };
+    expect((await read(refused))?.sync).to.deep.equal({ kind: "refused", message: "SyncFailed: no" });
   });
 
   it("without the two backends is an error that names them", async () => {
-    const server = await playApi({ [`GET ${routePath}`]: { metadata: {}, spec: { http: [] } } });
+    const server = await playApi({ [`GET ${routePath}`]: { metadata: { annotations: mark }, spec: { http: [] } } });
     const error = await errorOf(adaptersAt(server.url).cluster.setCanaryWeight(1, 1, noSignal));
     expect(error.message).to.equal(
       'apisixroutes.apisix.apache.org "podinfo-podinfo-canary" in namespace test has no rule with podinfo-canary and podinfo-primary',
@@ -150,7 +160,7 @@ describe("the journal", () => {
       const server = await playApi({ [`GET ${releasePath}`]: { metadata: { uid: "u", annotations }, status: found } });
       return adaptersAt(server.url).cluster.readRelease(noSignal);
     };
-    expect(await read(status)).to.deep.equal({ uid: "u", status, commands: { abort: "me" } });
+    expect(await read(status)).to.deep.equal({ owner: "earlier", uid: "u", status, commands: { abort: "me" } });
     expect((await read({}))?.status).to.equal(undefined);
     expect((await errorOf(read({ phase: "Nonsense" }))).message).to.equal(
       "the status of the CanaryRelease can't be read at phase: was it edited by hand?",
@@ -168,9 +178,9 @@ describe("the lease", () => {
         seen.body.includes('"resourceVersion":"8"') ? {} : [409, { message: "no" }],
     });
     const { lock } = adaptersAt(server.url);
-    expect(await lock.take({ holder: "a", version: "8", transitions: 4, durationSeconds: 15 }, "b", noSignal)).to.equal(
-      true,
-    );
+    expect(
+      await lock.take({ owner: "ours", holder: "a", version: "8", transitions: 4, durationSeconds: 15 }, "b", noSignal),
+    ).to.equal(true);
     const owner = { apiVersion: "apisix-canary.io/v1", kind: "CanaryRelease", name: "podinfo", uid: "u1" };
     expect(bodyOf(last(server)))
       .to.have.nested.property("metadata.ownerReferences")
@@ -179,9 +189,9 @@ describe("the lease", () => {
     expect(bodyOf(last(server)))
       .to.have.nested.property("spec.renewTime")
       .match(/\.\d{6}Z$/);
-    expect(await lock.take({ holder: "a", version: "7", transitions: 4, durationSeconds: 15 }, "b", noSignal)).to.equal(
-      false,
-    );
+    expect(
+      await lock.take({ owner: "ours", holder: "a", version: "7", transitions: 4, durationSeconds: 15 }, "b", noSignal),
+    ).to.equal(false);
   });
 
   it("is renewed only by its holder", async () => {
@@ -190,6 +200,28 @@ describe("the lease", () => {
     expect(await lock.renew("b", noSignal)).to.equal(false);
     expect(bodyOf(last(server))).to.deep.include({ op: "test", path: "/spec/holderIdentity", value: "b" });
     expect(await adaptersAt((await playApi({})).url).lock.renew("b", noSignal)).to.equal(false);
+  });
+});
+
+describe("Events about a release", () => {
+  afterEach(closeServers);
+
+  it("are taken back before its object is deleted: ours, about this very object", async () => {
+    const server = await playApi({
+      [`GET ${releasePath}`]: { metadata: { uid: "u1" } },
+      "DELETE /api/v1/namespaces/test/events": {},
+    });
+    await adaptersAt(server.url).events.clear(noSignal);
+    expect(decodeURIComponent(last(server)?.url ?? "")).to.equal(
+      "/api/v1/namespaces/test/events?fieldSelector=involvedObject.uid=u1,source=apisix-canary",
+    );
+    const forbidden = [403, { kind: "Status", message: 'User "ci" cannot deletecollection resource "events"' }];
+    const strict = await playApi({
+      [`GET ${releasePath}`]: { metadata: { uid: "u1" } },
+      "DELETE /api/v1/namespaces/test/events": forbidden,
+    });
+    await adaptersAt(strict.url).events.clear(noSignal);
+    await adaptersAt((await playApi({})).url).events.clear(noSignal);
   });
 });
 

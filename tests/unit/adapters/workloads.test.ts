@@ -76,6 +76,43 @@ describe("Deployments and pods", () => {
     expect(patches).to.equal(3);
   });
 
+  it("of the primary are scaled only where they still are as they were seen", async () => {
+    const primaryPath = `${canaryPath}-primary`;
+    const answers = { [`GET ${primaryPath}`]: seenAs("7"), [`GET ${routePath}`]: fenced("4") };
+    const server = await playApi({ ...answers, [`PATCH ${primaryPath}`]: {} });
+    const { cluster } = adaptersAt(server.url);
+    expect(await cluster.scalePrimary(5, 2, 4, noSignal)).to.equal(false);
+    expect(server.seen.some(({ method }) => method === "PATCH")).to.equal(false);
+    expect(await cluster.scalePrimary(5, 3, 4, noSignal)).to.equal(true);
+    expect(last(server)?.url).to.equal(`${primaryPath}?fieldManager=apisix-canary`);
+    expect(bodyOf(last(server))).to.deep.equal([
+      { op: "test", path: "/metadata/resourceVersion", value: "7" },
+      { op: "add", path: "/spec/replicas", value: 5 },
+    ]);
+    expect((await errorOf(cluster.scalePrimary(5, 3, 3, noSignal))).name).to.equal("FencedError");
+  });
+
+  it("of the primary may have autoscalers of any kind, under any name", async () => {
+    const hpas = "/apis/autoscaling/v2/namespaces/test/horizontalpodautoscalers";
+    const objects = "/apis/keda.sh/v1alpha1/namespaces/test/scaledobjects";
+    const scaler = (name: string, target: object) => ({ metadata: { name }, spec: { scaleTargetRef: target } });
+    const items = [
+      scaler("keda-hpa-podinfo", { kind: "Deployment", name: "podinfo-primary" }),
+      scaler("canary", { kind: "Deployment", name: "podinfo" }),
+      scaler("other", { kind: "StatefulSet", name: "podinfo-primary" }),
+    ];
+    const keda = { items: [scaler("podinfo", { name: "podinfo-primary" }), scaler("x", { name: "podinfo" })] };
+    const read = async (answers: Readonly<Record<string, unknown>>) =>
+      adaptersAt((await playApi(answers)).url).cluster.readPrimaryScalers(noSignal);
+    expect(await read({ [`GET ${hpas}`]: { items }, [`GET ${objects}`]: keda })).to.deep.equal([
+      "HorizontalPodAutoscaler keda-hpa-podinfo",
+      "ScaledObject podinfo",
+    ]);
+    const forbidden = [403, { kind: "Status", message: 'User "ci" cannot list resource "x"' }];
+    expect(await read({ [`GET ${hpas}`]: { items: [] }, [`GET ${objects}`]: forbidden })).to.deep.equal([]);
+    expect((await errorOf(read({ [`GET ${hpas}`]: forbidden }))).message).to.contain("not allowed to list");
+  });
+
   it("are gone where nobody finds them: they have no pods", async () => {
     const { cluster } = adaptersAt((await playApi({})).url);
     await cluster.scaleCanary(0, 4, noSignal);
@@ -135,6 +172,61 @@ describe("Deployments and pods", () => {
       const found = await (await withPods(podOf("r1", containerStatus))).readCanaryTrouble(noSignal);
       expect(found && `${found.reason} ${found.message}`).to.equal(expected);
     });
+
+  describe("that don't get ready", () => {
+    const eventsPath = "/api/v1/namespaces/test/events";
+    const unready = (more: object = {}) => ({
+      metadata: { name: "p", uid: "u-p", annotations: { "apisix-canary.io/revision": "r1" } },
+      status: { conditions: [{ type: "Ready", status: "False" }], ...more },
+    });
+    const said = async (pods: readonly object[], more: Readonly<Record<string, unknown>> = {}, found?: object) => {
+      const answers = { [`GET ${canaryPath}`]: found ?? deployment(template), [`GET ${podsPath}`]: { items: pods } };
+      const server = await playApi({ ...answers, ...more });
+      return adaptersAt(server.url).cluster.readStartTrouble("canary", "r1", noSignal);
+    };
+
+    it("say it of a container, before anything else", async () => {
+      const containers = {
+        initContainerStatuses: [{ name: "wait-for-db", restartCount: 1, ...waiting("CrashLoopBackOff") }],
+      };
+      expect(await said([unready(containers)])).to.equal(
+        "pod p: CrashLoopBackOff: container wait-for-db: CrashLoopBackOff",
+      );
+    });
+
+    it("say it of the scheduler", async () => {
+      const unscheduled = { type: "PodScheduled", status: "False", reason: "Unschedulable" };
+      const conditions = [{ ...unscheduled, message: "0/1 nodes are available:\n1 Insufficient cpu." }];
+      expect(await said([unready({ conditions })])).to.equal(
+        "pod p: FailedScheduling: 0/1 nodes are available: 1 Insufficient cpu.",
+      );
+    });
+
+    it("say it by their last Warning Event, where this user may see that", async () => {
+      const event = (reason: string, lastTimestamp: string) => ({ reason, message: `of ${reason}`, lastTimestamp });
+      const items = [event("FailedMount", "2026-01-01T00:00:09Z"), event("Unhealthy", "2026-01-01T00:00:05Z")];
+      let asked = "";
+      const answer = ({ url }: Seen) => ((asked = url), { items });
+      expect(await said([unready()], { [`GET ${eventsPath}`]: answer })).to.equal("pod p: FailedMount: of FailedMount");
+      expect(decodeURIComponent(asked)).to.contain("fieldSelector=involvedObject.uid=u-p,type=Warning");
+      const forbidden = [403, { kind: "Status", message: 'User "ci" cannot list resource "events"' }];
+      expect(await said([unready()], { [`GET ${eventsPath}`]: forbidden })).to.equal(undefined);
+    });
+
+    it("say why there are none of them", async () => {
+      const conditions = [
+        { type: "ReplicaFailure", status: "True", reason: "FailedCreate", message: "exceeded quota" },
+      ];
+      const found = { ...deployment(template), status: { conditions } };
+      expect(await said([], {}, found)).to.equal("FailedCreate: exceeded quota");
+    });
+
+    it("of others, or that are ready, say nothing", async () => {
+      const bad = { containerStatuses: [{ name: "c", ...waiting("CrashLoopBackOff") }] };
+      const old = { ...unready(bad), metadata: { name: "o", annotations: { "apisix-canary.io/revision": "r0" } } };
+      expect(await said([old, podOf("r1", {})])).to.equal(undefined);
+    });
+  });
 
   it("of another revision or going away are no trouble of this one", async () => {
     const bad = waiting("CrashLoopBackOff");

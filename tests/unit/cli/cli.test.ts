@@ -1,3 +1,4 @@
+import { userInfo } from "node:os";
 import { expect } from "chai";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -84,11 +85,20 @@ describe("apisix-canary", () => {
     const { out } = await cli(["abort", "podinfo", "-n", "test", "--reason", "it's bad"], answers);
     const key = "apisix-canary.io/abort";
     expect(JSON.parse(server.seen.at(-1)?.body ?? "")).to.deep.equal({
-      metadata: { annotations: { [key]: "it's bad" } },
+      metadata: { annotations: { [key]: `it's bad (by ${userInfo().username})` } },
     });
     expect(out).to.contain(
-      `kubectl -n test annotate canaryreleases.apisix-canary.io podinfo ${key}='it'\\''s bad' --overwrite`,
+      `kubectl -n test annotate canaryreleases.apisix-canary.io podinfo ${key}='it'\\''s bad (by ${userInfo().username})' --overwrite`,
     );
+    for (const [argv, text] of [
+      [["promote"], `by ${userInfo().username}`],
+      [["promote", "--skip-gates", "--reason", "hotfix"], `--skip-gates hotfix (by ${userInfo().username})`],
+    ] as const) {
+      await cli([...argv, "podinfo", "-n", "test"], answers);
+      expect(server.seen.at(-1)?.body).to.equal(
+        JSON.stringify({ metadata: { annotations: { "apisix-canary.io/promote": text } } }),
+      );
+    }
     await cli(["resume", "podinfo", "-n", "test"], answers);
     expect(server.seen.at(-1)?.body).to.equal('{"metadata":{"annotations":{"apisix-canary.io/pause":null}}}');
   });
@@ -98,7 +108,7 @@ describe("apisix-canary", () => {
     const refused = await cli(["abort", "podinfo", "-n", "test"], answers);
     expect(refused).to.deep.include({ code: 1, out: "" });
     expect(refused.error).to.equal(
-      "apisix-canary: podinfo.test is Succeeded: there is nothing to abort (--force leaves the request for the next run)",
+      "apisix-canary: podinfo.test is Succeeded: there is nothing to abort (--force writes the request all the same; a run that begins clears it)",
     );
     expect(server.seen.every(({ method }) => method === "GET")).to.equal(true);
     expect((await cli(["abort", "podinfo", "-n", "test", "--force"], answers)).code).to.equal(0);

@@ -143,4 +143,12 @@ describe("the judgement of a real fault", () => {
     expect(invariantsOf({ failures, canaryGoneAtMs: 2_500 })).to.have.length(1);
     expect(invariantsOf({ failures: unanswered(60_000), canaryGoneAtMs: 1_500 })).to.have.length(1);
   });
+
+  it("counts what a killed gateway had in hand as the gateway's, but only until its address is gone", () => {
+    expect(invariantsOf({ failures: unanswered(2_000), gatewayGoneAtMs: 1_500 })).to.deep.equal([]);
+    expect(invariantsOf({ failures: unanswered(1_400), gatewayGoneAtMs: 1_500 })).to.have.length(1);
+    expect(invariantsOf({ failures: unanswered(60_000), gatewayGoneAtMs: 1_500 })).to.have.length(1);
+    const answered = [{ atMs: 2_000, version: "1", text: "500" }];
+    expect(invariantsOf({ failures: answered, gatewayGoneAtMs: 1_500 })).to.have.length(1);
+  });
 });

@@ -26,6 +26,15 @@ describe("the plan of real faults", () => {
     expect(cases.filter(({ moment }) => moment.kind === "after")).to.have.length(40);
   });
 
+  it("strikes the gateways at three points of either story, and a healthy release must be promoted", () => {
+    for (const name of ["gateway-pod-deleted", "gateway-scaled", "gateway-master-killed"]) {
+      const cases = planCases({ only: [name], random: 0 });
+      for (const failing of [false, true])
+        expect(new Set(cases.filter((each) => each.failing === failing).map(describeMoment)).size, name).to.equal(3);
+      expect(faults.find((fault) => fault.name === name)?.isWeather).to.equal(true);
+    }
+  });
+
   it("is the same for the same seed, and another for another", () => {
     expect(planCases({ seed: 7 })).to.deep.equal(planCases({ seed: 7 }));
     expect(planCases({ seed: 7 })).not.to.deep.equal(planCases({ seed: 8 }));
@@ -57,6 +66,9 @@ describe("the plan of real faults", () => {
 
 describe("the points of a release", () => {
   it("are told apart by phase and share", () => {
+    expect(isAt("scaling-up", { ...view, weight: 0 }, 0)).to.equal(true);
+    expect(isAt("scaling-up", { ...view, weight: 0, canaryReplicas: 0 }, 0)).to.equal(false);
+    expect(isAt("scaling-up", view, 20)).to.equal(false);
     expect(isAt("first-step", view, 20)).to.equal(true);
     expect(isAt("last-step", view, 20)).to.equal(false);
     expect(isAt("last-step", { ...view, weight: 50 }, 50)).to.equal(true);

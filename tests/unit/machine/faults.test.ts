@@ -26,7 +26,7 @@ describe("whatever dies, nothing is lost", function () {
       excusedMs: 0,
     } as const;
     if (promote === undefined) throw new Error("no story");
-    const found = await playCase({ story: promote, kind: rude, index: 60, when: "before", helper: "watchdog" });
+    const found = await playCase({ story: promote, kind: rude, index: 90, when: "before", helper: "watchdog" });
     expect(found.map(({ invariant }) => invariant)).to.include("users answered");
   });
 });

@@ -1,7 +1,7 @@
-import { RunRegistry } from "../../../release/machine/index.js";
+import { runPromotion, RunRegistry } from "../../../release/machine/index.js";
 import type { AnalysisInput, ReleaseInput, ReleaseSettings } from "../../../release/settings/index.js";
 import type { Phase } from "../../../release/model/index.js";
-import { Engine, Process, settingsFor, VirtualClock, World } from "../../../fakes/index.js";
+import { Engine, portsOf, Process, settingsFor, VirtualClock, World } from "../../../fakes/index.js";
 import type { PortCall, UpResult } from "../../../fakes/index.js";
 
 type Change = Partial<AnalysisInput>;
@@ -53,6 +53,12 @@ export class Harness {
   revive(revision = "r2", analysis: Change = {}): Promise<UpResult> {
     const process = new Process("next", this.clock);
     return this.clock.until(this.engine.up(settingsFor(revision, analysis), process));
+  }
+
+  /** The promotion alone, as after a change of its settings. */
+  async promote(revision: string, analysis: Change = {}, rest: Partial<ReleaseInput> = {}): Promise<void> {
+    const settings = settingsFor(revision, analysis, rest);
+    await this.clock.until(runPromotion(settings, portsOf(this.world, this.process), new AbortController().signal));
   }
 
   settings(revision = "r2", analysis: Change = {}, rest: Partial<ReleaseInput> = {}): ReleaseSettings {

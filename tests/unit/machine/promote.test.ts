@@ -65,9 +65,12 @@ describe("a release that is good", () => {
 
   it("with skipAnalysis and an image that can't start is rolled back; the primary is intact", async () => {
     const harness = await Harness.atRest();
-    harness.world.trouble = { pod: "podinfo-1", reason: "ImagePull", message: "not found" };
-    expect(messageOf(await harness.up("r2", {}, { skipAnalysis: true }))).to.equal(
-      "podinfo.test: revision r2 rolled back: pod podinfo-1: ImagePull: not found; the primary still serves revision r1",
+    harness.world.startTrouble = { canary: "pod podinfo-1: ImagePull: not found" };
+    harness.before = ({ name }) => {
+      if (name === "scaleCanary 1" && harness.world.canary !== undefined) harness.world.canary.broken = true;
+    };
+    expect(messageOf(await harness.up("r2", {}, { skipAnalysis: true }))).to.match(
+      /^podinfo\.test: revision r2 rolled back: canary deployment podinfo\.test not ready: .*; pod podinfo-1: ImagePull: not found \(after 60s\); the primary still serves revision r1$/,
     );
     expect(harness.world.primary?.revision).to.equal("r1");
     expect(harness.isAtRest).to.equal(true);

@@ -78,9 +78,8 @@ describe("a release that is bad", () => {
 
   it("is not decided for ever: the deadline of the whole analysis", async () => {
     const harness = await Harness.atRest();
-    harness.world.webhookAnswer = () => ({ kind: "refused", message: "closed" });
-    const webhooks = [{ name: "gate", type: "confirm-promotion", url: "http://gate/" } as const];
-    const result = await harness.up("r2", { webhooks, stepWeight: 50 }, { deadline: "2m" });
+    const patient = { stepWeight: 50, minRequests: 1_000_000, inconclusiveLimit: 1_000 };
+    const result = await harness.up("r2", patient, { deadline: "2m" });
     expect(messageOf(result)).to.contain("not decided within the deadline of 120s");
     expect(harness.isAtRest).to.equal(true);
   });

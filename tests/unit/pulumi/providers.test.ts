@@ -50,6 +50,8 @@ describe("the dynamic resources", () => {
     );
     expect(failures).to.deep.equal([]);
     expect((await promotion.check({}, inputs({ settings: unknown }))).failures).to.deep.equal([]);
+    const uids = { releaseUid: unknown, routeUid: unknown, kubeconfig: unknown, context: null, cluster: null };
+    expect((await promotion.check({}, inputs(uids))).failures).to.deep.equal([]);
   });
 
   it("run again for another revision or interval, not for another package version, login or outcome", async () => {
@@ -60,7 +62,22 @@ describe("the dynamic resources", () => {
     );
     expect(await diff(inputs({ __provider: "the stub of the next version" }))).to.deep.equal({ changes: false });
     expect(await diff(inputs({ kubeconfig: "another", context: "other" }))).to.deep.equal({ changes: false });
+    const proof = { releaseUid: "a", routeUid: "b", cluster: "eu" };
+    expect(await diff(inputs(proof))).to.deep.equal({ changes: false });
+    expect(await diff(inputs({ releaseUid: unknown, routeUid: unknown }))).to.deep.equal({ changes: false });
     expect(await preparation.diff("id", inputs({ outcome: "passed" }), inputs())).to.deep.equal({ changes: false });
+  });
+
+  it("promote once more where an earlier version did not say what it had promoted", async () => {
+    expect(await promotion.diff("id", inputs(), inputs())).to.deep.equal({ changes: true });
+    expect(await promotion.diff("id", inputs({ promoted: {} }), inputs())).to.deep.equal({ changes: false });
+  });
+
+  it("keep nobody from removing a release whose cluster can't be asked", async () => {
+    await promotion.delete("id", inputs());
+    await promotion.delete("id", inputs({ settings: settings({ ofAnotherVersion: true }) }));
+    expect(preparation).not.to.have.property("delete");
+    expect(analysis).not.to.have.property("delete");
   });
 
   it("leave the answer to the inputs where the cluster can't be asked", async () => {

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { durationSeconds } from "../../../release/settings/index.js";
+import { durationSeconds, durationText } from "../../../release/settings/index.js";
 
 describe("durations", () => {
   const right: readonly (readonly [string | number, number])[] = [
@@ -28,5 +28,10 @@ describe("durations", () => {
         expect(durationSeconds.parse(`${hours}h${minutes}m${seconds}s`)).equal(hours * 3600 + minutes * 60 + seconds);
       }),
     );
+  });
+
+  it("are written as people write them", () => {
+    const written = [0.5, 10, 119, 120, 150, 3600, 6000, 18_600, 18_601].map((seconds) => durationText(seconds));
+    expect(written).to.deep.equal(["0.5s", "10s", "119s", "2m", "2m30s", "1h", "1h40m", "5h10m", "5h10m"]);
   });
 });

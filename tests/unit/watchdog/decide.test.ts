@@ -4,8 +4,8 @@ import type { Memory, Snapshot } from "../../../release/watchdog/decide.js";
 import { phases } from "../../../release/model/index.js";
 import type { ReleaseStatus } from "../../../release/model/index.js";
 
-const held = { holder: "laptop", version: "1", transitions: 1, durationSeconds: 15 };
-const free = { holder: undefined, version: "2", transitions: 1, durationSeconds: 15 };
+const held = { owner: "ours", holder: "laptop", version: "1", transitions: 1, durationSeconds: 15 } as const;
+const free = { owner: "ours", holder: undefined, version: "2", transitions: 1, durationSeconds: 15 } as const;
 const beat = (number: number) => ({ holder: "laptop", beat: number });
 
 const status: ReleaseStatus = {

@@ -194,6 +194,7 @@ describe("the watchdog", () => {
     const takes = (scene.world.lease?.transitions ?? 0) - 4;
     expect(takes).to.be.within(2, 5);
     expect(scene.alerts).to.have.length(1);
+    expect(scene.lines.filter((line) => line.includes("rolling it back"))).to.have.length(1);
     expect(scene.world.route?.weight).to.equal(30);
   });
 
