@@ -1,7 +1,7 @@
 import { checkEverySeconds } from "../../release/settings/index.js";
 import { observe, startAnalysis } from "../../release/analysis/index.js";
 import type { Observation } from "../../release/analysis/index.js";
-import { canaryNode, Gateway, primaryNode, scrapeSeconds } from "./gateway.js";
+import { Gateway, nodesOf } from "./gateway.js";
 import { promoted, rolledBack, undecided } from "./outcome.js";
 import type { Outcome } from "./outcome.js";
 import type { Release } from "./scenarios.js";
@@ -17,7 +17,7 @@ export function ours(release: Release): Outcome {
     name: "podinfo",
     namespace: "test",
     startedAtMs: 0,
-    scrapeIntervalSeconds: scrapeSeconds,
+    scrapeIntervalSeconds: release.scrapeSeconds,
   });
   let step = 0;
   let weightSince = 0;
@@ -28,25 +28,27 @@ export function ours(release: Release): Outcome {
     gateway.runUntil(second);
     const intervalEnds = second - intervalStart >= settings.interval;
     const finalStep = step === steps.length - 1;
-    const observation = observationOf(gateway, second, weightSince, intervalEnds, finalStep);
+    const observation = observationOf(release, gateway, second, weightSince, intervalEnds, finalStep);
     const { state: next, assessment } = observe(state, observation);
     state = next;
     if (intervalEnds) intervalStart = second;
     const { verdict } = assessment;
     if (verdict.kind === "failedCheck") failedChecks += 1;
     if (verdict.kind === "failNow" || failedChecks >= settings.threshold)
-      return rolledBack(gateway, second, state.totals.subject.requests);
-    if (verdict.kind === "giveUp") return undecided(gateway, second);
+      return rolledBack(release, gateway, second, state.totals.subject.requests);
+    if (verdict.kind === "giveUp") return undecided(release, gateway, second);
     if (verdict.kind !== "pass" || !intervalEnds) continue;
+    if (finalStep && release.gateClosed) continue;
     if (finalStep) return promoted(release, gateway, second);
     step += 1;
     weightSince = second;
     gateway.setWeight(steps[step] ?? 0);
   }
-  return undecided(gateway, deadlineSeconds);
+  return undecided(release, gateway, deadlineSeconds);
 }
 
 function observationOf(
+  { pods }: Release,
   gateway: Gateway,
   second: number,
   weightSince: number,
@@ -57,10 +59,10 @@ function observationOf(
     nowMs: second * 1000,
     reading: { kind: "reading", series: gateway.series(), custom: [] },
     surroundings: {
-      subjectNodes: [canaryNode],
-      baselineNodes: [primaryNode],
-      subjectReady: 1,
-      baselineReady: 1,
+      subjectNodes: nodesOf("canary", pods),
+      baselineNodes: nodesOf("primary", pods),
+      subjectReady: pods,
+      baselineReady: pods,
       weightPercent: gateway.weightPercent,
       weightSinceMs: weightSince * 1000,
     },

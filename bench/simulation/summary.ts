@@ -10,6 +10,9 @@ export interface Figures {
   readonly medianRequestsToVerdict: number | null;
   readonly medianRequestsServedToZero: number | null;
   readonly failedUserRequestsMean: number;
+  readonly medianFailedUserRequests: number | null;
+  /** From a late fault to the verdict against it. */
+  readonly medianSecondsFromFault: number | null;
   readonly medianSecondsToPromotion: number | null;
   readonly meanSecondsToPromotion: number | null;
 }
@@ -51,6 +54,8 @@ export function figuresOf(outcomes: readonly Outcome[]): Figures {
     medianRequestsToVerdict: median(numbers((each) => each.requestsToVerdict)),
     medianRequestsServedToZero: median(numbers((each) => each.requestsServedToZero)),
     failedUserRequestsMean: mean(outcomes.map((each) => each.failedUserRequests)) ?? 0,
+    medianFailedUserRequests: median(outcomes.map((each) => each.failedUserRequests)),
+    medianSecondsFromFault: median(numbers((each) => each.secondsFromFault)),
     medianSecondsToPromotion: median(seconds),
     meanSecondsToPromotion: mean(seconds),
   };

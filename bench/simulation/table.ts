@@ -12,6 +12,8 @@ const head = [
   "requests to verdict",
   "served to zero",
   "failed for users",
+  "median",
+  "s from fault",
   "s to promotion",
 ];
 
@@ -31,6 +33,8 @@ function cells(figures: Figures): readonly string[] {
     number(figures.medianRequestsToVerdict, 0),
     number(figures.medianRequestsServedToZero, 0),
     number(figures.failedUserRequestsMean, 1),
+    number(figures.medianFailedUserRequests, 0),
+    number(figures.medianSecondsFromFault, 1),
     number(figures.medianSecondsToPromotion, 0),
   ];
 }

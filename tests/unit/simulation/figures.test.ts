@@ -15,6 +15,7 @@ const promoted = (seconds: number, failed = 0): Outcome => ({
   requestsToVerdict: undefined,
   requestsServedToZero: undefined,
   failedUserRequests: failed,
+  secondsFromFault: undefined,
 });
 const rolledBack = (requests: number, failed: number): Outcome => ({
   ending: "rolledBack",
@@ -22,6 +23,7 @@ const rolledBack = (requests: number, failed: number): Outcome => ({
   requestsToVerdict: requests,
   requestsServedToZero: requests + 3,
   failedUserRequests: failed,
+  secondsFromFault: undefined,
 });
 const undecided: Outcome = { ...rolledBack(9, 1), ending: "undecided", requestsToVerdict: undefined };
 const times = (count: number, outcome: Outcome): readonly Outcome[] => Array<Outcome>(count).fill(outcome);
@@ -61,6 +63,8 @@ describe("the figures of the simulation", function () {
       medianRequestsToVerdict: 20,
       medianRequestsServedToZero: 23,
       failedUserRequestsMean: 5,
+      medianFailedUserRequests: 5,
+      medianSecondsFromFault: null,
       medianSecondsToPromotion: 60,
     });
   });
