@@ -22,13 +22,15 @@ export interface Served {
   canaryRequests: number;
 }
 
-/** One pod's answers to one method class. */
+/** One pod's answers to one method class: how many were good, failed, quick, slower, and slower than the limit. */
+type Counts = readonly [ok: number, failed: number, quick: number, normal: number, slow: number];
+
 interface Cell {
-  ok: number;
-  failed: number;
-  quick: number;
-  normal: number;
-  slow: number;
+  counts: Counts;
+  /** Of these, in the present second. */
+  fresh: Counts;
+  /** At the last scrape. */
+  scraped: Counts;
 }
 
 interface Scrape {
@@ -67,11 +69,11 @@ export class Gateway {
     this.blueprints = blueprintsOf(release);
   }
 
-  /** Lets whole seconds pass; what is scraped within a second is what was counted before it. */
+  /** Lets whole seconds pass; a scrape within a second sees the part of it that has passed. */
   runUntil(second: number): void {
     while (this.second < second) {
-      while (this.nextScrape < this.second + 1) this.scrape();
       this.serve(this.second, 1);
+      while (this.nextScrape < this.second + 1) this.scrape(this.second + 1 - this.nextScrape);
       if (this.second === this.release.resetAtSecond) this.reset();
       this.second += 1;
     }
@@ -96,6 +98,7 @@ export class Gateway {
     const asked = Math.min(total, Math.floor(share));
     this.credit = share - asked;
     const { pods, writeShare } = release;
+    for (const { cells } of Object.values(versions)) for (const cell of cells) cell.fresh = none;
     for (const [version, requests] of [
       ["canary", asked],
       ["primary", total - asked],
@@ -113,28 +116,27 @@ export class Gateway {
     if (cell === undefined) return;
     const { requests, failed, slow } = answers;
     const { served } = this;
-    cell.ok += requests - failed;
-    cell.failed += failed;
     const quick = Math.floor((requests - slow) * 0.9);
-    cell.quick += quick;
-    cell.normal += requests - slow - quick;
-    cell.slow += slow;
+    cell.fresh = [requests - failed, failed, quick, requests - slow - quick, slow];
+    cell.counts = plus(cell.counts, cell.fresh, 1);
     served.requests += requests;
     served.failed += failed;
     if (second >= (this.release.fault?.fromSecond ?? 0)) served.failedSinceFault += failed;
     if (version === "canary") served.canaryRequests += requests;
   }
 
-  private scrape(): void {
+  /** With so much of the present second still to come. */
+  private scrape(rest: number): void {
     const { release, versions } = this;
     const next = uniformsOf(release.seed, release.index, -2, Math.floor(this.nextScrape));
     const jitter = (next() - 0.5) * jitterSeconds;
     const timeMs = Math.round((this.nextScrape + jitter) * 1000);
     const cells = [...versions.canary.cells, ...versions.primary.cells];
-    const before = this.scrapes.at(-1)?.values ?? [];
-    const values = cells.flatMap((cell, index) => {
-      const torn = release.torn ? binomial(next(), mostTorn, 0.5) : 0;
-      return valuesOf(cell, torn, before.slice(index * seriesOfCell, (index + 1) * seriesOfCell));
+    const values = cells.flatMap((cell) => {
+      const counts = plus(cell.counts, cell.fresh, -rest);
+      const values = valuesOf(counts, cell.scraped, release.torn ? binomial(next(), mostTorn, 0.5) : 0);
+      cell.scraped = counts;
+      return values;
     });
     this.scrapes.push({ timeMs, values });
     if (this.scrapes.length > 40) this.scrapes = this.scrapes.slice(-keptPoints);
@@ -175,7 +177,7 @@ function blueprintsOf({ pods }: Release): readonly Blueprint[] {
 }
 
 function cellBlueprints(node: string, methodClass: string): readonly Blueprint[] {
-  const labels = { instance: "gateway", node, upstreamStatus: undefined, upstreamAddress: undefined };
+  const labels = { instance: "gateway", node, methodClass, upstreamStatus: undefined, upstreamAddress: undefined };
   const id = `${node} ${methodClass}`;
   const status = (code: string): Blueprint => ({
     ...labels,
@@ -195,19 +197,26 @@ function cellBlueprints(node: string, methodClass: string): readonly Blueprint[]
   return [status("200"), status("500"), ...[...boundsMs, Infinity].map(latency), timed];
 }
 
-const seriesOfCell = 7;
-
-/** In the order of a cell's blueprints. What is torn off had come since the scrape before. */
-function valuesOf(
-  { ok, failed, quick, normal, slow }: Cell,
-  torn: number,
-  before: readonly number[],
-): readonly number[] {
-  const all = quick + normal + slow;
-  const buckets = [quick, quick + normal, all].map((count, index) =>
-    Math.max(Math.min(count, before[index + 2] ?? 0), count - torn, 0),
-  );
+/** In the order of a cell's blueprints. What is torn off has come since the scrape before. */
+function valuesOf(counts: Counts, before: Counts, torn: number): readonly number[] {
+  const [ok, failed] = counts;
+  const now = cumulative(counts);
+  const then = cumulative(before);
+  const all = now[2] ?? 0;
+  const buckets = now.map((count, index) => Math.max(then[index] ?? 0, count - torn));
   return [ok, failed, ...buckets, all, all];
+}
+
+function cumulative([, , quick, normal, slow]: Counts): readonly number[] {
+  return [quick, quick + normal, quick + normal + slow];
+}
+
+const none: Counts = [0, 0, 0, 0, 0];
+
+/** Whole numbers: of a part of a second as much as fits. */
+function plus(a: Counts, b: Counts, share: number): Counts {
+  const add = (index: 0 | 1 | 2 | 3 | 4): number => a[index] + Math.round(share * b[index]);
+  return [add(0), add(1), add(2), add(3), add(4)];
 }
 
 function freshVersion({ pods }: Release): Version {
@@ -215,5 +224,5 @@ function freshVersion({ pods }: Release): Version {
 }
 
 function freshCell(): Cell {
-  return { ok: 0, failed: 0, quick: 0, normal: 0, slow: 0 };
+  return { counts: none, fresh: none, scraped: none };
 }

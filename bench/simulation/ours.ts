@@ -1,6 +1,6 @@
 import { checkEverySeconds } from "../../release/settings/index.js";
 import { observe, startAnalysis } from "../../release/analysis/index.js";
-import type { Observation } from "../../release/analysis/index.js";
+import type { Observation, Observed } from "../../release/analysis/index.js";
 import { Gateway, nodesOf } from "./gateway.js";
 import { promoted, rolledBack, undecided } from "./outcome.js";
 import type { Outcome } from "./outcome.js";
@@ -8,8 +8,8 @@ import type { Release } from "./scenarios.js";
 
 const deadlineSeconds = 3600;
 
-/** Our rule: the real analysis, asked at every check, obeyed as the machine obeys it. */
-export function ours(release: Release): Outcome {
+/** Our rule: the real analysis, asked at every check, obeyed as the machine obeys it. `see` is told of each check. */
+export function ours(release: Release, see?: (observed: Observed) => void): Outcome {
   const { settings, steps } = release;
   const gateway = new Gateway(release);
   const checkSeconds = checkEverySeconds(settings);
@@ -29,8 +29,10 @@ export function ours(release: Release): Outcome {
     const intervalEnds = second - intervalStart >= settings.interval;
     const finalStep = step === steps.length - 1;
     const observation = observationOf(release, gateway, second, weightSince, intervalEnds, finalStep);
-    const { state: next, assessment } = observe(state, observation);
-    state = next;
+    const observed = observe(state, observation);
+    see?.(observed);
+    const { assessment } = observed;
+    state = observed.state;
     if (intervalEnds) intervalStart = second;
     const { verdict } = assessment;
     if (verdict.kind === "failedCheck") failedChecks += 1;

@@ -6,17 +6,36 @@ export interface CounterPoint {
   readonly value: number;
 }
 
-/** One time series of the gateway for the release's own route. */
+/**
+ * One counter: of the gateway for the release's own route, of the gateway itself (`metricErrors`: counts that it lost), or
+ * of the workload (`counted`).
+ */
 export interface CounterSeries {
-  /** All labels in canonical form: the identity of the series. */
+  /** All labels but those of the scrape, in canonical form: the identity of the series at its target. */
   readonly id: string;
   /** Scrape target (gateway pod). */
   readonly instance: string;
-  readonly kind: "status" | "latencyBucket" | "latencyCount";
+  /** Which of several readings of the same target this is (scrape job, replica of Prometheus); undefined where unknown. */
+  readonly source?: string | undefined;
+  readonly kind: "status" | "latencyBucket" | "latencyCount" | "metricErrors" | "counted";
   /** Upstream address without port; "" when the gateway had no endpoint. */
   readonly node: string;
   /** HTTP status; "" for latency series. */
   readonly code: string;
+  /** `read`, `write` or `other`, where the gateway says so. */
+  readonly methodClass?: string | undefined;
+  /** Who gave the answer: `upstream`, `nginx` (the gateway's proxy) or `apisix` (its plugins), where the gateway says so. */
+  readonly responseSource?: string | undefined;
+  /** Of a bucket: all labels but `le`, the identity of its histogram. */
+  readonly histogram?: string | undefined;
+  /** Of a counter of the workload: which metric counts by it, as what, and whose pods it is of. */
+  readonly counted?:
+    | {
+        readonly metric: string;
+        readonly role: "numerator" | "denominator";
+        readonly version: "subject" | "baseline";
+      }
+    | undefined;
   /** `$upstream_status` with all attempts ("502, 200"), where the gateway exports it. */
   readonly upstreamStatus: string | undefined;
   /** `$upstream_addr` with all attempts, same order, where the gateway exports it. */
@@ -27,9 +46,15 @@ export interface CounterSeries {
   readonly points: readonly CounterPoint[];
 }
 
+/**
+ * What a custom query answered. `noData`: it finds no series. `noTraffic`: it divides nothing by nothing (NaN), so that its
+ * series are there and nothing happened. `counters`: its samples are among the reading's series.
+ */
 export type CustomOutcome =
   | { readonly kind: "value"; readonly value: number }
   | { readonly kind: "noData" }
+  | { readonly kind: "noTraffic" }
+  | { readonly kind: "counters" }
   | { readonly kind: "error"; readonly message: string };
 
 /** One answer of the metrics provider: everything that the checks of a release need at one moment. */
@@ -74,6 +99,14 @@ export interface CheckStatistics {
   /** ln E of the whole run against the revision, and from where on it is taken back at once. */
   readonly logEvidence: number;
   readonly logNeeded: number;
+  /**
+   * ln E of the shares of failures per check, and from where on it agrees: failures that come together within a check are
+   * one case to it, so that a burst is no proof.
+   */
+  readonly logShares: number;
+  readonly logSharesNeeded: number;
+  /** ln E against the other version, where it is compared. */
+  readonly logVersus?: number;
   /** Of the hypothesis with most evidence: its limit as a probability, its trials and events in the whole run. */
   readonly limitShare: number;
   readonly trials: number;
@@ -96,6 +129,10 @@ export interface CheckReport {
   readonly dryRun: boolean;
   /** True where nothing is missing but the proof that `promoteWithConfidence` asks for. */
   readonly awaitsProof?: boolean;
+  /** True where nothing is missing but requests: some come, not yet enough. */
+  readonly awaitsRequests?: boolean;
+  /** True where the limit is broken by both versions alike: not the subject's fault, and worth a warning. */
+  readonly shared?: boolean;
   /** Of the built-in metrics only. */
   readonly statistics?: CheckStatistics;
   /** Flagger's wording where the meaning is the same: `success rate 26.76% < 99%`, plus figures. */
@@ -109,7 +146,8 @@ export type HoldReason = "breached" | "inconclusive" | "noData" | "error" | "spl
  * for Flagger's `threshold`, and stay. `failNow`: take the revision back at once. `giveUp`: too long undecided.
  */
 export type Verdict =
-  | { readonly kind: "pass" }
+  /** The warning says what both versions do wrong alike. */
+  | { readonly kind: "pass"; readonly warning?: string }
   | { readonly kind: "hold"; readonly reason: HoldReason; readonly sentence: string }
   | { readonly kind: "failedCheck"; readonly sentence: string }
   | { readonly kind: "failNow"; readonly sentence: string }
@@ -123,4 +161,6 @@ export interface Assessment {
   /** Requests of the subject and of all since the last change of weight. */
   readonly subjectRequests: number;
   readonly totalRequests: number;
+  /** Requests per second of both versions together in the run so far; undefined while nothing was counted. */
+  readonly requestsPerSecond?: number;
 }

@@ -1,12 +1,13 @@
 import { expect } from "chai";
 import { correctedQuery, warningsOf } from "../../../release/analysis/index.js";
 import type { Circumstances } from "../../../release/analysis/index.js";
-import { upperTail } from "../../../release/analysis/binomial-tail.js";
-import { budgetOf } from "../../../release/analysis/budget.js";
-import { logEvidenceAbove, logEvidenceBelow, mixOverStarts } from "../../../release/analysis/e-process.js";
-import { sharesOf } from "../../../release/analysis/hypotheses.js";
-import { limitWarning, quantileMs } from "../../../release/analysis/latency.js";
-import { cleanRequestsToProve, plannedRequests, visibleShare } from "../../../release/analysis/sight.js";
+import { upperTail } from "../../../release/analysis/evidence/binomial-tail.js";
+import { budgetOf } from "../../../release/analysis/evidence/budget.js";
+import { logEvidenceAbove, logEvidenceBelow } from "../../../release/analysis/evidence/e-process.js";
+import { wholeRunWeight } from "../../../release/analysis/evidence/starts.js";
+import { sharesOf } from "../../../release/analysis/checks/hypotheses.js";
+import { limitWarning, quantileMs } from "../../../release/analysis/checks/latency.js";
+import { cleanRequestsToProve, plannedRequests, visibleShare } from "../../../release/analysis/preview/sight.js";
 import { analysis } from "../../../release/settings/index.js";
 import type { AnalysisInput } from "../../../release/settings/index.js";
 
@@ -132,7 +133,7 @@ describe("what a run can see", () => {
     const { failLog } = budgetOf(settings, {}, sharesOf(settings));
     const share = visibleShare(settings, 0.01, 300) ?? NaN;
     const needed = Array.from({ length: 300 }, (_, events) => events).find(
-      (events) => mixOverStarts([logEvidenceAbove(0.01, { count: 300, events })]).log >= failLog,
+      (events) => logEvidenceAbove(0.01, { count: 300, events }) + Math.log(wholeRunWeight) >= failLog,
     );
     expect(upperTail(share, { count: 300, events: needed ?? NaN })).closeTo(0.95, 1e-9);
   });
@@ -163,6 +164,8 @@ describe("quantiles", () => {
     failed: 0,
     timed,
     within,
+    slow: {},
+    counted: {},
   });
 
   it("are interpolated within their bucket, as Prometheus does it", () => {

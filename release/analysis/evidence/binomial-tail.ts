@@ -1,5 +1,5 @@
 import betainc from "@stdlib/math-base-special-betainc";
-import type { Trials } from "./e-process.js";
+import type { Trials } from "../counting/tally.js";
 
 /**
  * P(at least so many events | probability = limit): the p-value of one look at fresh trials, exact (the upper tail of the

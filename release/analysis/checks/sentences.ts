@@ -1,5 +1,5 @@
+import type { Trials } from "../counting/tally.js";
 import type { Event } from "./hypotheses.js";
-import type { Trials } from "./e-process.js";
 
 /** Wording: Flagger's form first, so that people and scripts find it; then the figures. */
 
@@ -41,6 +41,8 @@ export function customText(
 
 /** `38 of 142 requests failed` */
 export function countText(event: Event, { count, events }: Trials): string {
+  if (event.kind === "counted") return `${events} of ${count} counted`;
+  if (event.kind === "notCounted") return `${count - events} of ${count} counted`;
   const of = `${events} of ${count} requests`;
   switch (event.kind) {
     case "failed":

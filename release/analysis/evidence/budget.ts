@@ -1,10 +1,12 @@
-import type { AnalysisSettings } from "../settings/index.js";
-import type { AnalysisContext } from "./state.js";
+import type { AnalysisSettings } from "../../settings/index.js";
+import type { AnalysisContext } from "../state.js";
 
 /**
  * How the probability 1 - `confidence` of taking back a healthy release is shared out. Four fifths go to the evidence that
  * takes a revision back at once, in equal parts to all checks that can; one fifth to failed checks, Flagger's second
- * line. Checks that are dry runs, or that measure numbers without requests behind them, have no part in it.
+ * line, in equal parts to them and to the observed split. Checks that are dry runs, or that measure numbers without
+ * requests behind them, have no part in it. The parts of the traffic share what their check has (`strata.ts`), and so do
+ * the starts of its evidence (`starts.ts`).
  */
 const evidencePart = 0.8;
 
@@ -20,7 +22,7 @@ export function noiseLevel(intervalsAtWeight: number): number {
 export interface Budget {
   /** ln E from which a check takes the revision back at once. */
   readonly failLog: number;
-  /** p-value up to which a check fails at the end of interval `index` (from 0). */
+  /** p-value up to which a check, or the split, fails at the end of interval `index` (from 0). */
   readonly failedCheckLevel: (index: number, critical: boolean) => number;
 }
 
@@ -37,9 +39,10 @@ export function budgetOf(
 ): Budget {
   const error = (1 - settings.confidence) * (context.budgetShare ?? 1);
   const count = Math.max(1, shares.hypotheses);
-  const ordinary = Math.max(1, count - shares.critical);
+  // The split fails as the checks do, and is never critical.
+  const ordinary = Math.max(1, count - shares.critical) + 1;
   const planned = plannedIntervals(settings);
-  const each = (error * (1 - evidencePart)) / count;
+  const each = (error * (1 - evidencePart)) / (count + 1);
   const counted = expectedFailures(settings.threshold, each * ordinary) / ordinary;
   return {
     failLog: -Math.log((error * evidencePart) / count),

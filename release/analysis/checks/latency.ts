@@ -1,4 +1,4 @@
-import type { Tally } from "./tally.js";
+import type { Tally } from "../counting/tally.js";
 
 /** `request-duration` is the 99th percentile: at most this share of requests may be slower than the limit. */
 export const slowShareAllowed = 0.01;
@@ -6,6 +6,11 @@ export const slowShareAllowed = 0.01;
 /** Key of a bucket in a tally; not a bare number, which engines store as a sparse array. */
 export function boundKey(upperBoundMs: number): string {
   return `le${upperBoundMs}`;
+}
+
+/** Key of a limit in a tally. */
+export function limitKey(limitMs: number): string {
+  return `limit${limitMs}`;
 }
 
 /**
@@ -19,6 +24,21 @@ export function boundAtOrAbove(boundsMs: readonly number[], limitMs: number): nu
 /** The bound at or below a limit: what surely took no longer than the limit. */
 export function boundAtOrBelow(boundsMs: readonly number[], limitMs: number): number | undefined {
   return boundsMs.findLast((bound) => bound <= limitMs);
+}
+
+/**
+ * Estimate of the requests slower than a limit, by linear interpolation within its bucket as Prometheus does it for
+ * quantiles. Exact at a bound; no proof between two.
+ */
+export function slowEstimate(tally: Tally, boundsMs: readonly number[], limitMs: number): number {
+  const above = boundAtOrAbove(boundsMs, limitMs);
+  const below = boundAtOrBelow(boundsMs, limitMs);
+  if (above === undefined) return 0;
+  const fast = countWithin(tally, above);
+  if (above === limitMs || below === above) return tally.timed - fast;
+  const faster = below === undefined ? 0 : countWithin(tally, below);
+  const lowerMs = below ?? 0;
+  return tally.timed - fast + ((above - limitMs) / (above - lowerMs)) * Math.max(0, fast - faster);
 }
 
 /** Requests that took at most `boundMs`. A bucket that is missing holds nothing: the gateway makes them when needed. */

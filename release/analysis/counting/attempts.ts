@@ -1,4 +1,4 @@
-import type { CounterSeries } from "./contract.js";
+import type { CounterSeries } from "../contract.js";
 
 /** One try of the gateway on one upstream address. */
 export interface Attempt {
@@ -29,6 +29,14 @@ export function attemptsOf(
     const failed = isServerError(status) || (index < last && status === "-") || (index === last && finallyFailed);
     return [{ node, failed }];
   });
+}
+
+/**
+ * Whether a request says anything of the version that was asked: not where the client left before an answer (499 is
+ * nginx's own code for that), whatever the version would have said.
+ */
+export function isTrial({ code, responseSource }: Pick<CounterSeries, "code" | "responseSource">): boolean {
+  return code !== "499" || responseSource === "upstream";
 }
 
 export function isServerError(code: string): boolean {

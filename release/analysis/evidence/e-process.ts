@@ -1,5 +1,7 @@
 import betainc from "@stdlib/math-base-special-betainc";
 import betaln from "@stdlib/math-base-special-betaln";
+import type { Trials } from "../counting/tally.js";
+import { logAdd, logNothing, logSum } from "./starts.js";
 
 /**
  * Sequential tests of one probability, valid at every moment ("anytime-valid").
@@ -20,26 +22,18 @@ import betaln from "@stdlib/math-base-special-betaln";
  * once, changes nothing. a = 0.1 spreads the prior almost evenly over orders of magnitude, so 2% against 1% and 100%
  * against 1% are both found without much delay; b = 0.7 adds weight next to 1 for revisions that fail always.
  *
- * **A late start.** What breaks after an hour of health would have to outweigh the hour. So E is itself a mixture of
- * processes that start at the run's start and at each change of weight: E = 3/4 E0 + Σ wj Ej, wj = 1/(4 j (j+1)), where
- * Ej = 1 until its start. Each Ej starts at a stopping time, so the sum is still a supermartingale from 1. Nothing is ever
- * thrown away or restarted.
+ * **Late starts.** For them the prior is a handful of alternatives q with fixed odds above the limit's, so that a sum over
+ * all starts can be carried along (`starts.ts`): with a = ln(odds ratio) and b = ln((1-q)/(1-p0)) a start at counts (n', k')
+ * has become exp(a(k-k') + b(n-n')), and Σ w exp(-a k' - b n') is all there is to keep.
  *
  * **Sources.** J. Ville, Étude critique de la notion de collectif (1939); H. Robbins, Statistical methods related to the
  * law of the iterated logarithm, Ann. Math. Stat. 41 (1970); S. Howard, A. Ramdas, J. McAuliffe, J. Sekhon,
  * Time-uniform, nonparametric, nonasymptotic confidence sequences, Ann. Stat. 49 (2021); M. Lindon, A. Malek, Anytime-valid
  * inference for multinomial count data (NeurIPS 2022), which is how Netflix watches its canaries.
  */
-export interface Trials {
-  readonly count: number;
-  /** Trials with the event that the hypothesis limits. */
-  readonly events: number;
-}
-
 export const priorShape = { a: 0.1, b: 0.7 } as const;
 /** Against the other direction (proof that the probability is below its limit), most weight lies next to 0. */
 const priorShapeBelow = { a: 0.1, b: 1 } as const;
-const wholeRunWeight = 0.75;
 /** 2^-1022, the smallest number with all 53 bits. */
 const smallestNormal = 2 ** -1022;
 
@@ -59,49 +53,87 @@ export function logEvidenceBelow(limit: number, trials: Trials): number {
   return logMixture(limit, trials, priorShapeBelow, false);
 }
 
-function logMixture(
-  limit: number,
-  { count, events }: Trials,
-  { a, b }: { readonly a: number; readonly b: number },
-  above: boolean,
-): number {
+interface Shape {
+  readonly a: number;
+  readonly b: number;
+}
+
+function logMixture(limit: number, { count, events }: Trials, shape: Shape, above: boolean): number {
+  const { a, b } = shape;
   const others = count - events;
   const posterior = betainc(limit, a + events, b + others, true, above);
   // Below it numbers have few digits, and their logarithm would be noise.
   if (posterior < smallestNormal) return -Infinity;
-  const prior = betainc(limit, a, b, true, above);
-  const marginal = betaln(a + events, b + others) + Math.log(posterior) - betaln(a, b) - Math.log(prior);
+  const marginal = betaln(a + events, b + others) + Math.log(posterior) - logPriorMass(limit, shape, above);
   return marginal - events * Math.log(limit) - others * Math.log1p(-limit);
 }
 
-/** Trials since each start: the first since the start of the run, the others since the changes of weight, in order. */
-export interface StartedEvidence {
-  readonly log: number;
-  /** The start whose part speaks loudest: index into the starts. */
-  readonly loudest: number;
+const priorMasses = new Map<string, number>();
+
+/** ln of the untruncated prior's mass on the bad side; the same for a whole run. */
+function logPriorMass(limit: number, { a, b }: Shape, above: boolean): number {
+  const key = `${limit} ${b} ${above}`;
+  const known = priorMasses.get(key);
+  if (known !== undefined) return known;
+  const mass = betaln(a, b) + Math.log(betainc(limit, a, b, true, above));
+  if (priorMasses.size > 100) priorMasses.clear();
+  priorMasses.set(key, mass);
+  return mass;
 }
 
-/** ln of the mixture over starting times. */
-export function mixOverStarts(logs: readonly number[]): StartedEvidence {
-  const parts = logs.map((log, index) => log + Math.log(startWeight(index)));
-  let loudest = 0;
-  for (const [index, part] of parts.entries()) if (part > (parts[loudest] ?? -Infinity)) loudest = index;
-  return { log: logSum([...parts, Math.log(unstartedWeight(logs.length))]), loudest };
+/** Odds of the alternatives over the limit's odds, for evidence that starts late. */
+const oddsRatios = [1.5, 2.2, 3.6, 6.4, 11, 25, 66, 900] as const;
+const logPrior = -Math.log(oddsRatios.length);
+
+/** Counts when something started, or now. Events are bounded from both sides where they aren't known exactly. */
+export interface Counts {
+  readonly count: number;
+  readonly atLeast: number;
+  readonly atMost: number;
 }
 
-function startWeight(index: number): number {
-  return index === 0 ? wholeRunWeight : (1 - wholeRunWeight) / (index * (index + 1));
+/** No start yet. */
+export const noLateStarts: readonly number[] = oddsRatios.map(() => logNothing);
+
+/** One more start, with this weight. What has happened at most before it can't be counted for it. */
+export function startLate(late: readonly number[], limit: number, now: Counts, weight: number): readonly number[] {
+  const steps = stepsOf(limit);
+  return late.map((log, index) => {
+    const { event, other } = steps[index] ?? noStep;
+    return logAdd(log, Math.log(weight) + logPrior - event * now.atMost - other * now.count);
+  });
 }
 
-/** Weight of the processes that have not started: they stand at 1. */
-function unstartedWeight(started: number): number {
-  return (1 - wholeRunWeight) / Math.max(1, started);
+/** ln of what all late starts together have become by now. */
+export function lateEvidence(late: readonly number[], limit: number, now: Counts): number {
+  const steps = stepsOf(limit);
+  return logSum(
+    late.map((log, index) => {
+      const { event, other } = steps[index] ?? noStep;
+      return log + event * now.atLeast + other * now.count;
+    }),
+  );
 }
 
-export function logSum(logs: readonly number[]): number {
-  const largest = Math.max(...logs);
-  if (!Number.isFinite(largest)) return largest;
-  return largest + Math.log(logs.reduce((sum, log) => sum + Math.exp(log - largest), 0));
+interface Step {
+  /** What one event adds to one trial's logarithm, and what the trial itself does. */
+  readonly event: number;
+  readonly other: number;
+}
+
+const noStep: Step = { event: 0, other: 0 };
+const stepsCache = new Map<number, readonly Step[]>();
+
+function stepsOf(limit: number): readonly Step[] {
+  const known = stepsCache.get(limit);
+  if (known !== undefined) return known;
+  const steps = oddsRatios.map((ratio) => {
+    const odds = (limit / (1 - limit)) * ratio;
+    return { event: Math.log(ratio), other: -Math.log1p(odds) - Math.log1p(-limit) };
+  });
+  if (stepsCache.size > 100) stepsCache.clear();
+  stepsCache.set(limit, steps);
+  return steps;
 }
 
 /** 1 - 1/E, 0 where there is no evidence: Ville's bound as a confidence. */

@@ -1,8 +1,9 @@
-import type { AnalysisSettings } from "../settings/index.js";
-import { upperTail } from "./binomial-tail.js";
-import { budgetOf } from "./budget.js";
-import { logEvidenceAbove, logEvidenceBelow, mixOverStarts } from "./e-process.js";
-import { isCustom, sharesOf } from "./hypotheses.js";
+import type { AnalysisSettings } from "../../settings/index.js";
+import { upperTail } from "../evidence/binomial-tail.js";
+import { budgetOf } from "../evidence/budget.js";
+import { logEvidenceAbove, logEvidenceBelow } from "../evidence/e-process.js";
+import { wholeRunWeight } from "../evidence/starts.js";
+import { isCustom, sharesOf } from "../checks/hypotheses.js";
 
 /** A run "sees" what it takes back with this probability. */
 const certainty = 0.95;
@@ -32,7 +33,7 @@ export function requestsOfFirstStep(settings: AnalysisSettings, requestsPerSecon
 export function visibleShare(settings: AnalysisSettings, limit: number, requests: number): number | undefined {
   const { failLog } = budgetOf(settings, { budgetShare: 1 }, sharesOf(settings));
   const proves = (events: number): boolean =>
-    mixOverStarts([logEvidenceAbove(limit, { count: requests, events })]).log >= failLog;
+    logEvidenceAbove(limit, { count: requests, events }) + Math.log(wholeRunWeight) >= failLog;
   if (requests <= 0 || !proves(requests)) return undefined;
   const needed = firstFrom(requests, proves);
   // The tail at a probability is exact; where it reaches the certainty lies by bisection.

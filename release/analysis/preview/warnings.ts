@@ -1,8 +1,8 @@
-import type { AnalysisSettings, MetricSettings } from "../settings/index.js";
-import { hypothesesOf, isCustom } from "./hypotheses.js";
-import type { CustomMetric, Event } from "./hypotheses.js";
+import type { AnalysisSettings, MetricSettings } from "../../settings/index.js";
+import { hypothesesOf, isCustom } from "../checks/hypotheses.js";
+import type { CustomMetric, Event } from "../checks/hypotheses.js";
 import { correctedQuery } from "./inverted-query.js";
-import { limitWarning, usualBoundsMs } from "./latency.js";
+import { limitWarning, usualBoundsMs } from "../checks/latency.js";
 import {
   cleanRequestsToProve,
   isJudgedByRequests,
@@ -147,6 +147,10 @@ function eventText(event: Event): string {
       return `take longer than ${event.limitMs} ms`;
     case "within":
       return `take at most ${event.limitMs} ms`;
+    case "counted":
+      return "are counted";
+    case "notCounted":
+      return "are not counted";
   }
 }
 

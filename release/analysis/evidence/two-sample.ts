@@ -1,6 +1,5 @@
-import { logSum } from "./e-process.js";
-import type { Trials } from "./e-process.js";
-import type { ComparisonState } from "./state.js";
+import type { Trials } from "../counting/tally.js";
+import { logAdd, logSum, wholeRunWeight } from "./starts.js";
 
 /**
  * Sequential test of "the canary's probability is at most the primary's plus δ", both unknown and free to drift.
@@ -15,7 +14,8 @@ import type { ComparisonState } from "./state.js";
  * such products too, and Ville's inequality holds. A dependency that fails both in the same block moves x and y
  * together within H, so it isn't held against the canary.
  *
- * Alternatives: the primary at its rate so far, the canary above the border by fixed shares of the room that is left.
+ * Alternatives: the primary at its rate so far, the canary above the border by fixed shares of the room that is left. Each
+ * block multiplies what earlier blocks have become, and at every check one more product starts (`starts.ts`).
  *
  * **Source.** R. Turner, A. Ly, P. Grünwald, Generic E-variables for exact sequential k-sample tests that allow for
  * optional stopping (2022); R. Turner, P. Grünwald, Exact anytime-valid confidence intervals for contingency tables (2023).
@@ -23,30 +23,38 @@ import type { ComparisonState } from "./state.js";
 const roomShares = [0.01, 0.03, 0.1, 0.3, 0.9] as const;
 const lowestLog = -700;
 
-export const freshComparison: ComparisonState = { logs: roomShares.map(() => 0) };
+const logPrior = -Math.log(roomShares.length);
+
+/** By alternative: no block yet. */
+export const noBlocks: readonly number[] = roomShares.map(() => 0);
+/** The same as a mixture with the weight of the run's start. */
+export const freshVersus: readonly number[] = roomShares.map(() => Math.log(wholeRunWeight) + logPrior);
 
 /** One more block. `past` is what the primary had shown before it. */
 export function addBlock(
-  comparison: ComparisonState,
+  logs: readonly number[],
   block: { readonly subject: Trials; readonly baseline: Trials },
   past: Trials,
   maxIncrease: number,
-): ComparisonState {
+): readonly number[] {
   const { subject, baseline } = block;
-  if (subject.count <= 0 || baseline.count <= 0 || maxIncrease >= 1) return comparison;
+  if (subject.count <= 0 || baseline.count <= 0 || maxIncrease >= 1) return logs;
   const primary = clamp((past.events + 0.5) / (past.count + 1));
-  return {
-    logs: comparison.logs.map((log, index) => {
-      const border = Math.min(1, primary + maxIncrease);
-      const canary = clamp(border + (1 - border) * (roomShares[index] ?? 0.1));
-      return Math.max(lowestLog, log + logBlock(subject, baseline, canary, primary, maxIncrease));
-    }),
-  };
+  const border = Math.min(1, primary + maxIncrease);
+  return logs.map((log, index) => {
+    const canary = clamp(border + (1 - border) * (roomShares[index] ?? 0.1));
+    return Math.max(lowestLog, log + logBlock(subject, baseline, canary, primary, maxIncrease));
+  });
 }
 
-/** ln of the mixture: evidence that the canary is worse than the primary by more than δ. */
-export function comparisonEvidence({ logs }: ComparisonState): number {
-  return logSum(logs) - Math.log(logs.length);
+/** Another start, with this weight. */
+export function startVersus(logs: readonly number[], weight: number): readonly number[] {
+  return logs.map((log) => logAdd(log, Math.log(weight) + logPrior));
+}
+
+/** ln of a plain mixture of all alternatives, from one start. */
+export function comparisonEvidence(logs: readonly number[]): number {
+  return logSum(logs) + logPrior;
 }
 
 function logBlock(subject: Trials, baseline: Trials, canary: number, primary: number, maxIncrease: number): number {
@@ -60,8 +68,12 @@ function logBlock(subject: Trials, baseline: Trials, canary: number, primary: nu
   );
 }
 
-/** The primary's probability at the point of the border y = x + δ nearest to the alternative: bisection on the slope. */
+/**
+ * The primary's probability at the point of the border y = x + δ nearest to the alternative: where the slope is 0, by
+ * bisection; with δ = 0 that is the rate of both together.
+ */
 function nearestNull(n: number, m: number, canary: number, primary: number, maxIncrease: number): number {
+  if (maxIncrease === 0) return (m * primary + n * canary) / (m + n);
   let low = primary;
   let high = Math.max(primary, canary - maxIncrease);
   for (let round = 0; round < 60; round += 1) {

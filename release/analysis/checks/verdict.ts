@@ -1,16 +1,19 @@
-import type { CheckReport, HoldReason, Verdict } from "./contract.js";
-import { isDelayed } from "./ingest.js";
+import type { MetricSettings } from "../../settings/index.js";
+import type { CheckReport, HoldReason, Verdict } from "../contract.js";
+import { isDelayed } from "../counting/ingest.js";
+import type { AnalysisState } from "../state.js";
+import { isNumber } from "./hypotheses.js";
+import { isStarved } from "./silence.js";
 import type { Split } from "./split.js";
-import type { AnalysisState } from "./state.js";
-import type { MetricSettings } from "../settings/index.js";
+import type { Moment } from "./weighed-check.js";
 
-/** What one check wants done, after its policies. */
-type Wish =
+/** What comes of one check, after its policies. */
+type PolicyOutcome =
   | { readonly kind: "none" }
   | { readonly kind: "failNow" | "failedCheck"; readonly sentence: string }
   | { readonly kind: "hold"; readonly reason: HoldReason; readonly sentence: string; readonly counts: boolean };
 
-type Demand = Extract<Wish, { kind: "failNow" | "failedCheck" }>;
+type Rollback = Extract<PolicyOutcome, { kind: "failNow" | "failedCheck" }>;
 
 export interface Decided {
   readonly verdict: Verdict;
@@ -24,25 +27,40 @@ export function decide(
   state: AnalysisState,
   checks: readonly CheckReport[],
   split: Split,
-  intervalEnds: boolean,
+  { intervalEnds, budget, nowMs }: Moment,
 ): Decided {
-  const wishes = checks.map((check, index) => wishOf(check, state.settings.metrics[index], intervalEnds));
+  const starved = isStarved(state, nowMs);
+  const asked = state.totals.subject.requests > state.intervalStart.subject.requests;
+  const outcomes = checks.map((check, index) =>
+    outcomeOf(check, state.settings.metrics[index], { intervalEnds, starved, asked }),
+  );
   const deviation = isDelayed(state) ? undefined : split.deviation;
-  if (deviation !== undefined)
-    wishes.push(
-      deviation.direction === "more" && intervalEnds
-        ? { kind: "failedCheck", sentence: deviation.sentence }
-        : { kind: "hold", reason: "split", sentence: deviation.sentence, counts: true },
+  if (deviation !== undefined) {
+    const { direction, tail, sentence } = deviation;
+    const fails = direction === "more" && intervalEnds && tail <= budget.failedCheckLevel(state.intervals, false);
+    outcomes.push(
+      fails ? { kind: "failedCheck", sentence } : { kind: "hold", reason: "split", sentence, counts: true },
     );
-  const counters = intervalEnds ? countIntervals(state, wishes) : state;
+  }
+  const counters = intervalEnds ? countIntervals(state, outcomes) : state;
   const { undecidedIntervals, errorIntervals, splitIntervals } = counters;
+  const verdict = verdictOf(state, outcomes, intervalEnds ? counters : undefined);
+  const shared = checks.find((check) => check.shared === true && !check.dryRun)?.sentence;
   return {
-    verdict: verdictOf(state, wishes, intervalEnds ? counters : undefined),
+    verdict: verdict.kind === "pass" && shared !== undefined ? { kind: "pass", warning: shared } : verdict,
     counters: { undecidedIntervals, errorIntervals, splitIntervals },
   };
 }
 
-function wishOf(check: CheckReport, metric: MetricSettings | undefined, intervalEnds: boolean): Wish {
+interface Look {
+  readonly intervalEnds: boolean;
+  /** No new request came where some were to be expected. */
+  readonly starved: boolean;
+  /** New requests came in this interval. */
+  readonly asked: boolean;
+}
+
+function outcomeOf(check: CheckReport, metric: MetricSettings | undefined, look: Look): PolicyOutcome {
   const { sentence } = check;
   if (metric === undefined || check.dryRun) return { kind: "none" };
   switch (check.verdict) {
@@ -55,11 +73,16 @@ function wishOf(check: CheckReport, metric: MetricSettings | undefined, interval
     case "breached":
       return { kind: "hold", reason: "breached", sentence, counts: false };
     case "inconclusive":
-      return { kind: "hold", reason: "inconclusive", sentence, counts: check.awaitsProof !== true };
+      return {
+        kind: "hold",
+        reason: "inconclusive",
+        sentence,
+        counts: check.awaitsProof !== true && (check.awaitsRequests !== true || look.starved),
+      };
     case "noData":
-      return byPolicy(metric.onNoData, "noData", sentence, metric, intervalEnds);
+      return byPolicy(metric.onNoData, "noData", sentence, metric, look);
     case "error":
-      return byPolicy(metric.onError, "error", sentence, metric, intervalEnds);
+      return byPolicy(metric.onError, "error", sentence, metric, look);
   }
 }
 
@@ -68,9 +91,10 @@ function byPolicy(
   reason: "noData" | "error",
   sentence: string,
   metric: MetricSettings,
-  intervalEnds: boolean,
-): Wish {
-  const hold: Wish = { kind: "hold", reason, sentence, counts: true };
+  { intervalEnds, starved, asked }: Look,
+): PolicyOutcome {
+  const counts = reason === "error" || starved || (asked && isNumber(metric));
+  const hold: PolicyOutcome = { kind: "hold", reason, sentence, counts };
   switch (policy) {
     case "ignore":
       return { kind: "none" };
@@ -85,9 +109,9 @@ function byPolicy(
 type Counters = Decided["counters"];
 
 /** How many intervals in a row ended in the same trouble. */
-function countIntervals(state: AnalysisState, wishes: readonly Wish[]): Counters {
+function countIntervals(state: AnalysisState, outcomes: readonly PolicyOutcome[]): Counters {
   const held = (reasons: readonly HoldReason[]): boolean =>
-    wishes.some((wish) => wish.kind === "hold" && wish.counts && reasons.includes(wish.reason));
+    outcomes.some((outcome) => outcome.kind === "hold" && outcome.counts && reasons.includes(outcome.reason));
   return {
     errorIntervals: held(["error"]) ? state.errorIntervals + 1 : 0,
     undecidedIntervals: held(["noData", "inconclusive"]) ? state.undecidedIntervals + 1 : 0,
@@ -95,14 +119,14 @@ function countIntervals(state: AnalysisState, wishes: readonly Wish[]): Counters
   };
 }
 
-function verdictOf(state: AnalysisState, wishes: readonly Wish[], ended: Counters | undefined): Verdict {
-  const failNow = wishes.find((wish): wish is Demand => wish.kind === "failNow");
+function verdictOf(state: AnalysisState, outcomes: readonly PolicyOutcome[], ended: Counters | undefined): Verdict {
+  const failNow = outcomes.find((outcome): outcome is Rollback => outcome.kind === "failNow");
   if (failNow !== undefined) return { kind: "failNow", sentence: failNow.sentence };
-  const failed = wishes.find((wish): wish is Demand => wish.kind === "failedCheck");
+  const failed = outcomes.find((outcome): outcome is Rollback => outcome.kind === "failedCheck");
   if (failed !== undefined) return { kind: "failedCheck", sentence: failed.sentence };
-  const holds = wishes.filter((wish) => wish.kind === "hold");
-  const reason = holdOrder.find((each) => holds.some((wish) => wish.reason === each));
-  const hold = holds.find((wish) => wish.reason === reason);
+  const holds = outcomes.filter((outcome) => outcome.kind === "hold");
+  const reason = holdOrder.find((each) => holds.some((outcome) => outcome.reason === each));
+  const hold = holds.find((outcome) => outcome.reason === reason);
   if (hold === undefined) return { kind: "pass" };
   if (isDelayed(state)) return { kind: "hold", reason: "waiting", sentence: hold.sentence };
   const spent = ended === undefined ? undefined : spentLimit(state, ended, holds);
@@ -115,7 +139,7 @@ function verdictOf(state: AnalysisState, wishes: readonly Wish[], ended: Counter
 function spentLimit(
   { settings }: AnalysisState,
   counters: Counters,
-  holds: readonly Extract<Wish, { kind: "hold" }>[],
+  holds: readonly Extract<PolicyOutcome, { kind: "hold" }>[],
 ): string | undefined {
   const limits = [
     { spent: counters.errorIntervals, limit: settings.consecutiveErrorLimit, reasons: ["error"], name: "an answer" },
@@ -129,6 +153,7 @@ function spentLimit(
   ];
   const over = limits.find(({ spent, limit }) => spent >= limit);
   if (over === undefined) return undefined;
-  const cause = holds.find((wish) => wish.counts && over.reasons.includes(wish.reason))?.sentence ?? "undecided";
+  const cause =
+    holds.find((outcome) => outcome.counts && over.reasons.includes(outcome.reason))?.sentence ?? "undecided";
   return `${cause}; ${over.spent} intervals in a row without ${over.name} (limit ${over.limit})`;
 }

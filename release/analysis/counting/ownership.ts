@@ -1,5 +1,5 @@
-import type { Surroundings } from "./contract.js";
-import type { AnalysisState, Ownership, Side } from "./state.js";
+import type { Surroundings } from "../contract.js";
+import type { AnalysisState, Ownership, Side } from "../state.js";
 
 type Owners = AnalysisState["owners"];
 
