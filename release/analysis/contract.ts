@@ -64,7 +64,8 @@ export type Reading =
       readonly series: readonly CounterSeries[];
       readonly custom: readonly { readonly metric: string; readonly outcome: CustomOutcome }[];
     }
-  | { readonly kind: "error"; readonly message: string };
+  /** `answered`: the provider is there, but nothing can be judged by what it has. */
+  | { readonly kind: "error"; readonly message: string; readonly answered?: true };
 
 /** What the cluster says at the moment of a reading. */
 export interface Surroundings {

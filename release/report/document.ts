@@ -49,7 +49,7 @@ const reading = z.discriminatedUnion("kind", [
     windows: z.array(count),
     custom: z.array(z.object({ metric: z.string(), outcome })),
   }),
-  z.object({ kind: z.literal("error"), message: z.string() }),
+  z.object({ kind: z.literal("error"), message: z.string(), answered: z.literal(true).exactOptional() }),
 ]);
 
 const surroundings = z.object({

@@ -101,11 +101,9 @@ export const metricTemplate = z
         description:
           "Instead of a query: selector of the counter of what thresholdRange limits (orders that failed), with {{ nodes }} where the address of a version's pods stands. Judged with the evidence of the built-in metrics, in percent of the denominator.",
       }),
-      denominator: counterSelector
-        .optional()
-        .meta({
-          description: "Selector of the counter of all that may be counted (orders placed), numerator included.",
-        }),
+      denominator: counterSelector.optional().meta({
+        description: "Selector of the counter of all that may be counted (orders placed), numerator included.",
+      }),
     },
     {
       error: ({ input }) =>

@@ -96,7 +96,8 @@ function estimate(state: AnalysisState, { hypothesis }: Pick<Claim, "hypothesis"
   const seen = trialsBetween(event, from, to, state.boundsMs);
   if (event.kind !== "slowerThan" || !isBetweenBounds(state, { hypothesis })) return seen;
   const between = slowEstimate(to, state.boundsMs, event.limitMs) - slowEstimate(from, state.boundsMs, event.limitMs);
-  return { count: seen.count, events: Math.min(seen.count, Math.max(seen.events, Math.floor(between + 1e-9))) };
+  const count = to.timed - from.timed;
+  return { count, events: Math.min(count, Math.max(seen.events, Math.floor(between + 1e-9))) };
 }
 
 /** Whether a limit is no bound of the gateways' histograms, so that it can't be told exactly what is beyond it. */

@@ -80,5 +80,5 @@ export function limitWarning(
     counted === undefined
       ? "nothing can be proved against it"
       : `only requests ${property === "max" ? `slower than ${counted}` : `within ${counted}`} ms count against the revision`;
-  return `${where}: ${effect}; set it to ${better}`;
+  return `${where}: ${effect}; give the gateway a bound at ${limitMs} ms, or set it to ${better}`;
 }

@@ -5,6 +5,8 @@ import { follow, startAt } from "./histogram.js";
 import type { HistogramPosition, HistogramScrape } from "./histogram.js";
 import { seriesKey } from "./series-key.js";
 import type { Tally } from "./tally.js";
+import { freshTrust, trustAfter, unsuspicious } from "./trust.js";
+import type { ScrapeOfTarget, Trust, Trusted } from "./trust.js";
 
 /** What has been counted of one scrape target (a gateway's pod; for metrics of the workload, one of its pods). */
 export interface GatewayPosition {
@@ -16,10 +18,7 @@ export interface GatewayPosition {
   readonly histograms: Readonly<Record<string, HistogramPosition>>;
   /** Bucket bounds that it has shown, ms, ascending. */
   readonly boundsMs: readonly number[];
-  /** Most requests that it has counted within one scrape. */
-  readonly busiest: number;
-  /** When counters were lower than before. */
-  readonly fallsMs: readonly number[];
+  readonly trust: Trust;
 }
 
 /** So much was added to a counter between two samples. */
@@ -44,12 +43,6 @@ export interface Counted {
   /** Why nothing of this run can be judged any more. */
   readonly spoiled: string | undefined;
 }
-
-/** So many falls of counters within this time are no restarts of one gateway. */
-const mostFalls = 3;
-const fallsWithinMs = 60_000;
-/** Requests in one scrape that need no explanation. */
-const unsuspicious = 100;
 
 /**
  * New increments since the last reading, target by target. A lower value than before is a reset: the counter grew from 0
@@ -93,8 +86,7 @@ const unseen: GatewayPosition = {
   values: {},
   histograms: {},
   boundsMs: [],
-  busiest: 0,
-  fallsMs: [],
+  trust: freshTrust,
 };
 
 /** One target's series of one reading. */
@@ -130,23 +122,32 @@ class TargetReader {
     if (!Number.isFinite(this.newestMs)) return undefined;
     const { known, instance } = this;
     for (const each of this.series) if (!each.kind.startsWith("latency")) this.readCounter(each);
+    const trusted = trustAfter(known.trust, this.scrapes());
+    this.spoiled ??=
+      trusted.broken === undefined ? undefined : `can't be judged: the counters of ${instance} ${trusted.broken}`;
     const boundsMs = this.boundsMs();
-    const { histograms, latencies } = this.readHistograms(boundsMs);
-    const busiest = Math.max(known.busiest, ...this.perScrape().values());
-    const fallsMs = [...known.fallsMs, ...this.falls].filter((timeMs) => timeMs > this.newestMs - fallsWithinMs);
-    if (fallsMs.length >= mostFalls)
-      this.spoiled ??= `can't be judged: the counters of ${instance} fall again and again (${fallsMs.length} times within ${fallsWithinMs / 1000}s): is a Service with several gateways behind it scraped as one target?`;
-    const timeMs = Math.max(known.timeMs, this.newestMs);
-    const position = {
+    const { histograms, latencies } = this.readHistograms(boundsMs, trusted);
+    const position: GatewayPosition = {
       source: sourceOf(this.series),
-      timeMs,
+      timeMs: Math.max(known.timeMs, this.newestMs),
       values: this.values,
       histograms,
       boundsMs,
-      busiest,
-      fallsMs,
+      trust: trusted.trust,
     };
-    return { position, increments: this.plausible(), latencies, spoiled: this.spoiled };
+    const increments = this.increments.filter(({ timeMs }) => !trusted.doubtfulMs.has(timeMs));
+    return { position, increments, latencies, spoiled: this.spoiled };
+  }
+
+  /** What each new scrape brought, oldest first. */
+  private scrapes(): readonly ScrapeOfTarget[] {
+    const status = this.series.filter(({ kind }) => kind === "status");
+    const fresh = this.scrapesMs.filter((timeMs) => timeMs > this.known.timeMs).toSorted((a, b) => a - b);
+    return fresh.map((timeMs) => ({
+      timeMs,
+      fell: this.falls.has(timeMs),
+      requests: status.reduce((sum, { points }) => sum + grownAt(points, timeMs), 0),
+    }));
   }
 
   private readCounter(series: CounterSeries): void {
@@ -220,26 +221,6 @@ class TargetReader {
     return found;
   }
 
-  private perScrape(): ReadonlyMap<number, number> {
-    const sums = new Map<number, number>();
-    for (const { series, amount, timeMs } of this.increments)
-      if (series.kind === "status" && !this.falls.has(timeMs)) sums.set(timeMs, (sums.get(timeMs) ?? 0) + amount);
-    return sums;
-  }
-
-  /**
-   * A restarted gateway can't have had more requests since than it usually has within a scrape: where it has, another
-   * gateway answers at its address, and what that one counted is not this run's.
-   */
-  private plausible(): readonly Increment[] {
-    if (this.falls.size === 0) return this.increments;
-    const most = unsuspicious + 4 * Math.max(this.known.busiest, ...this.perScrape().values(), 0);
-    const amounts = new Map<number, number>();
-    for (const { amount, timeMs } of this.increments)
-      if (this.falls.has(timeMs)) amounts.set(timeMs, (amounts.get(timeMs) ?? 0) + amount);
-    return this.increments.filter(({ timeMs }) => (amounts.get(timeMs) ?? 0) <= most);
-  }
-
   private boundsMs(): readonly number[] {
     const { boundsMs } = this.known;
     const fresh = this.series.flatMap(({ upperBoundMs }) =>
@@ -250,7 +231,10 @@ class TargetReader {
     return fresh.length === 0 ? boundsMs : [...new Set([...boundsMs, ...fresh])].toSorted((a, b) => a - b);
   }
 
-  private readHistograms(boundsMs: readonly number[]): {
+  private readHistograms(
+    boundsMs: readonly number[],
+    { doubtfulMs }: Trusted,
+  ): {
     readonly histograms: GatewayPosition["histograms"];
     readonly latencies: readonly LatencyGrowth[];
   } {
@@ -263,7 +247,7 @@ class TargetReader {
       const key = seriesKey(id);
       const start = this.startOfHistogram(total, own, this.known.histograms[key]);
       const scrapes = this.pointsAfter(total.points, start.timeMs).map((point) => scrapeAt(point, own));
-      const followed = follow(start.position, scrapes, boundsMs, this.limitsMs);
+      const followed = follow(start.position, scrapes, boundsMs, this.limitsMs, doubtfulMs);
       if (followed.position !== undefined) histograms[key] = followed.position;
       for (const growth of followed.growths) latencies.push({ series: total, ...growth });
     }
@@ -297,6 +281,14 @@ function scrapeAt({ timeMs, value }: CounterPoint, own: readonly CounterSeries[]
     if (bucket !== undefined) within[boundKey(upperBoundMs)] = Math.min(bucket, value);
   }
   return { timeMs, total: value, within };
+}
+
+/** What a counter grew by from the scrape before, as far as that is in the reading. */
+function grownAt(points: readonly CounterPoint[], timeMs: number): number {
+  const index = points.findIndex((point) => point.timeMs === timeMs);
+  const value = points[index]?.value ?? 0;
+  const before = points[index - 1]?.value ?? value;
+  return value < before ? value : value - before;
 }
 
 /** The last bucket; in JSON its infinite bound is null. */

@@ -1,5 +1,5 @@
 import { boundAtOrAbove, boundKey, limitKey } from "../checks/latency.js";
-import { emptyTally } from "./tally.js";
+import { emptyTally, noSlow } from "./tally.js";
 import type { SlowCount, Tally } from "./tally.js";
 
 /** One histogram at one scrape. */
@@ -60,10 +60,16 @@ export function follow(
   scrapes: readonly HistogramScrape[],
   gatewayBoundsMs: readonly number[],
   limitsMs: readonly number[],
+  doubtfulMs: ReadonlySet<number> = noDoubt,
 ): { readonly position: HistogramPosition | undefined; readonly growths: readonly Growth[] } {
   const growths: Growth[] = [];
   let position = known;
   for (const scrape of scrapes) {
+    if (doubtfulMs.has(scrape.timeMs)) {
+      if (position !== undefined) growths.push({ timeMs: scrape.timeMs, tally: closing(position, limitsMs) });
+      position = { ...startAt(scrape), limits: startOfLife(position).limits };
+      continue;
+    }
     const fresh = position === undefined || scrape.total < position.total;
     const from = fresh ? startOfLife(position) : (position ?? nothing);
     const within = withinOf(from, scrape);
@@ -85,13 +91,15 @@ export function follow(
         atMost: added - before.addedFast - (fresh && position !== undefined ? gapOf(position, key) : 0),
       };
     }
-    if (added > 0 || from.added > 0 || fresh)
+    const isStill = added === 0 && from.added === 0 && Object.values(from.limits).every((each) => each.addedFast === 0);
+    if (!isStill || fresh)
       growths.push({ timeMs: scrape.timeMs, tally: { ...emptyTally, timed: added, within: within.grown, slow } });
     position = { total: scrape.total, within: within.now, added, limits };
   }
   return { position, growths };
 }
 
+const noDoubt: ReadonlySet<number> = new Set();
 const newLimit: LimitPosition = { addedFast: 0, raw: 0, confirmed: 0 };
 const nothing: HistogramPosition = { total: 0, within: {}, added: 0, limits: {} };
 
@@ -106,6 +114,13 @@ function startOfLife(position: HistogramPosition | undefined): HistogramPosition
   const limits: Record<string, LimitPosition> = {};
   for (const [key, limit] of Object.entries(position.limits)) limits[key] = { ...limit, addedFast: 0 };
   return { ...nothing, limits };
+}
+
+/** Nothing is counted, and what was open stays as it is. */
+function closing(position: HistogramPosition, limitsMs: readonly number[]): Tally {
+  const slow: Record<string, SlowCount> = {};
+  for (const key of limitsMs.map(limitKey)) slow[key] = { ...noSlow, atMost: -gapOf(position, key) };
+  return { ...emptyTally, slow };
 }
 
 /** Between the bounds of a life that has ended lies what no further scrape will settle: the lower one stays. */

@@ -53,11 +53,17 @@ describe("warnings", () => {
     const limit = (range: object) => warned({ metrics: [{ name: "request-duration", thresholdRange: range }] });
     expect(limit({ max: 500 })).deep.equal([]);
     expect(limit({ max: 400 })).deep.equal([
-      "analysis.metrics[0].thresholdRange.max: 400 ms is no bucket bound of the gateway's histogram: only requests slower than 500 ms count against the revision; set it to 200 or 500",
+      "analysis.metrics[0].thresholdRange.max: 400 ms is no bucket bound of the gateway's histogram: only requests slower than 500 ms count against the revision; give the gateway a bound at 400 ms, or set it to 200 or 500",
     ]);
-    expect(limit({ min: 30 })[0]).contain("only requests within 20 ms count against the revision; set it to 20 or 50");
-    expect(limit({ max: 90_000 })[0]).contain("nothing can be proved against it; set it to 60000");
-    expect(limitWarning("min", 0.5)).contain("nothing can be proved against it; set it to 1");
+    expect(limit({ min: 30 })[0]).contain(
+      "only requests within 20 ms count against the revision; give the gateway a bound at 30 ms, or set it to 20 or 50",
+    );
+    expect(limit({ max: 90_000 })[0]).contain(
+      "nothing can be proved against it; give the gateway a bound at 90000 ms, or set it to 60000",
+    );
+    expect(limitWarning("min", 0.5)).contain(
+      "nothing can be proved against it; give the gateway a bound at 0.5 ms, or set it to 1",
+    );
     expect(
       warned({ metrics: [{ name: "request-duration", thresholdRange: { max: 300 } }] }, { boundsMs: [300] }),
     ).deep.equal([]);
