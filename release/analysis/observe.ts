@@ -54,7 +54,7 @@ function momentOf(state: AnalysisState, observation: Observation): Moment {
     nowMs: observation.nowMs,
     intervalEnds: observation.intervalEnds,
     finalStep: observation.finalStep ?? true,
-    besides: weightPercent < 100 && baselineReady > 0 && state.totals.baseline.requests > 0,
+    besides: weightPercent < 100 && baselineReady > 0,
     budget: budgetOf(state.settings, state.context, sharesOf(state.settings)),
     trouble: troubleOf(state, observation),
   };

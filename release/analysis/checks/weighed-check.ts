@@ -36,7 +36,7 @@ export interface Moment {
   readonly intervalEnds: boolean;
   readonly finalStep: boolean;
   readonly budget: Budget;
-  /** Whether the other version gets traffic now, so that there is something to compare with. */
+  /** Whether the other version is asked to take traffic now, so that there may be something to compare with. */
   readonly besides: boolean;
   /** Why nothing can be judged now. */
   readonly trouble: { readonly verdict: "error" | "noData" | "inconclusive"; readonly sentence: string } | undefined;
@@ -126,7 +126,7 @@ function evaluate(state: AnalysisState, metric: MetricSettings, moment: Moment):
 }
 
 function findingOf(state: AnalysisState, claim: Claim, part: string, moment: Moment): Finding {
-  const needsVersus = !claim.absolute || isCompared(claim, moment);
+  const needsVersus = !claim.absolute || isCompared(state, claim, moment);
   const limit = againstLimit(state, claim, part);
   const shares = againstShares(state, claim, part);
   const versus = againstOther(state, claim, part);
@@ -148,16 +148,22 @@ const mostForShares = 0.5;
  * version.
  */
 function partFinding(state: AnalysisState, claim: Claim, part: string, moment: Moment): Finding | undefined {
-  if (!claim.absolute || !isCompared(claim, moment)) return undefined;
+  if (!claim.absolute || !isCompared(state, claim, moment)) return undefined;
   if (againstShares(state, claim, part) < shareLog) return undefined;
   if (againstOther(state, claim, part) < moment.budget.failLog) return undefined;
   return findingOf(state, claim, part, moment);
 }
 
-/** Where a limit leaves no room a single failure is enough, unless a comparison was asked for. */
-function isCompared({ metric, hypothesis }: Claim, { besides }: Moment): boolean {
+/**
+ * Wherever the other version gets traffic. Where a limit leaves no room a single failure is enough, unless a comparison was
+ * asked for.
+ */
+function isCompared(state: AnalysisState, { metric, hypothesis }: Claim, { besides }: Moment): boolean {
   if (!besides || maxIncreaseOf(metric) === undefined) return false;
-  return hypothesis.limit > 0 || metric.compare !== undefined;
+  const { event, limit } = hypothesis;
+  const { baseline } = state.totals;
+  if (trialsBetween(event, state.runStart.totals.baseline, baseline, state.boundsMs).count <= 0) return false;
+  return limit > 0 || metric.compare !== undefined;
 }
 
 function nothingToJudge({ state, moment }: Evaluation, from: Totals): RuleResult | undefined {
@@ -242,9 +248,9 @@ function sinceWeight(state: AnalysisState, from: Totals): Totals {
   return from.subject.requests < state.weightStart.totals.subject.requests ? state.weightStart.totals : from;
 }
 
-function held(state: AnalysisState, { claim, part, from }: Breach, { besides }: Moment): RuleResult {
+function held(state: AnalysisState, { claim, part, from }: Breach, moment: Moment): RuleResult {
   const tally = minus(subjectOf(state.totals, part), subjectOf(from, part));
-  const compared = besides && maxIncreaseOf(claim.metric) !== undefined;
+  const compared = isCompared(state, claim, moment);
   const baseline = compared ? minus(baselineTally(state.totals, part), baselineTally(from, part)) : undefined;
   const sentence = claimText(state, claim, part, { subject: tally, baseline });
   return { verdict: "breached", tally, sentence: sentence + betweenBoundsText(state, claim) };
