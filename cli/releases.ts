@@ -1,7 +1,13 @@
 import { z } from "zod";
 import { annotations, apiGroup, apiVersion, releasePlural } from "../release/model/index.js";
-import type { Phase, ReleaseStatus } from "../release/model/index.js";
-import { ApiServer, createAccess, defaultNamespace, parseStatus } from "../release/adapters/kubernetes/index.js";
+import type { Command, ReleaseStatus } from "../release/model/index.js";
+import {
+  ApiServer,
+  commandsIn,
+  createAccess,
+  defaultNamespace,
+  parseStatus,
+} from "../release/adapters/kubernetes/index.js";
 import type { KubeconfigSource } from "../release/adapters/kubernetes/index.js";
 
 const object = z.object({
@@ -26,31 +32,28 @@ const event = z.object({
 
 export type EventView = z.output<typeof event>;
 
-/** A request that people write on a release. */
-export type Verb = "abort" | "pause" | "approve" | "promote";
-
 /** One release as people look at it. */
 export interface ReleaseView {
   readonly namespace: string;
   readonly name: string;
   readonly uid: string;
   readonly status: ReleaseStatus | undefined;
-  readonly commands: Readonly<Partial<Record<Verb, string>>>;
+  readonly commands: Readonly<Partial<Record<Command, string>>>;
 }
 
 /** Releases of a cluster, for people: read them, and write requests on them. */
 export class Releases {
   readonly api: ApiServer;
-  readonly #source: KubeconfigSource;
+  private readonly source: KubeconfigSource;
 
   constructor(source: KubeconfigSource) {
-    this.#source = source;
+    this.source = source;
     this.api = new ApiServer(createAccess(source));
   }
 
   /** Namespace of the kubeconfig's context. */
   defaultNamespace(): Promise<string> {
-    return defaultNamespace(this.#source);
+    return defaultNamespace(this.source);
   }
 
   /** All releases of a namespace; undefined: of the cluster. */
@@ -70,7 +73,13 @@ export class Releases {
   }
 
   /** Writes a request, or removes it (null). */
-  async annotate(namespace: string, name: string, verb: Verb, text: string | null, signal: AbortSignal): Promise<void> {
+  async annotate(
+    namespace: string,
+    name: string,
+    verb: Command,
+    text: string | null,
+    signal: AbortSignal,
+  ): Promise<void> {
     const body = { metadata: { annotations: { [annotations[verb]]: text } } };
     await this.api.do({ verb: "patch", ...placeOf(namespace, name), patch: "merge", body }, object, signal);
   }
@@ -97,32 +106,9 @@ function placeOf(namespace: string, name: string) {
 
 function viewOf({ metadata, status }: z.output<typeof object>): ReleaseView {
   const { namespace, name, uid } = metadata;
-  const asked = (["abort", "pause", "approve", "promote"] as const).flatMap((verb) => {
-    const text = metadata.annotations[annotations[verb]];
-    return text === undefined ? [] : [[verb, text] as const];
-  });
-  return { namespace, name, uid, status: parseStatus(status), commands: Object.fromEntries(asked) };
+  return { namespace, name, uid, status: parseStatus(status), commands: commandsIn(metadata.annotations) };
 }
 
 function timeOf({ lastTimestamp }: EventView): number {
   return lastTimestamp == null ? 0 : Date.parse(lastTimestamp);
-}
-
-/** Whether a run is under way, so that somebody will read a request. */
-export function isUnderWay(phase: Phase | undefined): boolean {
-  switch (phase) {
-    case "Waiting":
-    case "Progressing":
-    case "WaitingPromotion":
-    case "Promoting":
-    case "Finalising":
-      return true;
-    case undefined:
-    case "Initializing":
-    case "Initialized":
-    case "Succeeded":
-    case "Failed":
-    case "Terminating":
-      return false;
-  }
 }

@@ -1,9 +1,10 @@
 import { annotations } from "../release/model/index.js";
-import { isUnderWay } from "./releases.js";
-import type { Releases, ReleaseView, Verb } from "./releases.js";
+import { isUnderWay } from "../release/model/index.js";
+import type { Command } from "../release/model/index.js";
+import type { Releases, ReleaseView } from "./releases.js";
 
 /** What people can ask of a running release; `resume` takes `pause` back. */
-export type Request = Verb | "resume";
+export type Request = Command | "resume";
 
 interface Asking {
   readonly request: Request;
@@ -30,8 +31,7 @@ const consequences: Readonly<Record<Request, string>> = {
 export async function ask(releases: Releases, asking: Asking, signal: AbortSignal): Promise<readonly string[]> {
   const { request, namespace, name, reason, force } = asking;
   const release = await releases.get(namespace, name, signal);
-  if (request !== "resume" && !force && !isUnderWay(release.status?.phase))
-    throw new Error(nothingToDo(release, request));
+  if (request !== "resume" && !force && !underWay(release)) throw new Error(nothingToDo(release, request));
   const verb = request === "resume" ? "pause" : request;
   await releases.annotate(namespace, name, verb, request === "resume" ? null : reason, signal);
   return [`${request} ${name}.${namespace}: ${consequences[request]}`, `the same with kubectl: ${kubectl(asking)}`];
@@ -51,4 +51,9 @@ export function kubectl({ request, namespace, name, reason }: Asking): string {
 
 function shellQuoted(text: string): string {
   return `'${text.replace(/'/g, `'\\''`)}'`;
+}
+
+/** Whether a run is under way, so that somebody will read the request. */
+function underWay({ status }: ReleaseView): boolean {
+  return status !== undefined && isUnderWay(status.phase);
 }

@@ -12,7 +12,7 @@ import type { RouteWatch } from "./weights.js";
 export interface Run {
   readonly outcome: Outcome;
   readonly right: boolean;
-  /** From the first canary traffic to weight 0: taken back, or promoted; undefined where there was no such traffic. */
+  /** From the first canary traffic to weight 0: rolled back, or promoted; undefined where there was no such traffic. */
   readonly secondsToZero: number | undefined;
   /** From shipping to decided and at rest. */
   readonly wallSeconds: number;

@@ -20,7 +20,7 @@ interface Sample {
 /**
  * Flagger's rule: at each tick the success rate of the last minute and the 99th percentile of the last 30 s of the route,
  * canary and primary mixed; a tick beyond a limit is a failed check and holds the weight; with `threshold` of them the next
- * tick takes the release back; a passing tick at the last weight promotes. In its favour the traffic starts with the run
+ * tick rolls the release back; a passing tick at the last weight promotes. In its favour the traffic starts with the run
  * (nothing older dilutes its windows) and it sees every counter's first request.
  */
 export function flagger(release: Release): Outcome {

@@ -9,7 +9,7 @@ export type Ending = "rolledBack" | "promoted" | "undecided";
 export interface Outcome {
   readonly ending: Ending;
   readonly seconds: number;
-  /** Canary requests that the rule had seen when it took the release back. */
+  /** Canary requests that the rule had seen when it rolled the release back. */
   readonly requestsToVerdict: number | undefined;
   /** Canary requests served until its weight was 0. */
   readonly requestsServedToZero: number | undefined;
@@ -49,7 +49,7 @@ export function promoted(release: Release, gateway: Gateway, seconds: number): O
   };
 }
 
-/** Neither promoted nor proved bad within the deadline: taken back as undecided. */
+/** Neither promoted nor proved bad within the deadline: rolled back as undecided. */
 export function undecided(release: Release, gateway: Gateway, seconds: number): Outcome {
   return {
     ending: "undecided",

@@ -68,7 +68,7 @@ function runsToBound(share: number): number {
   return Math.ceil(Math.log(0.05) / Math.log1p(-share));
 }
 
-/** What is not decided within its deadline is taken back too. */
+/** What is not decided within its deadline is rolled back too. */
 function takenBack({ rolledBackShare, undecidedShare }: Figures): number {
   return rolledBackShare + undecidedShare;
 }

@@ -17,7 +17,7 @@ import {
   sharedOwnership,
 } from "./manifests.js";
 import { warnWhenTooFewSlots } from "./parallelism.js";
-import { contentHash } from "./revision.js";
+import { contentHash } from "../kubernetes/index.js";
 import { clonedRules, ownedRules, weightedRouteName } from "./route.js";
 import type { HttpRule } from "./route.js";
 import { withoutStackTraces } from "./stack-traces.js";
@@ -29,7 +29,7 @@ import { warnOfDoubts } from "./warnings.js";
 /**
  * One workload with progressive delivery. `pulumi up` with a new template (or configuration) scales up a canary,
  * gives it a growing share of the traffic, judges it on what its own users got, and then either promotes it to
- * `<name>-primary` or takes it back and fails the update. Pulumi's graph is the outer state machine: the primary
+ * `<name>-primary` or rolls it back and fails the update. Pulumi's graph is the outer state machine: the primary
  * depends on the analysis, so a failed analysis never touches it.
  *
  * Throws a one-line error naming the property for unknown, contradictory or out-of-range arguments.

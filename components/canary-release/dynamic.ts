@@ -22,14 +22,14 @@ function secret(opts: pulumi.CustomResourceOptions): pulumi.CustomResourceOption
   return pulumi.mergeOptions(opts, { additionalSecretOutputs: ["kubeconfig"] });
 }
 
-/** Takes back what an earlier run left, before the canary's template is swapped. */
+/** Rolls back what an earlier run left, before the canary's template is swapped. */
 export class Preparation extends DynamicResource {
   constructor(name: string, inputs: RuntimeInputs, opts: pulumi.CustomResourceOptions) {
     super("Preparation", { name: "preparation", methods }, name, inputs, [], secret(opts));
   }
 }
 
-/** Shifts traffic to the canary step by step and judges it; throws when it takes the revision back. */
+/** Shifts traffic to the canary step by step and judges it; throws when it rolls the revision back. */
 export class Analysis extends DynamicResource {
   /** What the last analysis decided: `initialized`, `passed`, `alreadyPromoted` or `skipped`. */
   declare readonly outcome: pulumi.Output<string>;

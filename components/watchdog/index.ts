@@ -1,3 +1,3 @@
-/** Takes releases back whose run has died. */
+/** Rolls releases back whose run has died. */
 export { ReleaseWatchdog } from "./release-watchdog.js";
 export type { ReleaseWatchdogArgs } from "./release-watchdog.js";

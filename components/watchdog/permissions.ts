@@ -10,7 +10,7 @@ export const releaseRules: readonly Rule[] = [
   { apiGroups: ["apps"], resources: ["deployments"], verbs: ["get", "patch"] },
   { apiGroups: ["discovery.k8s.io"], resources: ["endpointslices"], verbs: ["list"] },
   { apiGroups: ["coordination.k8s.io"], resources: ["leases"], verbs: ["get", "create", "update", "patch"] },
-  { apiGroups: [""], resources: ["events"], verbs: ["create"] },
+  { apiGroups: [""], resources: ["events"], verbs: ["create", "patch"] },
 ];
 
 /** Its own leadership; a name can't be asked for at creation. */

@@ -1,25 +1,17 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 
-/** This package's own compiled watchdog, beside the compiled components. */
-const folder = path.join(__dirname, "..", "..", "release", "watchdog");
+/** This package's own watchdog in one file, beside the compiled components. */
+const file = path.join(__dirname, "..", "..", "release", "watchdog", "program.js");
 
 /**
- * The watchdog's files as entries of a ConfigMap: name to content.
+ * The watchdog's program as the entry of a ConfigMap.
  * @throws Error in one line where the package was not built.
  */
 export function programFiles(): Readonly<Record<string, string>> {
-  if (!existsSync(path.join(folder, "main.js")))
+  if (!existsSync(file))
     throw new Error(
-      "ReleaseWatchdog: the package is not built (release/watchdog/main.js is missing); run npm run build",
+      "ReleaseWatchdog: the package is not built (release/watchdog/program.js is missing); run npm run build",
     );
-  const names = readdirSync(folder).filter((name) => name.endsWith(".js"));
-  return Object.fromEntries(
-    names.toSorted().map((name) => [name, withoutMap(readFileSync(path.join(folder, name), "utf8"))]),
-  );
-}
-
-/** The source maps stay here. */
-function withoutMap(text: string): string {
-  return text.replace(/^\/\/# sourceMappingURL=.*$/gm, "").trimEnd() + "\n";
+  return { "main.js": readFileSync(file, "utf8") };
 }

@@ -22,7 +22,7 @@ new CanaryRelease(
         { name: "smoke", type: "pre-rollout", url: "http://flagger-loadtester.test/", metadata: smokeTest() },
         // Closed until somebody opens it, or says `apisix-canary approve podinfo -n test`.
         { name: "release manager", type: "confirm-promotion", url: "http://flagger-loadtester.test/gate/check" },
-        // A yes of this one takes the revision back.
+        // A yes of this one rolls the revision back.
         { name: "red button", type: "rollback", url: "http://flagger-loadtester.test/rollback/check" },
       ],
       alerts: [

@@ -4,7 +4,7 @@ import type { ReleaseSettings } from "../settings/index.js";
 import { realClock } from "./clock/index.js";
 import { createKubernetesAdapters } from "./kubernetes/index.js";
 import { createPrometheus } from "./prometheus/index.js";
-import { createReach } from "./reach/index.js";
+import { createServiceAccess } from "./service-access/index.js";
 import { createReportStore } from "./report-store/index.js";
 import { createReporter } from "./reporter/index.js";
 import type { Log } from "./reporter/index.js";
@@ -25,10 +25,24 @@ export interface AdapterPorts {
 /** Connects nothing yet: wrong credentials or an absent cluster show at the first call, as an error of one line. */
 export function createPorts(settings: ReleaseSettings, { log }: { readonly log: Log }): AdapterPorts {
   const { api, cluster, lock, events, serviceProxyFetch } = createKubernetesAdapters({ settings });
-  const reach = createReach({ namespace: settings.namespace, serviceProxyFetch });
-  const webhooks = createWebhooks(settings, reach);
+  const serviceAccess = createServiceAccess({ namespace: settings.namespace, serviceProxyFetch });
+  const webhooks = createWebhooks(settings, serviceAccess);
   const writeEvent: Parameters<typeof createReporter>[1]["writeEvent"] = (...event) => events.write(...event);
   const { write: storeReport } = createReportStore(api, settings);
-  const reporter = createReporter(settings, { log, writeEvent, webhooks, reach, clock: realClock, storeReport });
-  return { cluster, lock, metrics: createPrometheus({ settings, reach }), webhooks, reporter, clock: realClock };
+  const reporter = createReporter(settings, {
+    log,
+    writeEvent,
+    webhooks,
+    serviceAccess,
+    clock: realClock,
+    storeReport,
+  });
+  return {
+    cluster,
+    lock,
+    metrics: createPrometheus({ settings, serviceAccess }),
+    webhooks,
+    reporter,
+    clock: realClock,
+  };
 }

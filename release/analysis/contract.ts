@@ -97,7 +97,7 @@ export type CheckVerdict = "pass" | "fail" | "failNow" | "breached" | "inconclus
 
 /** The test statistics behind a verdict about requests. */
 export interface CheckStatistics {
-  /** ln E of the whole run against the revision, and from where on it is taken back at once. */
+  /** ln E of the whole run against the revision, and from where on it is rolled back at once. */
   readonly logEvidence: number;
   readonly logNeeded: number;
   /**
@@ -144,7 +144,7 @@ export type HoldReason = "breached" | "inconclusive" | "noData" | "error" | "spl
 
 /**
  * The overall answer. `pass`: this step may be left. `hold`: stay at the weight. `failedCheck`: one more
- * for Flagger's `threshold`, and stay. `failNow`: take the revision back at once. `giveUp`: too long undecided.
+ * for Flagger's `threshold`, and stay. `failNow`: roll the revision back at once. `giveUp`: too long undecided.
  */
 export type Verdict =
   /** The warning says what both versions do wrong alike. */

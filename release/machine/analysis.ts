@@ -1,21 +1,23 @@
 import type { ReleaseSettings } from "../settings/index.js";
-import { waitAndListen } from "./commands.js";
+import { clearStandingCommands, waitAndListen } from "./commands.js";
+import { fullPatience, shortPatience } from "./drain.js";
 import type { Patience } from "./drain.js";
-import { Against, ReleaseFailed, sentenceOf } from "./failure.js";
-import { withLimit } from "./limit.js";
+import { AbortRun, ReleaseFailed, sentenceOf } from "./failure.js";
+import { reported } from "./judging.js";
 import { isLost, lossOf, withLock } from "./lock.js";
 import { decideStart, planSteps } from "./plan.js";
 import type { Outcome, Ports } from "./ports.js";
 import { preflight } from "./preflight.js";
-import { reported } from "./record.js";
-import { failureOf, Rollout } from "./rollout.js";
-import { isoTime } from "./run.js";
+import { rollBack } from "./rollback.js";
+import { Rollout } from "./rollout.js";
+import { handoverKeys, isoTime } from "./run.js";
 import type { Run } from "./run.js";
 import { scaleUp } from "./scale-up.js";
-import { hasLeftovers, returnTraffic, rollBack } from "./take-back.js";
+import { hasLeftovers, retireCanary } from "./traffic.js";
+import { withLimit } from "./waiting.js";
 import { callWebhooks, ClosedGates } from "./webhooks.js";
 
-/** After an abort this long is left to take the traffic back. */
+/** After an abort this long is left for the rollback. */
 const lastActMs = 30_000;
 
 /** Judges the asked revision where the cluster says that there is something to judge. Throws ReleaseFailed. */
@@ -33,7 +35,7 @@ async function analyse(run: Run): Promise<Outcome> {
       await run.journal({ phase: "Initializing", revision, message: "waiting for the first primary" });
       return { kind: "initialized" };
     case "alreadyPromoted":
-      if (await hasLeftovers(run)) await returnTraffic(run);
+      await retireLeftovers(run);
       return { kind: "alreadyPromoted" };
     case "promotionPending":
       return { kind: "passed" };
@@ -46,14 +48,15 @@ async function analyse(run: Run): Promise<Outcome> {
 }
 
 async function judge(run: Run): Promise<Outcome> {
-  if (await hasLeftovers(run)) await returnTraffic(run);
+  await clearStandingCommands(run);
+  await retireLeftovers(run);
   await preflight(run);
   try {
     const { deadline } = run.settings;
-    const late = new Against(`not decided within the deadline of ${deadline}s`);
+    const late = new AbortRun(`not decided within the deadline of ${deadline}s`);
     return await withLimit(run.ports.clock, deadline * 1000, (limit) => perform(run.until(limit)), late);
   } catch (error) {
-    throw await endAgainst(run, error);
+    throw await endFailed(run, error);
   }
 }
 
@@ -73,7 +76,7 @@ async function perform(run: Run): Promise<Outcome> {
       drainSeconds: settings.drain,
       routeName: settings.routeName,
     },
-    ["handoverDeadline", "handoverSeconds", "judged"],
+    [...handoverKeys, "judged"],
   );
   await waitForGate(run);
   const canary = await scaleUp(run);
@@ -104,7 +107,7 @@ async function preRollout(run: Run): Promise<void> {
     await run.journal({ failedChecks });
     run.announce("warning", `Halt ${run.label} advancement pre-rollout check ${refused.sentence}`);
     if (failedChecks >= threshold)
-      throw new Against(`failed checks threshold reached ${threshold}: pre-rollout check ${refused.sentence}`);
+      throw new AbortRun(`failed checks threshold reached ${threshold}: pre-rollout check ${refused.sentence}`);
     await waitAndListen(run, interval * 1000);
   }
 }
@@ -124,22 +127,32 @@ async function pass(run: Run, kind: "passed" | "skipped", reason: string): Promi
   return { kind };
 }
 
-/** Takes the traffic back, unless somebody else is responsible by now; the error to show. */
-async function endAgainst(run: Run, error: unknown): Promise<Error> {
-  const loss = lossOf(run, error);
-  if (loss !== undefined) return loss;
-  if (!run.signal.aborted) return takeBack(run, sentenceOf(error), "full");
-  const sentence = `interrupted: ${sentenceOf(run.signal.reason)}`;
-  return withLimit(run.ports.clock, lastActMs, (limit) => takeBack(run.with(limit), sentence, "short"));
+/** What an earlier run left must be gone before anything begins. */
+async function retireLeftovers(run: Run): Promise<void> {
+  if (await hasLeftovers(run)) await retireCanary(run, fullPatience(run));
 }
 
-async function takeBack(run: Run, sentence: string, patience: Patience): Promise<Error> {
+/** Rolls back, unless somebody else is responsible by now; the error to show. */
+async function endFailed(run: Run, error: unknown): Promise<Error> {
+  const loss = lossOf(run, error);
+  if (loss !== undefined) return loss;
+  if (!run.signal.aborted) return rollBackFailed(run, sentenceOf(error), fullPatience(run));
+  const sentence = `interrupted: ${sentenceOf(run.signal.reason)}`;
+  return withLimit(run.ports.clock, lastActMs, (limit) => rollBackFailed(run.with(limit), sentence, shortPatience));
+}
+
+async function rollBackFailed(run: Run, sentence: string, patience: Patience): Promise<Error> {
   try {
-    await rollBack(run, sentence, patience);
+    await rollBack(run, { kind: "failed", sentence }, patience);
   } catch (error) {
     if (isLost(error)) return error;
-    return new ReleaseFailed(`${run.label}: ${sentence}; the traffic could not be taken back: ${sentenceOf(error)}`);
+    return new ReleaseFailed(`${run.label}: ${sentence}; the traffic could not be rolled back: ${sentenceOf(error)}`);
   }
   await callWebhooks(run, "post-rollout").catch(() => undefined);
-  return failureOf(run, sentence);
+  const { promotedRevision } = run.status;
+  const kept = promotedRevision === undefined ? "the earlier revision" : `revision ${promotedRevision}`;
+  const { revision } = run.settings;
+  return new ReleaseFailed(
+    `${run.label}: revision ${revision} rolled back: ${sentence}; the primary still serves ${kept}`,
+  );
 }

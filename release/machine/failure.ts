@@ -14,11 +14,11 @@ export class LostLock extends Error {
   }
 }
 
-/** The run must end against the revision. */
-export class Against extends Error {
+/** The run must end, and its revision be rolled back. */
+export class AbortRun extends Error {
   constructor(readonly sentence: string) {
     super(sentence);
-    this.name = "Against";
+    this.name = "AbortRun";
   }
 }
 

@@ -3,12 +3,11 @@ import { hostname } from "node:os";
 import type { ReleaseStatus } from "../model/index.js";
 import { FencedError } from "../ports/index.js";
 import type { LeaseView } from "../ports/index.js";
-import type { ReleaseSettings } from "../settings/index.js";
+import type { RollbackSettings } from "../settings/index.js";
 import { LostLock, ReleaseFailed } from "./failure.js";
-import { withLimit } from "./limit.js";
-import type { Ports } from "./ports.js";
-import { persist } from "./retry.js";
+import type { RollbackPorts } from "./ports.js";
 import { isoTime, labelOf, Run } from "./run.js";
+import { persist, withLimit } from "./waiting.js";
 
 const pollMs = 500;
 /** A first contact that fails (a wrong kubeconfig, say) is soon told; a server that has answered once is waited for. */
@@ -23,21 +22,28 @@ const busyMs = 45_000;
 /** Names of this process under which a Lease may still stand because it could not be given back. */
 const formerHolders = new Set<string>();
 
+export interface LockOptions {
+  /** How long an API server that is away is waited for, until the release is held. */
+  readonly apiPatienceMs?: number;
+  /** A Lease that the caller has watched for long enough: taken as it was seen, or not at all (LostLock). */
+  readonly abandoned?: { readonly lease: LeaseView | undefined };
+}
+
 /**
  * Runs `body` as the only one on this release: takes the Lease, puts a fencing token on the route, beats while the body
  * runs, and gives the Lease back. A lease is not a fence: every write to the route tests the token too.
  */
-export async function withLock<T>(
-  settings: ReleaseSettings,
-  ports: Ports,
+export async function withLock<S extends RollbackSettings, P extends RollbackPorts, T>(
+  settings: S,
+  ports: P,
   signal: AbortSignal,
-  body: (run: Run) => Promise<T>,
-  /** How long an API server that is away is waited for, until the release is held. */
-  apiPatienceMs?: number,
+  body: (run: Run<S, P>) => Promise<T>,
+  { apiPatienceMs, abandoned }: LockOptions = {},
 ): Promise<T> {
   const holder = `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`;
   const look = patientLook(ports, signal, apiPatienceMs);
-  await acquire(settings, ports, holder, signal, look);
+  if (abandoned === undefined) await acquire(settings, ports, holder, signal, look);
+  else if (!(await look(() => ports.lock.take(abandoned.lease, holder, signal)))) throw new LostLock(labelOf(settings));
   const lost = new AbortController();
   const ended = new AbortController();
   try {
@@ -56,7 +62,7 @@ export async function withLock<T>(
 
 type Look = <T>(attempt: () => Promise<T>) => Promise<T>;
 
-function patientLook({ clock }: Ports, signal: AbortSignal, apiPatienceMs: number | undefined): Look {
+function patientLook({ clock }: RollbackPorts, signal: AbortSignal, apiPatienceMs: number | undefined): Look {
   let answered = false;
   return async (attempt) => {
     const value = await persist(clock, signal, apiPatienceMs ?? (answered ? patienceMs : firstContactMs), attempt);
@@ -65,7 +71,7 @@ function patientLook({ clock }: Ports, signal: AbortSignal, apiPatienceMs: numbe
   };
 }
 
-async function giveBack({ clock, lock }: Ports, holder: string): Promise<void> {
+async function giveBack({ clock, lock }: RollbackPorts, holder: string): Promise<void> {
   formerHolders.add(holder);
   await withLimit(clock, releaseMs, (limit) =>
     persist(clock, limit, releaseMs, () => lock.release(holder, limit)),
@@ -76,8 +82,8 @@ async function giveBack({ clock, lock }: Ports, holder: string): Promise<void> {
 }
 
 async function acquire(
-  settings: ReleaseSettings,
-  { clock, lock }: Ports,
+  settings: RollbackSettings,
+  { clock, lock }: RollbackPorts,
   holder: string,
   signal: AbortSignal,
   look: Look,
@@ -107,33 +113,33 @@ function isStale(watched: { readonly sinceMs: number } | undefined, nowMs: numbe
   return watched !== undefined && nowMs - watched.sinceMs >= staleMs;
 }
 
-function busy(settings: ReleaseSettings, seen: LeaseView | undefined): ReleaseFailed {
+function busy(settings: RollbackSettings, seen: LeaseView | undefined): ReleaseFailed {
   const who = seen?.holder ?? "somebody";
   return new ReleaseFailed(
     `${labelOf(settings)}: another run (${who}) is at work on this release; wait for it, or end it with: apisix-canary abort ${settings.name} -n ${settings.namespace}`,
   );
 }
 
-async function openRun(
-  settings: ReleaseSettings,
-  ports: Ports,
+async function openRun<S extends RollbackSettings, P extends RollbackPorts>(
+  settings: S,
+  ports: P,
   holder: string,
   signal: AbortSignal,
   look: Look,
-): Promise<Run> {
+): Promise<Run<S, P>> {
   const { clock, cluster, lock } = ports;
   const [lease, route, object] = await Promise.all([
     look(() => lock.read(signal)),
     look(() => cluster.readRoute(signal)),
     look(() => cluster.readRelease(signal)),
   ]);
-  const token = Math.max(lease?.transitions ?? 0, route?.fence ?? 0) + 1;
+  const token = Math.max(lease?.transitions ?? 0, route?.fence ?? 0, object?.status?.fence ?? 0) + 1;
   if (route !== undefined) await look(() => cluster.claimRoute(token, signal));
   const status = { ...(object?.status ?? initialStatus(settings, clock.nowMs())), fence: token };
   return new Run(settings, ports, holder, token, signal, { status, writing: Promise.resolve(), beat: 0 });
 }
 
-function initialStatus(settings: ReleaseSettings, nowMs: number): ReleaseStatus {
+function initialStatus(settings: RollbackSettings, nowMs: number): ReleaseStatus {
   return {
     phase: "Initializing",
     canaryWeight: 0,
@@ -155,7 +161,11 @@ function initialStatus(settings: ReleaseSettings, nowMs: number): ReleaseStatus 
  * Renews the Lease and the journal's heartbeat, also while an aborted run still takes its traffic back; aborts the run
  * as soon as the Lease belongs to another one.
  */
-async function beat(run: Run, lost: AbortController, ended: AbortSignal): Promise<void> {
+async function beat<S extends RollbackSettings, P extends RollbackPorts>(
+  run: Run<S, P>,
+  lost: AbortController,
+  ended: AbortSignal,
+): Promise<void> {
   const { clock, lock } = run.ports;
   const everyMs = (run.settings.leaseDuration * 1000) / 3;
   const signal = AbortSignal.any([ended, lost.signal]);
@@ -175,7 +185,7 @@ export function isLost(error: unknown): error is LostLock | FencedError {
 }
 
 /** What a run ends with where somebody else is responsible by now; undefined where it still is itself. */
-export function lossOf(run: Run, error: unknown): Error | undefined {
+export function lossOf(run: Pick<Run, "signal" | "label">, error: unknown): Error | undefined {
   if (!isLost(error) && !isLost(run.signal.reason)) return undefined;
   return error instanceof Error ? error : new LostLock(run.label);
 }

@@ -14,8 +14,8 @@ export function planSteps(
   return Array.from({ length: count }, (_, index) => Math.min(analysis.maxWeight, (index + 1) * step));
 }
 
-/** The shares on the way back to the promoted primary; a step of 0 is one jump. */
-export function planShiftBack(fromWeight: number, step: number): readonly number[] {
+/** The canary's shares on the way to the promoted primary; a step of 0 is one jump. */
+export function planPromotionSteps(fromWeight: number, step: number): readonly number[] {
   if (fromWeight <= 0) return [];
   if (step === 0) return [0];
   const count = Math.ceil(fromWeight / step);
@@ -77,10 +77,10 @@ export function passedEarlier(revision: string, status: ReleaseStatus | undefine
 }
 
 /**
- * Whether a revision that Pulumi's state calls analysed must be judged again: it passed, its traffic was taken back,
+ * Whether a revision that Pulumi's state calls analysed must be judged again: it passed, its traffic was rolled back,
  * and it never got to the primary.
  */
-export function mustBeJudgedAgain(
+export function needsAnalysis(
   revision: string,
   primary: Workload | undefined,
   status: ReleaseStatus | undefined,

@@ -9,14 +9,18 @@ export type Judge = (
   subject: "canary" | "primary",
 ) => (observation: Observation) => Assessment;
 
-/** Everything the machine needs of the world. */
-export interface Ports {
+/** Everything that a rollback needs of the world: a run has more, the watchdog no more. */
+export interface RollbackPorts {
   readonly clock: Clock;
   readonly cluster: ClusterPort;
   readonly lock: LockPort;
   readonly metrics: MetricsPort;
-  readonly webhooks: WebhookPort;
   readonly reporter: ReporterPort;
+}
+
+/** Everything the machine needs of the world. */
+export interface Ports extends RollbackPorts {
+  readonly webhooks: WebhookPort;
   readonly judge: Judge;
 }
 

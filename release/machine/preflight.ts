@@ -1,7 +1,7 @@
 import { ReleaseFailed } from "./failure.js";
-import { readMetrics } from "./rollout.js";
+import { readMetrics } from "./judging.js";
 import type { Run } from "./run.js";
-import { readRoute } from "./weights.js";
+import { poll } from "./waiting.js";
 
 /** A provider that answers within this time was only slow to start. */
 const metricsPatienceMs = 10_000;
@@ -15,7 +15,7 @@ export async function preflight(run: Run): Promise<void> {
 
 /** A sync that fails means that no weight would ever take effect, and that endpoints are frozen too. */
 async function refuseWhenFrozen(run: Run): Promise<void> {
-  const route = await readRoute(run);
+  const route = await run.readRoute();
   if (route === undefined)
     throw new ReleaseFailed(
       `${run.label}: ApisixRoute ${run.settings.routeName} is missing; run pulumi refresh and the update again`,
@@ -28,15 +28,15 @@ async function refuseWhenFrozen(run: Run): Promise<void> {
 
 /** Nobody is sent to a revision that can't be judged. */
 async function refuseWithoutMetrics(run: Run): Promise<void> {
-  const { clock } = run.ports;
-  const deadline = clock.nowMs() + metricsPatienceMs;
-  for (;;) {
+  const trouble = { message: "" };
+  const answered = await poll(run, { everyMs: pollMs, forMs: metricsPatienceMs }, async () => {
     const reading = await readMetrics(run, [], []);
-    if (reading.kind !== "error") return;
-    if (clock.nowMs() >= deadline)
-      throw new ReleaseFailed(
-        `${run.label}: prometheusUrl: ${reading.message}; nothing was started: check that URL and that Prometheus runs`,
-      );
-    await run.sleep(pollMs);
-  }
+    if (reading.kind !== "error") return true;
+    trouble.message = reading.message;
+    return undefined;
+  });
+  if (answered === undefined)
+    throw new ReleaseFailed(
+      `${run.label}: prometheusUrl: ${trouble.message}; nothing was started: check that URL and that Prometheus runs`,
+    );
 }

@@ -1,22 +1,23 @@
 import type { ReleaseStatus } from "../model/index.js";
 import type { ReleaseSettings } from "../settings/index.js";
 import { abortSentence, clearCommands } from "./commands.js";
+import { fullPatience, shortPatience } from "./drain.js";
 import type { Patience } from "./drain.js";
-import { Against, ReleaseFailed, sentenceOf } from "./failure.js";
-import { withLimit } from "./limit.js";
+import { AbortRun, ReleaseFailed, sentenceOf } from "./failure.js";
+import { reported } from "./judging.js";
 import { lossOf, withLock } from "./lock.js";
 import { passedEarlier, readinessOf } from "./plan.js";
 import type { Readiness } from "./plan.js";
 import type { Outcome, Ports } from "./ports.js";
-import { reported } from "./record.js";
+import { walkPromotionSteps } from "./promotion-steps.js";
+import { finishAborted } from "./rollback.js";
+import { handoverKeys } from "./run.js";
 import type { Run } from "./run.js";
-import { shiftBack } from "./shift-back.js";
-import { ended, hasLeftovers, returnTraffic, scaleDown, takeWeightBack } from "./take-back.js";
+import { hasLeftovers, retireCanary, routeAllToPrimary, scaleDown } from "./traffic.js";
+import { nowAndThen, poll, withLimit } from "./waiting.js";
 import { callWebhooks } from "./webhooks.js";
-import { readRoute } from "./weights.js";
 
 const pollMs = 500;
-const announceEveryMs = 10_000;
 /** After an abort this long is left to bring the promotion to an end. */
 const lastActMs = 30_000;
 /** The canary has been judged: an API server that is away is waited for as long as during the analysis. */
@@ -24,7 +25,7 @@ const apiPatienceMs = 10 * 60_000;
 
 /** Finishes what the analysis began: primary ready, traffic back to it, canary down. Throws ReleaseFailed. */
 export async function runPromotion(settings: ReleaseSettings, ports: Ports, signal: AbortSignal): Promise<Outcome> {
-  return reported(ports, "promotion", () => withLock(settings, ports, signal, promote, apiPatienceMs));
+  return reported(ports, "promotion", () => withLock(settings, ports, signal, promote, { apiPatienceMs }));
 }
 
 async function promote(run: Run): Promise<Outcome> {
@@ -37,23 +38,23 @@ async function promote(run: Run): Promise<Outcome> {
 
 async function perform(run: Run): Promise<Outcome> {
   const { revision } = run.settings;
-  await untilPrimaryReady(run);
+  await waitForPromotedPrimary(run);
   const { status } = run;
   if (status.promotedRevision === undefined) return initialize(run);
   if (status.promotedRevision === revision) {
-    if (await hasLeftovers(run)) await returnTraffic(run);
+    if (await hasLeftovers(run)) await retireCanary(run, fullPatience(run));
     return { kind: "alreadyPromoted" };
   }
   if (!passedEarlier(revision, status)) return unjudged(run);
-  await run.journal({ phase: "Promoting", message: "" }, ["handoverDeadline", "handoverSeconds"]);
-  await shiftBack(run);
+  await run.journal({ phase: "Promoting", message: "" }, handoverKeys);
+  await walkPromotionSteps(run);
   await finish(run);
   return { kind: "promoted" };
 }
 
 async function initialize(run: Run): Promise<Outcome> {
   const { revision } = run.settings;
-  if (await hasLeftovers(run)) await returnTraffic(run);
+  if (await hasLeftovers(run)) await retireCanary(run, fullPatience(run));
   await run.journal({ ...settled(run), phase: "Initialized", promotedRevision: revision, message: "first revision" });
   run.announce("info", `Initialization done! ${run.label}`);
   return { kind: "initialized" };
@@ -61,36 +62,34 @@ async function initialize(run: Run): Promise<Outcome> {
 
 /** The primary carries a revision that nobody judged (`--target`, or an object that was lost): say so, never shift. */
 async function unjudged(run: Run): Promise<Outcome> {
-  if (await hasLeftovers(run)) await returnTraffic(run);
+  if (await hasLeftovers(run)) await retireCanary(run, fullPatience(run));
   const message = `revision ${run.settings.revision} is on the primary without having been judged`;
   await run.journal({ ...settled(run), phase: "Succeeded", promotedRevision: run.settings.revision, message });
   run.announce("warning", `${run.label}: ${message}`, true);
   return { kind: "unjudged" };
 }
 
-async function untilPrimaryReady(run: Run): Promise<void> {
+async function waitForPromotedPrimary(run: Run): Promise<void> {
   const { settings, ports } = run;
   const label = `${settings.name}-primary.${settings.namespace}`;
-  const deadline = ports.clock.nowMs() + settings.progressDeadline * 1000;
-  for (let lastAnnouncedMs = -Infinity; ;) {
+  const say = nowAndThen(ports, (sentence) => run.announce("warning", sentence));
+  const last = { sentence: "" };
+  const ready = await poll(run, { everyMs: pollMs, forMs: settings.progressDeadline * 1000 }, async () => {
     await listen(run);
     const readiness = await primaryReadiness(run);
-    if (readiness.kind === "ready") return;
+    if (readiness.kind === "ready") return true;
     await leaveDeadCanary(run);
-    const sentence = `${label} not ready: ${readiness.message}`;
-    if (ports.clock.nowMs() > deadline) throw new ReleaseFailed(`${sentence} (after ${settings.progressDeadline}s)`);
-    if (ports.clock.nowMs() - lastAnnouncedMs >= announceEveryMs) {
-      lastAnnouncedMs = ports.clock.nowMs();
-      run.announce("warning", sentence);
-    }
-    await run.sleep(pollMs);
-  }
+    last.sentence = `${label} not ready: ${readiness.message}`;
+    say(last.sentence);
+    return undefined;
+  });
+  if (ready === undefined) throw new ReleaseFailed(`${last.sentence} (after ${settings.progressDeadline}s)`);
 }
 
 async function listen(run: Run): Promise<void> {
   const object = await run.persist(() => run.ports.cluster.readRelease(run.signal));
   const aborted = abortSentence(object);
-  if (aborted !== undefined) throw new Against(aborted);
+  if (aborted !== undefined) throw new AbortRun(aborted);
 }
 
 async function primaryReadiness(run: Run): Promise<Readiness> {
@@ -104,7 +103,7 @@ async function primaryReadiness(run: Run): Promise<Readiness> {
 /** A canary whose pods somebody took away is no reason to keep users with it while the primary rolls. */
 async function leaveDeadCanary(run: Run): Promise<void> {
   const { cluster } = run.ports;
-  const route = await readRoute(run);
+  const route = await run.readRoute();
   if (route === undefined || route.canaryWeight === 0) return;
   const [primary, canary] = await run.persist(() =>
     Promise.all([cluster.readEndpoints("primary", run.signal), cluster.readEndpoints("canary", run.signal)]),
@@ -118,7 +117,7 @@ async function finish(run: Run): Promise<void> {
   const { revision } = run.settings;
   run.announce("info", "Routing all traffic to primary");
   await run.journal({ phase: "Finalising", canaryWeight: 0 });
-  await takeWeightBack(run, "full");
+  await routeAllToPrimary(run, fullPatience(run));
   run.announce("info", `Promotion completed! Scaling down ${run.label}`, true);
   await scaleDown(run);
   const message = "Canary analysis completed successfully, promotion finished.";
@@ -151,23 +150,19 @@ async function endEarly(run: Run, error: unknown): Promise<unknown> {
   if (loss !== undefined) return loss;
   if (run.signal.aborted) {
     const sentence = `interrupted: ${sentenceOf(run.signal.reason)}`;
-    return withLimit(run.ports.clock, lastActMs, (limit) => bringHome(run.with(limit), sentence, "short"));
+    return withLimit(run.ports.clock, lastActMs, (limit) => endAborted(run.with(limit), sentence, shortPatience));
   }
-  return error instanceof Against ? bringHome(run, error.sentence, "full") : error;
+  return error instanceof AbortRun ? endAborted(run, error.sentence, fullPatience(run)) : error;
 }
 
-async function bringHome(run: Run, sentence: string, patience: Patience): Promise<Error> {
+async function endAborted(run: Run, sentence: string, patience: Patience): Promise<Error> {
   const failure = (what: string): ReleaseFailed => new ReleaseFailed(`${run.label}: ${sentence}; ${what}`);
   try {
     if ((await primaryReadiness(run)).kind !== "ready") {
       await clearCommands(run);
       return failure("the primary is not ready with the new revision, so the traffic stays as it is");
     }
-    await returnTraffic(run, patience);
-    const message = `${sentence}; the primary already carries this revision and has all traffic; run the update again to finish the promotion`;
-    await run.journal(ended(run, message), ["handoverDeadline", "handoverSeconds"]);
-    await clearCommands(run);
-    return new ReleaseFailed(`${run.label}: ${message}`);
+    return new ReleaseFailed(`${run.label}: ${await finishAborted(run, sentence, patience)}`);
   } catch (error) {
     return failure(`the promotion could not be brought to its end: ${sentenceOf(error)}`);
   }

@@ -1,8 +1,9 @@
+import { mayFollow } from "../model/index.js";
 import type { Phase, ReleaseStatus } from "../model/index.js";
-import type { Announcement } from "../ports/index.js";
-import type { ReleaseSettings } from "../settings/index.js";
-import type { Ports } from "./ports.js";
-import { persist } from "./retry.js";
+import type { Announcement, RouteState } from "../ports/index.js";
+import type { ReleaseSettings, RollbackSettings } from "../settings/index.js";
+import type { Ports, RollbackPorts } from "./ports.js";
+import { persist } from "./waiting.js";
 
 /** How long a write waits for an API server that is away: nobody else can act on the release meanwhile either. */
 const patienceMs = 10 * 60_000;
@@ -16,13 +17,16 @@ export interface JournalState {
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 /** What a status may lack. */
-type OptionalKey = "handoverDeadline" | "handoverSeconds" | "judged";
+type OptionalKey = "handoverDeadline" | "handoverSeconds" | "judged" | "stalled";
+
+/** What ends with the handover of a passed canary, or with the run. */
+export const handoverKeys = ["handoverDeadline", "handoverSeconds", "stalled"] as const;
 
 /** One run under the lock: settings, ports, the journal, and the fencing token for every write to the route. */
-export class Run {
+export class Run<S extends RollbackSettings = ReleaseSettings, P extends RollbackPorts = Ports> {
   constructor(
-    readonly settings: ReleaseSettings,
-    readonly ports: Ports,
+    readonly settings: S,
+    readonly ports: P,
     readonly holder: string,
     readonly token: number,
     readonly signal: AbortSignal,
@@ -30,12 +34,12 @@ export class Run {
   ) {}
 
   /** The same run and journal with another signal: for what must still be done after an abort. */
-  with(signal: AbortSignal): Run {
+  with(signal: AbortSignal): Run<S, P> {
     return new Run(this.settings, this.ports, this.holder, this.token, signal, this.journalState);
   }
 
   /** The same run, ended by this signal as well. */
-  until(signal: AbortSignal): Run {
+  until(signal: AbortSignal): Run<S, P> {
     return this.with(AbortSignal.any([this.signal, signal]));
   }
 
@@ -50,10 +54,11 @@ export class Run {
 
   /** Writes the journal; resolves when it is stored, so that what it announces may be done. */
   journal(change: Partial<ReleaseStatus>, without: readonly OptionalKey[] = []): Promise<void> {
-    const changedPhase = change.phase !== undefined && change.phase !== this.journalState.status.phase;
-    const moved =
-      changedPhase ||
-      (change.canaryWeight ?? this.journalState.status.canaryWeight) !== this.journalState.status.canaryWeight;
+    const { phase, canaryWeight } = this.journalState.status;
+    const next = { phase, canaryWeight, ...change };
+    if (!mayFollow(phase, next.phase))
+      throw new Error(`${this.label}: phase ${phase} can't be followed by ${next.phase}`);
+    const moved = next.phase !== phase || next.canaryWeight !== canaryWeight;
     const lastTransitionTime = moved ? this.isoNow() : this.journalState.status.lastTransitionTime;
     const kept: Mutable<ReleaseStatus> = { ...this.journalState.status };
     for (const key of without) delete kept[key];
@@ -90,6 +95,10 @@ export class Run {
     await this.persist(() => this.ports.cluster.setCanaryWeight(weightPercent, this.token, this.signal));
   }
 
+  readRoute(): Promise<RouteState | undefined> {
+    return this.persist(() => this.ports.cluster.readRoute(this.signal));
+  }
+
   scaleCanary(replicas: number): Promise<void> {
     return this.persist(() => this.ports.cluster.scaleCanary(replicas, this.token, this.signal));
   }
@@ -107,6 +116,9 @@ export class Run {
     return isoTime(this.ports.clock.nowMs());
   }
 }
+
+/** Any run, as far as a rollback needs it: a live one, or the watchdog's. */
+export type RollbackRun = Run<RollbackSettings, RollbackPorts>;
 
 export function labelOf({ name, namespace }: Pick<ReleaseSettings, "name" | "namespace">): string {
   return `${name}.${namespace}`;

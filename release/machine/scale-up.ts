@@ -1,19 +1,21 @@
 import type { Endpoints, Workload } from "../ports/index.js";
 import { abortSentence } from "./commands.js";
-import { Against } from "./failure.js";
+import { AbortRun } from "./failure.js";
 import { reachabilityOf, readinessOf } from "./plan.js";
 import type { Readiness } from "./plan.js";
 import type { Run } from "./run.js";
-import { keepAtZero } from "./weights.js";
+import { readCanarySnapshot } from "./snapshot.js";
+import type { CanarySnapshot } from "./snapshot.js";
+import { keepAtZero } from "./traffic.js";
+import { nowAndThen } from "./waiting.js";
 
 const pollMs = 500;
 /** A pod's trouble must be seen so often in a row: a first pull may fail for a moment. */
 const certainAfter = 3;
-const announceEveryMs = 10_000;
 /** Addresses stand behind the Service for so long before users come: the gateway hears of them by a sync of its own. */
 const settleMs = 2_000;
 
-/** Scales the canary up and waits until it is ready; throws Against when it can't get ready. */
+/** Scales the canary up and waits until it is ready; throws AbortRun when it can't get ready. */
 export async function scaleUp(run: Run): Promise<Workload> {
   const { settings } = run;
   const { clock, cluster } = run.ports;
@@ -22,22 +24,21 @@ export async function scaleUp(run: Run): Promise<Workload> {
   refuseOthers(run, asked, asked?.templateHash);
   await run.scaleCanary(settings.replicas);
   const deadline = clock.nowMs() + settings.progressDeadline * 1000;
-  for (let troubled = 0, lastAnnouncedMs = -Infinity, readySinceMs = Infinity; ;) {
+  const say = nowAndThen(run.ports, (sentence) => run.announce("warning", sentence));
+  for (let troubled = 0, readySinceMs = Infinity; ;) {
     await run.sleep(pollMs);
-    const { canary, endpoints, trouble } = await look(run);
+    const { canary, canaryEndpoints, trouble } = await look(run);
     refuseOthers(run, canary, asked?.templateHash);
-    if (canary.replicas === 0) throw new Against("the canary was scaled to 0 from outside while it was to get ready");
+    if (canary.replicas === 0) throw new AbortRun("the canary was scaled to 0 from outside while it was to get ready");
     troubled = trouble === undefined ? 0 : troubled + 1;
-    if (trouble !== undefined && troubled >= certainAfter) throw new Against(trouble);
-    const readiness = readinessFor(run, canary, endpoints);
+    if (trouble !== undefined && troubled >= certainAfter) throw new AbortRun(trouble);
+    const readiness = readinessFor(run, canary, canaryEndpoints);
     readySinceMs = readiness.kind === "ready" ? Math.min(readySinceMs, clock.nowMs()) : Infinity;
     if (clock.nowMs() - readySinceMs >= settleMs) return canary;
     if (readiness.kind === "ready") continue;
     const sentence = `canary deployment ${run.label} not ready: ${readiness.message}`;
-    if (clock.nowMs() > deadline) throw new Against(`${sentence} (after ${settings.progressDeadline}s)`);
-    if (clock.nowMs() - lastAnnouncedMs < announceEveryMs) continue;
-    lastAnnouncedMs = clock.nowMs();
-    run.announce("warning", sentence);
+    if (clock.nowMs() > deadline) throw new AbortRun(`${sentence} (after ${settings.progressDeadline}s)`);
+    say(sentence);
   }
 }
 
@@ -55,35 +56,21 @@ function refuseOthers(
   templateHash: string | undefined,
 ): asserts canary is Workload {
   if (canary === undefined)
-    throw new Against("the canary's Deployment was deleted; run pulumi refresh and the update again");
+    throw new AbortRun("the canary's Deployment was deleted; run pulumi refresh and the update again");
   if (canary.revision !== settings.revision)
-    throw new Against(
+    throw new AbortRun(
       `the canary's Deployment carries revision ${canary.revision ?? "none"}; run pulumi refresh and the update again`,
     );
   if (canary.templateHash !== templateHash)
-    throw new Against("the canary's template was changed from outside while it was to get ready");
+    throw new AbortRun("the canary's template was changed from outside while it was to get ready");
 }
 
-interface Look {
-  readonly canary: Workload | undefined;
-  readonly endpoints: Endpoints;
-  readonly trouble: string | undefined;
-}
-
-async function look(run: Run): Promise<Look> {
-  const { cluster } = run.ports;
-  const [canary, endpoints, object, trouble] = await run.persist(() =>
-    Promise.all([
-      cluster.readWorkload("canary", run.signal),
-      cluster.readEndpoints("canary", run.signal),
-      cluster.readRelease(run.signal),
-      cluster.readCanaryTrouble(run.signal),
-    ]),
-  );
-  if (object === undefined) throw new Against("the CanaryRelease object was deleted during the analysis");
+async function look(run: Run): Promise<CanarySnapshot> {
+  const snapshot = await run.persist(() => readCanarySnapshot(run));
+  const { object } = snapshot;
+  if (object === undefined) throw new AbortRun("the CanaryRelease object was deleted during the analysis");
   const aborted = abortSentence(object);
-  if (aborted !== undefined) throw new Against(aborted);
+  if (aborted !== undefined) throw new AbortRun(aborted);
   await keepAtZero(run);
-  const sentence = trouble === undefined ? undefined : `pod ${trouble.pod}: ${trouble.reason}: ${trouble.message}`;
-  return { canary, endpoints, trouble: sentence };
+  return snapshot;
 }

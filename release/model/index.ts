@@ -1,3 +1,5 @@
 /** Words, names and records that every other room shares; no behaviour. */
+export { canonicalJson } from "./canonical-json.js";
 export * from "./names.js";
+export * from "./phases.js";
 export * from "./status.js";

@@ -19,6 +19,10 @@ export const annotations = {
   promote: `${apiGroup}/promote`,
 } as const;
 
+/** What people ask of a live release, each by an annotation of that name. */
+export const commands = ["abort", "pause", "approve", "promote"] as const;
+export type Command = (typeof commands)[number];
+
 export type Role = "canary" | "primary";
 
 /** `podinfo` -> `podinfo-canary`, `podinfo-primary`: Services; the canary's Deployment has the plain name. */

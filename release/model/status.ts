@@ -1,17 +1,4 @@
-/** Flagger's words, so that people and dashboards read them as before. */
-export const phases = [
-  "Initializing",
-  "Initialized",
-  "Waiting",
-  "Progressing",
-  "WaitingPromotion",
-  "Promoting",
-  "Finalising",
-  "Succeeded",
-  "Failed",
-  "Terminating",
-] as const;
-export type Phase = (typeof phases)[number];
+import type { Phase } from "./phases.js";
 
 /** What the last run decided about a revision. */
 export interface Judged {
@@ -38,6 +25,10 @@ export interface Condition {
   readonly lastTransitionTime: string;
 }
 
+/** Why a promotion can't go on and no earlier revision is left to return to. */
+export const stallReasons = ["PrimaryFailing", "PrimaryNotReady"] as const;
+export type StallReason = (typeof stallReasons)[number];
+
 /** The journal: status of the CanaryRelease object, written before each change of traffic. Plain JSON. */
 export interface ReleaseStatus {
   readonly phase: Phase;
@@ -53,12 +44,14 @@ export interface ReleaseStatus {
   /** Revision on the primary that was judged (or was the first). */
   readonly promotedRevision?: string;
   readonly judged?: Judged;
-  /** After a pass: until then the primary must have been updated, else the traffic is taken back. ISO time. */
+  /** After a pass: until then the primary must have been updated, else the traffic is rolled back. ISO time. */
   readonly handoverDeadline?: string;
   /** Seconds that the handover lasts, for observers that trust only their own clock. */
   readonly handoverSeconds?: number;
   /** Changes with every beat of a live run; observers compare it with itself, never with their clock. */
   readonly heartbeat?: { readonly holder: string; readonly beat: number };
+  /** A promotion that stopped on purpose: the split stays until a person decides, and nobody else touches it. */
+  readonly stalled?: StallReason;
   readonly fence: number;
   readonly drainSeconds: number;
   readonly routeName: string;

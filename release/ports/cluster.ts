@@ -1,11 +1,11 @@
-import type { ReleaseStatus, Role } from "../model/index.js";
+import type { Command, ReleaseStatus, Role } from "../model/index.js";
 
 /** Our own object, as far as the runtime reads it. */
 export interface ReleaseObject {
   readonly uid: string;
   readonly status: ReleaseStatus | undefined;
-  /** Requests of people, from annotations: key (abort, pause, approve, promote) to text. */
-  readonly commands: Readonly<Partial<Record<"abort" | "pause" | "approve" | "promote", string>>>;
+  /** Requests of people, from annotations: command to its text. */
+  readonly commands: Readonly<Partial<Record<Command, string>>>;
 }
 
 export interface Workload {
@@ -60,7 +60,7 @@ export interface ClusterPort {
   /** Replaces our status as a whole; does nothing where the object is gone. */
   writeStatus(status: ReleaseStatus, signal: AbortSignal): Promise<void>;
   /** Removes an annotation that has been obeyed. */
-  clearCommand(command: keyof ReleaseObject["commands"], signal: AbortSignal): Promise<void>;
+  clearCommand(command: Command, signal: AbortSignal): Promise<void>;
   readWorkload(role: Role, signal: AbortSignal): Promise<Workload | undefined>;
   /** One patch, refused (FencedError) where a newer token is on the route: a late one would hit the next run's users. */
   scaleCanary(replicas: number, token: number, signal: AbortSignal): Promise<void>;

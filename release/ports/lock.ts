@@ -4,6 +4,8 @@ export interface LeaseView {
   readonly version: string;
   /** Number of takeovers so far. */
   readonly transitions: number;
+  /** So long its holder may give no sign, as the holder wrote. */
+  readonly durationSeconds: number;
 }
 
 export interface LockPort {

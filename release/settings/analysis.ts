@@ -63,7 +63,7 @@ export const analysis = z
       .gt(0.5)
       .lt(1)
       .default(0.999)
-      .meta({ description: "1 - probability that a healthy release is taken back. Default 0.999." }),
+      .meta({ description: "1 - probability that a healthy release is rolled back. Default 0.999." }),
     minRequests: z
       .int()
       .min(1)
@@ -82,15 +82,15 @@ export const analysis = z
       .meta({ description: "After first traffic, before judging. Default 0s." }),
     inconclusiveLimit: z.int().min(1).default(10).meta({
       description:
-        "Intervals in a row in which no new canary request came where some were to be expected, or in which a query had no values, until the release is taken back as undecided. Requests that come slowly are waited for as long as the deadline allows. Default 10.",
+        "Intervals in a row in which no new canary request came where some were to be expected, or in which a query had no values, until the release is rolled back as undecided. Requests that come slowly are waited for as long as the deadline allows. Default 10.",
     }),
     consecutiveErrorLimit: z.int().min(1).default(10).meta({
       description:
-        "Intervals in a row without an answer of the metrics provider, until the release is taken back as undecided. Default 10.",
+        "Intervals in a row without an answer of the metrics provider, until the release is rolled back as undecided. Default 10.",
     }),
     onUndecided: z.enum(["rollback", "hold"]).default("rollback").meta({
       description:
-        "At the end of the deadline, or of the two limits above: take the release back (rollback, default), or stay at the weight and go on checking until a person promotes or aborts (hold). What wasn't judged is never promoted by itself.",
+        "At the end of the deadline, or of the two limits above: roll the release back (rollback, default), or stay at the weight and go on checking until a person promotes or aborts (hold). What wasn't judged is never promoted by itself.",
     }),
   })
   .superRefine((value, context) => {

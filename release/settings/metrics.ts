@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { durationAtLeast } from "./duration.js";
-import { httpUrl, oneLine } from "./names.js";
+import { httpHeaders, httpUrl, oneLine } from "./names.js";
 
 const finite = z.number().refine(Number.isFinite, { message: "must be a finite number" });
 
@@ -24,7 +24,7 @@ const common = {
   critical: z
     .boolean()
     .default(false)
-    .meta({ description: "A failed check of it takes the revision back at once. Default false." }),
+    .meta({ description: "A failed check of it rolls the revision back at once. Default false." }),
   onNoData: policy
     .default("hold")
     .meta({ description: "No data: hold the weight (default), count as failed check, or ignore the metric." }),
@@ -41,7 +41,7 @@ const common = {
     .optional()
     .meta({
       description:
-        "Judge against the primary in the same window too: only what is beyond the limit and worse than the primary is taken back; what both do alike is a warning. Default: on, with maxIncrease 0, wherever the primary gets traffic; false leaves it out. Metrics with requests behind them only (the built-in ones, and ratios of two counters).",
+        "Judge against the primary in the same window too: only what is beyond the limit and worse than the primary is rolled back; what both do alike is a warning. Default: on, with maxIncrease 0, wherever the primary gets traffic; false leaves it out. Metrics with requests behind them only (the built-in ones, and ratios of two counters).",
     }),
 };
 
@@ -56,12 +56,6 @@ const duration = z.strictObject({
       "What is timed: what the user waits for, with the gateway and slow clients in it (user, default), or the answer of the service alone (service).",
   }),
 });
-
-/** What an HTTP header may be: anything else could begin another header. */
-const headers = z.record(
-  z.string().regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/, "must be a header name"),
-  z.string().regex(/^[\t\x20-\x7e\x80-\xff]*$/, "must be one line"),
-);
 
 /** Goes into a query as it is: within the query's own quotes nothing of it may end them. */
 const variable = z
@@ -90,7 +84,7 @@ export const metricTemplate = z
           type: z.literal("web"),
           address: httpUrl,
           jsonPath: z.string().min(1),
-          headers: headers.optional(),
+          headers: httpHeaders.optional(),
         }),
       ]),
       query: z.string().default("").meta({

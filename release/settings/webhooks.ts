@@ -22,7 +22,7 @@ export const webhook = z.strictObject({
   name: oneLine.meta({ description: "Shown in log lines and messages." }),
   type: webhookType.default("rollout").meta({
     description:
-      "When it is called: confirm-* are gates, pre-rollout and rollout failures count as failed checks, a 2xx of rollback takes the revision back, event hears everything.",
+      "When it is called: confirm-* are gates, pre-rollout and rollout failures count as failed checks, a 2xx of rollback rolls the revision back, event hears everything.",
   }),
   url: httpUrl.meta({ description: "http or https; in-cluster names work. Treated as a secret." }),
   timeout: durationAtLeast(0.1).default(10).meta({ description: "Of one try. Default 10s." }),

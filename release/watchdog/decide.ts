@@ -1,20 +1,13 @@
-import type { Phase } from "../model/index.js";
+import { isUnderWay } from "../model/index.js";
+import type { ReleaseStatus } from "../model/index.js";
+import type { LeaseView } from "../ports/index.js";
 
-/** What one look at a release and its Lease showed. */
-export interface Look {
-  readonly phase: Phase;
-  readonly canaryWeight: number;
-  readonly revision: string;
-  readonly fence: number;
-  readonly heartbeat: string;
-  readonly handoverDeadline: string;
-  readonly handoverSeconds: number;
-  /** True where a promotion stopped on purpose and left the split to people. */
-  readonly leftToPeople: boolean;
+/** One release and its Lease at one moment. */
+export interface Snapshot {
+  readonly status: ReleaseStatus;
   /** Text of the abort annotation. */
   readonly abort: string | undefined;
-  readonly lease:
-    { readonly holder: string | undefined; readonly version: string; readonly durationSeconds: number } | undefined;
+  readonly lease: LeaseView | undefined;
 }
 
 /** What this observer remembers of a release, in its own monotonic time. */
@@ -25,7 +18,7 @@ export interface Memory {
   readonly handoverSinceMs: number;
 }
 
-export type Decision = { readonly kind: "leave" } | { readonly kind: "takeBack"; readonly reason: string };
+export type Decision = { readonly kind: "leave" } | { readonly kind: "rollBack"; readonly reason: string };
 
 const leave: Decision = { kind: "leave" };
 /** A run that lives acts on its own deadline; the watchdog comes after it. */
@@ -38,59 +31,49 @@ const leaseGraceSeconds = 5;
  * long, never a comparison with a time that another machine wrote.
  */
 export function decide(
-  look: Look,
+  snapshot: Snapshot,
   before: Memory | undefined,
   nowMs: number,
   watchdogAfterSeconds: number,
 ): { readonly memory: Memory; readonly decision: Decision } {
-  const memory = remember(look, before, nowMs);
-  return { memory, decision: judge(look, memory, nowMs, watchdogAfterSeconds) };
+  const memory = remember(snapshot, before, nowMs);
+  return { memory, decision: judge(snapshot, memory, nowMs, watchdogAfterSeconds) };
 }
 
-function judge(look: Look, memory: Memory, nowMs: number, watchdogAfterSeconds: number): Decision {
-  if (!isUnderWay(look) || look.leftToPeople) return leave;
+function judge(snapshot: Snapshot, memory: Memory, nowMs: number, watchdogAfterSeconds: number): Decision {
+  const { status, lease, abort } = snapshot;
+  // A promotion that stopped on purpose keeps its split: no earlier revision is left to return to.
+  if (!mayBeSplit(status) || status.stalled !== undefined) return leave;
   const unchangedSeconds = (nowMs - memory.signSinceMs) / 1000;
-  const held = look.lease?.holder !== undefined;
-  const stale = unchangedSeconds >= staleAfter(look, watchdogAfterSeconds);
+  const held = lease?.holder !== undefined;
+  const stale = unchangedSeconds >= staleAfter(lease, watchdogAfterSeconds);
   if (held && !stale) return leave;
-  if (look.abort !== undefined) return takeBack(`aborted on request: ${oneLine(look.abort)}`);
+  if (abort !== undefined) return rollBack(`aborted on request: ${oneLine(abort)}`);
   // Between a pass and its promotion nobody holds the Lease and nothing beats: only the deadline counts.
-  if (look.phase === "WaitingPromotion" && !held) return overdue(look, (nowMs - memory.handoverSinceMs) / 1000);
+  if (status.phase === "WaitingPromotion" && !held) return overdue(status, (nowMs - memory.handoverSinceMs) / 1000);
   if (!stale) return leave;
-  return takeBack(`its run gave no sign of life for ${Math.round(unchangedSeconds)}s`);
+  return rollBack(`its run gave no sign of life for ${Math.round(unchangedSeconds)}s`);
 }
 
-function isUnderWay({ phase, canaryWeight }: Look): boolean {
-  switch (phase) {
-    case "Waiting":
-    case "Progressing":
-    case "WaitingPromotion":
-    case "Promoting":
-    case "Finalising":
-      return true;
-    case "Initializing":
-    case "Initialized":
-    case "Succeeded":
-    case "Failed":
-    case "Terminating":
-      return canaryWeight > 0;
-  }
+/** Only such a release costs a look at its Lease. */
+export function mayBeSplit({ phase, canaryWeight }: Pick<ReleaseStatus, "phase" | "canaryWeight">): boolean {
+  return isUnderWay(phase) || canaryWeight > 0;
 }
 
-function overdue({ handoverSeconds }: Look, waitedSeconds: number): Decision {
+function overdue({ handoverSeconds = 0 }: ReleaseStatus, waitedSeconds: number): Decision {
   if (waitedSeconds < handoverSeconds + handoverGraceSeconds) return leave;
-  return takeBack(`passed, but was not promoted within ${handoverSeconds}s`);
+  return rollBack(`passed, but was not promoted within ${handoverSeconds}s`);
 }
 
-function staleAfter({ lease }: Look, watchdogAfterSeconds: number): number {
+function staleAfter(lease: LeaseView | undefined, watchdogAfterSeconds: number): number {
   if (lease?.holder === undefined) return watchdogAfterSeconds;
   return Math.max(watchdogAfterSeconds, lease.durationSeconds + leaseGraceSeconds);
 }
 
-function remember(look: Look, before: Memory | undefined, nowMs: number): Memory {
-  const { phase, canaryWeight, fence, heartbeat, revision, lease } = look;
+function remember({ status, lease }: Snapshot, before: Memory | undefined, nowMs: number): Memory {
+  const { phase, canaryWeight, fence, heartbeat, revision, handoverDeadline } = status;
   const sign = JSON.stringify([phase, canaryWeight, fence, heartbeat, lease?.version, lease?.holder]);
-  const handover = phase === "WaitingPromotion" ? JSON.stringify([revision, look.handoverDeadline]) : "";
+  const handover = phase === "WaitingPromotion" ? JSON.stringify([revision, handoverDeadline]) : "";
   return {
     sign,
     signSinceMs: before?.sign === sign ? before.signSinceMs : nowMs,
@@ -99,29 +82,10 @@ function remember(look: Look, before: Memory | undefined, nowMs: number): Memory
   };
 }
 
-function takeBack(reason: string): Decision {
-  return { kind: "takeBack", reason };
+function rollBack(reason: string): Decision {
+  return { kind: "rollBack", reason };
 }
 
 function oneLine(text: string): string {
   return text.replace(/\s+/g, " ").slice(0, 100);
-}
-
-/** What the cluster says of the two sides at the moment of a take-back. */
-export interface Sides {
-  /** The primary's template carries the revision that the canary runs. */
-  readonly sameRevision: boolean;
-  /** The primary's rollout is complete: all replicas updated and available. */
-  readonly primaryRolledOut: boolean;
-  readonly primaryReady: number;
-  readonly canaryReady: number;
-}
-
-/** Whether all users may go to the primary now; if not, why the traffic stays. */
-export function mayReturn(sides: Sides): { readonly kind: "yes" } | { readonly kind: "no"; readonly why: string } {
-  const { sameRevision, primaryRolledOut, primaryReady, canaryReady } = sides;
-  if (primaryReady === 0 && canaryReady > 0) return { kind: "no", why: "the primary has no ready pod" };
-  if (sameRevision && !primaryRolledOut && canaryReady > 0)
-    return { kind: "no", why: "the primary already carries the new revision and is not ready with it" };
-  return { kind: "yes" };
 }

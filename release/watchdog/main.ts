@@ -1,6 +1,7 @@
 import http from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
-import { inCluster } from "./api.js";
+import { sentenceOf } from "../machine/failure.js";
+import { createWatchdogPorts } from "./ports.js";
 import { Watchdog } from "./watchdog.js";
 
 /** Between two looks. */
@@ -10,12 +11,8 @@ const aliveMs = 60_000;
 
 async function main(): Promise<void> {
   const log = (line: string): void => console.log(`${new Date().toISOString()} ${line}`);
-  const watchdog = new Watchdog(optionsOf(process.env), {
-    api: inCluster(),
-    nowMs: () => performance.now(),
-    sleep: (milliseconds) => sleep(milliseconds),
-    log,
-  });
+  const { watchdogAfterSeconds, podName, ...place } = optionsOf(process.env);
+  const watchdog = new Watchdog({ watchdogAfterSeconds, podName }, createWatchdogPorts(place, log));
   const stop = new AbortController();
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => stop.abort());
   let lastRoundMs = performance.now();
@@ -51,6 +48,6 @@ function serveHealth(isAlive: () => boolean): http.Server {
 }
 
 main().catch((error: unknown) => {
-  console.error(error instanceof Error ? error.message : String(error));
+  console.error(sentenceOf(error));
   process.exitCode = 1;
 });

@@ -1,149 +1,163 @@
-import type { Api } from "./api.js";
-import { leasePath, listReleases, lookAt, mayBeUnderWay, readLease } from "./cluster.js";
-import type { Lease, Release } from "./cluster.js";
-import { decide } from "./decide.js";
-import type { Memory } from "./decide.js";
-import { releaseLease, renewLease, takeLease } from "./lease.js";
-import { describeRelease, takeBack } from "./take-back.js";
-import { sendAlert, writeEvent } from "./tell.js";
+import { sentenceOf } from "../machine/failure.js";
+import type { RollbackPorts } from "../machine/ports.js";
+import { rollBackAbandoned } from "../machine/rollback.js";
+import type { FleetPort, LeaseView, LockPort, ObservedRelease } from "../ports/index.js";
+import type { RollbackSettings } from "../settings/index.js";
+import { decide, mayBeSplit } from "./decide.js";
+import type { Memory, Snapshot } from "./decide.js";
 
 export interface WatchdogOptions {
   readonly watchdogAfterSeconds: number;
-  /** Undefined: the whole cluster. */
-  readonly namespaces: readonly string[] | undefined;
-  readonly ownNamespace: string;
   readonly podName: string;
-  readonly alertUrl: string | undefined;
 }
 
-export interface World {
-  readonly api: Api;
+/** What the watchdog needs of the world; the ports of one release are made when it is looked at. */
+export interface WatchdogPorts {
+  readonly fleet: FleetPort;
+  /** The Lease by which several replicas agree on who acts. */
+  readonly leadership: LockPort;
+  portsOf(settings: RollbackSettings): RollbackPorts;
   /** Monotonic, of this process. */
-  readonly nowMs: () => number;
-  readonly sleep: (milliseconds: number) => Promise<void>;
-  readonly log: (line: string) => void;
+  nowMs(): number;
+  log(line: string): void;
 }
 
-const leaderSeconds = 10;
+/** Seconds that a leader may be silent. */
+export const leaderSeconds = 10;
+/** The Lease of a release while the watchdog rolls it back. */
+const leaseSeconds = 15;
 /** A longer gap between two looks (API server away, process paused) proves nothing about anybody else. */
 const longestGapMs = 10_000;
 /** Between two tries on one release: each takes its Lease, which a new run may be waiting for. */
 const againAfterMs = 15_000;
+/** Gateways take up to some 160 ms for a new weight; below this a request could still meet a pod that is going. */
+const shortestDrainSeconds = 1;
 
-/** Looks at all releases again and again; the leader takes back those whose run is gone. */
+/** Never aborted: a rollback that has begun is finished. */
+const forever = new AbortController().signal;
+
+/** Looks at all releases again and again; the leader rolls back those whose run is gone. */
 export class Watchdog {
-  readonly #options: WatchdogOptions;
-  readonly #world: World;
-  readonly #holder: string;
-  readonly #busy = new Map<string, Promise<void>>();
-  readonly #told = new Map<string, string>();
-  readonly #triedMs = new Map<string, number>();
-  #memory = new Map<string, Memory>();
-  #lastLookMs = -Infinity;
-  #leader = false;
-  #leaderSeen: { readonly version: string; readonly sinceMs: number } | undefined;
+  private readonly holder: string;
+  private readonly busy = new Map<string, Promise<void>>();
+  private readonly told = new Map<string, string>();
+  private readonly triedMs = new Map<string, number>();
+  private memory = new Map<string, Memory>();
+  private lastLookMs = -Infinity;
+  private leader = false;
+  private leaderSeen: { readonly version: string; readonly sinceMs: number } | undefined;
 
-  constructor(options: WatchdogOptions, world: World) {
-    this.#options = options;
-    this.#world = world;
-    this.#holder = `watchdog-${options.podName}`;
+  constructor(
+    private readonly options: WatchdogOptions,
+    private readonly ports: WatchdogPorts,
+  ) {
+    this.holder = `watchdog-${options.podName}`;
   }
 
   /** One round. All replicas observe, so that a new leader need not begin to wait from the start. */
   async look(): Promise<void> {
+    const { fleet } = this.ports;
     try {
-      if (this.#world.nowMs() - this.#lastLookMs > longestGapMs) this.#memory = new Map();
-      this.#leader = await this.#lead();
-      const releases = (await Promise.all(this.#where().map((each) => listReleases(this.#world.api, each)))).flat();
-      const active = releases.filter(mayBeUnderWay);
-      const before = this.#memory;
+      if (this.ports.nowMs() - this.lastLookMs > longestGapMs) this.memory = new Map();
+      this.leader = await this.lead();
+      const releases = await fleet.list(forever);
+      const before = this.memory;
       const after = new Map<string, Memory>();
-      for (const release of active) await this.#consider(release, before.get(release.uid), after);
-      this.#memory = after;
-      this.#lastLookMs = this.#world.nowMs();
+      for (const release of releases) await this.consider(release, before.get(release.uid), after);
+      this.memory = after;
+      this.lastLookMs = this.ports.nowMs();
     } catch (error) {
-      this.#memory = new Map();
-      this.#world.log(`nothing can be seen now, observations begin anew: ${sentenceOf(error)}`);
+      this.memory = new Map();
+      this.ports.log(`nothing can be seen now, observations begin anew: ${sentenceOf(error)}`);
     }
   }
 
-  /** Waits for take-backs that have begun, and gives the leadership back. */
+  /** Waits for rollbacks that have begun, and gives the leadership back. */
   async stop(): Promise<void> {
-    await Promise.all(this.#busy.values());
-    if (this.#leader) await releaseLease(this.#world.api, this.#leaderPath(), this.#holder).catch(() => undefined);
+    await Promise.all(this.busy.values());
+    if (this.leader) await this.ports.leadership.release(this.holder, forever).catch(() => undefined);
   }
 
-  async #consider(release: Release, before: Memory | undefined, after: Map<string, Memory>): Promise<void> {
-    if (this.#busy.has(release.uid)) return;
-    const lease = await readLease(this.#world.api, leasePath(release));
-    const look = lookAt(release, lease);
-    if (look === undefined) return;
-    const { memory, decision } = decide(look, before, this.#world.nowMs(), this.#options.watchdogAfterSeconds);
+  private async consider(
+    release: ObservedRelease,
+    before: Memory | undefined,
+    after: Map<string, Memory>,
+  ): Promise<void> {
+    const { status, commands } = release;
+    if (status === undefined || !mayBeSplit(status) || this.busy.has(release.uid)) return;
+    const ports = this.ports.portsOf(settingsOf(release, status));
+    const snapshot: Snapshot = { status, abort: commands.abort, lease: await ports.lock.read(forever) };
+    const nowMs = this.ports.nowMs();
+    const { memory, decision } = decide(snapshot, before, nowMs, this.options.watchdogAfterSeconds);
     after.set(release.uid, memory);
-    if (decision.kind === "leave" || !this.#leader) return;
-    if (this.#world.nowMs() - (this.#triedMs.get(release.uid) ?? -Infinity) < againAfterMs) return;
-    this.#triedMs.set(release.uid, this.#world.nowMs());
-    const acting = this.#act(release, lease, decision.reason).finally(() => this.#busy.delete(release.uid));
-    this.#busy.set(release.uid, acting);
+    if (decision.kind === "leave" || !this.leader) return;
+    if (nowMs - (this.triedMs.get(release.uid) ?? -Infinity) < againAfterMs) return;
+    this.triedMs.set(release.uid, nowMs);
+    const acting = this.act(release, snapshot, ports, decision.reason).finally(() => this.busy.delete(release.uid));
+    this.busy.set(release.uid, acting);
   }
 
-  async #act(release: Release, lease: Lease | undefined, reason: string): Promise<void> {
-    const { api, log } = this.#world;
-    const label = describeRelease(release);
-    log(`${label}: taking it back, ${reason}`);
-    const hands = { api, holder: this.#holder, sleep: (ms: number) => this.#world.sleep(ms) };
+  private async act(
+    release: ObservedRelease,
+    { status, lease }: Snapshot,
+    ports: RollbackPorts,
+    reason: string,
+  ): Promise<void> {
+    const label = `${release.name}.${release.namespace}`;
+    const told = `${label} (revision ${status.revision || "unknown"}, ${status.phase})`;
+    this.ports.log(`${told}: rolling it back, ${reason}`);
     try {
-      const outcome = await takeBack(hands, release, lease, reason);
-      switch (outcome.kind) {
-        case "done":
-          return await this.#tell(release, `${release.name}.${release.namespace} ${outcome.message}`);
-        case "taken":
-          return log(`${label}: another run is at work on it`);
-        case "stays":
-          return await this.#tellOnce(release, `${reason}, but the traffic stays as it is: ${outcome.why}`);
-      }
+      const sentence = `rolled back by the watchdog: ${reason}`;
+      const seen = { release, lease };
+      const outcome = await rollBackAbandoned(settingsOf(release, status), ports, seen, sentence, forever);
+      if (outcome.kind === "taken") this.ports.log(`${told}: another run is at work on it`);
+      if (outcome.kind === "stays")
+        this.tellOnce(release, ports, `${reason}, but the traffic stays as it is: ${outcome.why}`);
+      await ports.reporter.flush(5_000);
     } catch (error) {
-      log(`${label}: not taken back yet: ${sentenceOf(error)}`);
+      this.ports.log(`${told}: not rolled back yet: ${sentenceOf(error)}`);
     }
   }
 
-  async #tellOnce(release: Release, message: string): Promise<void> {
-    if (this.#told.get(release.uid) === release.resourceVersion) return;
-    this.#told.set(release.uid, release.resourceVersion);
-    await this.#tell(release, `${release.name}.${release.namespace}: ${message}`);
+  private tellOnce({ uid, name, namespace, status }: ObservedRelease, { reporter }: RollbackPorts, what: string): void {
+    const message = `${name}.${namespace}: ${what}`;
+    const key = JSON.stringify([status?.phase, status?.canaryWeight, status?.revision, what]);
+    if (this.told.get(uid) === key || status === undefined) return;
+    this.told.set(uid, key);
+    const { phase, canaryWeight } = status;
+    reporter.announce({ level: "warning", message, phase, canaryWeight, alert: true });
   }
 
-  async #tell(release: Release, message: string): Promise<void> {
-    const { api, log } = this.#world;
-    const { alertUrl } = this.#options;
-    const complain = (error: unknown): void => log(`not told: ${sentenceOf(error)}`);
-    log(message);
-    await writeEvent(api, release, message, new Date()).catch(complain);
-    if (alertUrl !== undefined) await sendAlert(alertUrl, release, message).catch(complain);
+  private async lead(): Promise<boolean> {
+    const { leadership } = this.ports;
+    if (this.leader && (await leadership.renew(this.holder, forever))) return true;
+    const seen = await leadership.read(forever);
+    const nowMs = this.ports.nowMs();
+    if (this.leaderSeen?.version !== seen?.version || this.leaderSeen === undefined)
+      this.leaderSeen = { version: seen?.version ?? "", sinceMs: nowMs };
+    if (!this.mayLead(seen, nowMs - this.leaderSeen.sinceMs)) return false;
+    return leadership.take(seen, this.holder, forever);
   }
 
-  async #lead(): Promise<boolean> {
-    const { api } = this.#world;
-    const path = this.#leaderPath();
-    if (this.#leader && (await renewLease(api, path, this.#holder))) return true;
-    const seen = await readLease(api, path);
-    const nowMs = this.#world.nowMs();
-    if (this.#leaderSeen?.version !== seen?.version || this.#leaderSeen === undefined)
-      this.#leaderSeen = { version: seen?.version ?? "", sinceMs: nowMs };
-    const free = seen?.holder === undefined || seen.holder === this.#holder;
-    if (!free && nowMs - this.#leaderSeen.sinceMs < leaderSeconds * 1000) return false;
-    return takeLease(api, { path, holder: this.#holder, durationSeconds: leaderSeconds, seen });
-  }
-
-  #leaderPath(): string {
-    return `/apis/coordination.k8s.io/v1/namespaces/${this.#options.ownNamespace}/leases/apisix-canary-watchdog`;
-  }
-
-  #where(): readonly (string | undefined)[] {
-    return this.#options.namespaces ?? [undefined];
+  private mayLead(seen: LeaseView | undefined, unchangedMs: number): boolean {
+    const free = seen?.holder === undefined || seen.holder === this.holder;
+    return free || unchangedMs >= leaderSeconds * 1000;
   }
 }
 
-function sentenceOf(error: unknown): string {
-  return (error instanceof Error ? error.message : String(error)).replace(/\s*\n\s*/g, " ");
+/** All that a rollback needs is in the journal that the run left. */
+function settingsOf(release: ObservedRelease, status: NonNullable<ObservedRelease["status"]>): RollbackSettings {
+  const { name, namespace, routeName, serviceName } = release;
+  return {
+    name,
+    namespace,
+    revision: status.revision,
+    routeName,
+    service: { name: serviceName },
+    drain: Math.max(shortestDrainSeconds, status.drainSeconds),
+    leaseDuration: leaseSeconds,
+    // The watchdog comes again and waits for nothing, and it reads no metrics.
+    progressDeadline: 0,
+    scrapeInterval: 0,
+  };
 }

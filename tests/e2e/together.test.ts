@@ -32,7 +32,7 @@ describe("two releases in one update", () => {
     expect(tallies.map(({ failed }) => failed)).to.deep.equal([0, 0]);
   });
 
-  it("one fails: the other is promoted or taken back, but never left half-way", async () => {
+  it("one fails: the other is promoted or rolled back, but never left half-way", async () => {
     const users = ["good", "bad"].map((name) => startTraffic({ host: hostOf(name), perSecond: 30 }));
     const update = await stack.up(program("1.0.2", "100"));
     expect(update.failed).to.equal(true);

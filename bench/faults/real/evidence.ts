@@ -86,7 +86,7 @@ function weightFindings({ changes, handMade, anotherUpdate, nextUpdateAtMs }: Ev
       failed >= 0 && index > failed && atMs < nextUpdateAtMs && weight > (changes[index - 1]?.weight ?? 0),
   );
   const again =
-    rose < 0 || anotherUpdate === true ? [] : [`after the take-back the canary got ${changes[rose]?.weight}% again`];
+    rose < 0 || anotherUpdate === true ? [] : [`after the rollback the canary got ${changes[rose]?.weight}% again`];
   return [...found, ...again].map((detail) => ({ invariant: "weight within the plan", detail }));
 }
 

@@ -1,7 +1,7 @@
 import { uniformsOf } from "../../simulation/random.js";
 import type { Case, RealOptions } from "./contract.js";
-import { faultNamed, faults } from "./faults/index.js";
-import type { Fault } from "./faults/index.js";
+import { faultNamed, faults } from "./catalogue.js";
+import type { Fault } from "./catalogue.js";
 
 /** From the start of `pulumi up` to its end it takes about this long, milliseconds. */
 const updateMs = 20_000;

@@ -2,8 +2,8 @@ import { setTimeout as pause } from "node:timers/promises";
 import type { Case, CaseResult } from "./contract.js";
 import { findingsOf } from "./evidence.js";
 import type { Finding } from "./evidence.js";
-import { faultNamed } from "./faults/index.js";
-import type { Struck } from "./faults/index.js";
+import { faultNamed } from "./catalogue.js";
+import type { FaultEffect } from "./catalogue.js";
 import type { Hooks } from "./hooks.js";
 import { tail } from "./lane.js";
 import type { Lane } from "./lane.js";
@@ -20,7 +20,7 @@ const restMs = 90_000;
 const leftoverMs = 30_000;
 
 interface Happened {
-  readonly struck: Struck;
+  readonly effect: FaultEffect;
   readonly struckAtMs: number;
   readonly findings: readonly Finding[];
   readonly secondsToRest: number | undefined;
@@ -49,10 +49,10 @@ export async function runCase(lane: Lane, each: Case, hooks: Hooks): Promise<Cas
       changes: lane.observer.changes.slice(firstChange),
       failures: lane.failures,
       failingVersion: each.failing ? canaryTag : "",
-      handMade: happened.struck.handMade ?? [],
-      unplannedHandMs: happened.struck.unplannedHand === true ? happened.struckAtMs : undefined,
-      anotherUpdate: happened.struck.anotherUpdate ?? false,
-      canaryGoneAtMs: happened.struck.canaryGone === true ? happened.struckAtMs : undefined,
+      handMade: happened.effect.handMade ?? [],
+      unplannedHandMs: happened.effect.unplannedHand === true ? happened.struckAtMs : undefined,
+      anotherUpdate: happened.effect.anotherUpdate ?? false,
+      canaryGoneAtMs: happened.effect.canaryGone === true ? happened.struckAtMs : undefined,
       nextUpdateAtMs,
     }),
   ];
@@ -80,7 +80,7 @@ async function strike(lane: Lane, each: Case, hooks: Hooks, update: Update, firs
   const missed = await untilMoment(lane, each, update, firstChange);
   const point = each.moment.kind === "point" ? each.moment.point : undefined;
   const struckAtMs = Date.now();
-  const struck = await fault.strike({ update, release, observer, cluster, hooks, point, startSecond });
+  const effect = await fault.strike({ update, release, observer, cluster, hooks, point, startSecond });
   const overAt = performance.now();
   const ended = await update.endsWithin(updateMs);
   if (!ended) update.signalEverything("SIGKILL");
@@ -89,9 +89,9 @@ async function strike(lane: Lane, each: Case, hooks: Hooks, update: Update, firs
   const leftMs = Math.max(leftoverMs, restMs - (performance.now() - overAt));
   const left = await lane.leftovers([update, ...others], leftMs);
   for (const started of [update, ...others]) started.signalEverything("SIGKILL");
-  const unexpected = struck.expectation?.(observer.changes.slice(firstChange));
+  const unexpected = effect.expectation?.(observer.changes.slice(firstChange));
   return {
-    struck,
+    effect,
     struckAtMs,
     secondsToRest,
     findings: [

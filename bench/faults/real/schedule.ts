@@ -1,6 +1,6 @@
 import type { Case, CaseResult } from "./contract.js";
 import type { Cluster } from "./cluster.js";
-import { faultNamed } from "./faults/index.js";
+import { faultNamed } from "./catalogue.js";
 import type { Hooks } from "./hooks.js";
 import { Lane } from "./lane.js";
 import { describeMoment } from "./plan.js";

@@ -1,9 +1,9 @@
-import { Process } from "../../../tests/fakes/index.js";
-import type { UpResult } from "../../../tests/fakes/index.js";
+import { Process } from "../../../fakes/index.js";
+import type { UpResult } from "../../../fakes/index.js";
 import { finding, isAtRest, onlyJudgedPromoted, restOf, usersAnswered, weightWithinPlan } from "./invariants.js";
 import type { Finding } from "./invariants.js";
 import type { FaultKind } from "./kinds.js";
-import { Stage } from "./stage.js";
+import { Fixture } from "./fixture.js";
 import { handoverSeconds, settingsOf } from "./stories.js";
 import type { Story } from "./stories.js";
 
@@ -26,85 +26,84 @@ const handoverGraceMs = 10_000;
 
 /** Plays one case in virtual time; what it finds against the invariants. */
 export async function playCase(given: Case): Promise<readonly Finding[]> {
-  const stage = new Stage();
-  return stage.clock.until(play(stage, given));
+  const fixture = new Fixture();
+  return fixture.clock.until(play(fixture, given));
 }
 
-async function play(stage: Stage, { story, kind, index, when, helper }: Case): Promise<readonly Finding[]> {
-  await stage.comeToRest();
-  story.behave(stage.world);
-  if (helper === "watchdog") stage.startWatchdog();
-  stage.arm({ process: "run", index, when, action: (struck) => kind.strike(struck) });
-  const result = await firstRun(stage, story);
-  const touched = kind.endsTheRun ? [] : liveRunLeftAlone(stage);
-  const late = helper === "watchdog" ? await comesBack(stage, kind) : [];
-  const next = await nextRun(stage, story, kind, result);
+async function play(fixture: Fixture, { story, kind, index, when, helper }: Case): Promise<readonly Finding[]> {
+  await fixture.comeToRest();
+  story.behave(fixture.world);
+  if (helper === "watchdog") fixture.startWatchdog();
+  fixture.arm({ process: "run", index, when, action: (struck) => kind.strike(struck) });
+  const result = await firstRun(fixture, story);
+  const touched = kind.endsTheRun ? [] : liveRunLeftAlone(fixture);
+  const late = helper === "watchdog" ? await comesBack(fixture, kind) : [];
+  const next = await nextRun(fixture, story, kind, result);
   return [
     ...late,
     ...touched,
     ...next,
-    ...weightWithinPlan(stage),
-    ...onlyJudgedPromoted(stage, story.ends === "takenBack" ? story.revision : undefined),
-    ...usersAnswered(stage, kind),
+    ...weightWithinPlan(fixture),
+    ...onlyJudgedPromoted(fixture, story.ends === "rolledBack" ? story.revision : undefined),
+    ...usersAnswered(fixture, kind),
   ];
 }
 
-async function firstRun(stage: Stage, story: Story): Promise<UpResult | undefined> {
-  const up = stage.run.outcome(stage.engine.up(settingsOf(story.revision), stage.run, stage.guardian));
-  return Promise.race([up, stage.sleep(longestMs).then(() => tooLong)]);
+async function firstRun(fixture: Fixture, story: Story): Promise<UpResult | undefined> {
+  const up = fixture.run.outcome(fixture.engine.up(settingsOf(story.revision), fixture.run, fixture.registry));
+  return Promise.race([up, fixture.sleep(longestMs).then(() => tooLong)]);
 }
 
 const tooLong: UpResult = { kind: "failed", message: "the run never ended" };
 
 /** Ended at 100/0 with the canary at 0, counted from when nothing is in the way any more. */
-async function comesBack(stage: Stage, kind: FaultKind): Promise<readonly Finding[]> {
-  await stage.second;
-  const { clock, world } = stage;
+async function comesBack(fixture: Fixture, kind: FaultKind): Promise<readonly Finding[]> {
+  await fixture.second;
+  const { clock, world } = fixture;
   const waits = world.object?.status?.phase === "WaitingPromotion";
   const extraMs = waits ? handoverSeconds * 1000 + handoverGraceMs : 0;
-  const limit = Math.max(clock.nowMs(), stage.recoveredAtMs) + backWithinMs + extraMs;
-  while (!isAtRest(stage)) {
-    if (kind.mayStaySplit === true && isLeftSplit(stage)) return [];
-    if (clock.nowMs() > limit) return [finding("back within 90 s", restOf(stage))];
-    await stage.sleep(pollMs);
+  const limit = Math.max(clock.nowMs(), fixture.recoveredAtMs) + backWithinMs + extraMs;
+  while (!isAtRest(fixture)) {
+    if (kind.mayStaySplit === true && isLeftSplit(fixture)) return [];
+    if (clock.nowMs() > limit) return [finding("back within 90 s", restOf(fixture))];
+    await fixture.sleep(pollMs);
   }
   // Whatever still wakes up must leave it so.
-  await stage.sleep(Math.max(0, stage.recoveredAtMs - clock.nowMs()) + pollMs);
-  return isAtRest(stage) ? [] : [finding("stays back", restOf(stage))];
+  await fixture.sleep(Math.max(0, fixture.recoveredAtMs - clock.nowMs()) + pollMs);
+  return isAtRest(fixture) ? [] : [finding("stays back", restOf(fixture))];
 }
 
 /** Where the promoted primary's own pods fail there is no earlier revision to return to: people decide. */
-function isLeftSplit({ world }: Stage): boolean {
-  const { phase, message } = world.object?.status ?? { phase: undefined, message: "" };
-  return phase === "Promoting" && message.includes("traffic stays split");
+function isLeftSplit({ world }: Fixture): boolean {
+  return world.object?.status?.stalled !== undefined;
 }
 
 /** The watchdog acts for the dead only: looked at when the run has ended. */
-function liveRunLeftAlone({ world }: Stage): readonly Finding[] {
-  const acted = world.statuses.find(({ message }) => message.startsWith("taken back by the watchdog"));
+function liveRunLeftAlone({ world }: Fixture): readonly Finding[] {
+  const acted = world.statuses.find(({ message }) => message.startsWith("rolled back by the watchdog"));
   return acted === undefined ? [] : [finding("live run left alone", acted.message)];
 }
 
 /** The same program again, or after a success or with a bad revision the next one: it needs no hand. */
 async function nextRun(
-  stage: Stage,
+  fixture: Fixture,
   story: Story,
   kind: FaultKind,
   result: UpResult | undefined,
 ): Promise<readonly Finding[]> {
-  const { clock, world, engine } = stage;
-  await stage.sleep(Math.max(5_000, stage.recoveredAtMs + 5_000 - clock.nowMs()));
-  await stage.second;
-  kind.repair?.(stage);
+  const { clock, world, engine } = fixture;
+  await fixture.sleep(Math.max(5_000, fixture.recoveredAtMs + 5_000 - clock.nowMs()));
+  await fixture.second;
+  kind.repair?.(fixture);
   const again = story.ends === "promoted" && result?.kind !== "succeeded";
   const revision = again ? story.revision : "r3";
   world.behaviour = { ...world.behaviour, canary: world.behaviour.primary };
   const process = new Process("next", clock);
-  const up = Promise.race([engine.up(settingsOf(revision), process), stage.sleep(longestMs).then(() => tooLong)]);
+  const up = Promise.race([engine.up(settingsOf(revision), process), fixture.sleep(longestMs).then(() => tooLong)]);
   const next = await up;
   if (next.kind === "failed") return [finding("next run works", next.message)];
-  await stage.sleep(1_000);
+  await fixture.sleep(1_000);
   const { status } = world.object ?? {};
-  const done = isAtRest(stage) && status?.promotedRevision === revision && world.primary?.revision === revision;
-  return done ? [] : [finding("next run finishes", `${restOf(stage)}, promoted ${status?.promotedRevision}`)];
+  const done = isAtRest(fixture) && status?.promotedRevision === revision && world.primary?.revision === revision;
+  return done ? [] : [finding("next run finishes", `${restOf(fixture)}, promoted ${status?.promotedRevision}`)];
 }

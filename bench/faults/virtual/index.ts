@@ -1,10 +1,10 @@
-import type { PortCall } from "../../../tests/fakes/index.js";
+import type { PortCall } from "../../../fakes/index.js";
 import { playCase } from "./case.js";
 import type { Case } from "./case.js";
 import type { Violation } from "./invariants.js";
 import { faultKinds } from "./kinds.js";
 import type { FaultKind } from "./kinds.js";
-import { Stage } from "./stage.js";
+import { Fixture } from "./fixture.js";
 import { settingsOf, stories } from "./stories.js";
 import type { Story } from "./stories.js";
 
@@ -90,14 +90,14 @@ function isJournalPoint(name: string): boolean {
 
 /** All port calls of the story when nothing happens. */
 async function undisturbed(story: Story): Promise<readonly PortCall[]> {
-  const stage = new Stage();
+  const fixture = new Fixture();
   const play = async (): Promise<void> => {
-    await stage.comeToRest();
-    story.behave(stage.world);
-    await stage.engine.up(settingsOf(story.revision), stage.run, stage.guardian);
+    await fixture.comeToRest();
+    story.behave(fixture.world);
+    await fixture.engine.up(settingsOf(story.revision), fixture.run, fixture.registry);
   };
-  await stage.clock.until(play());
-  return stage.world.calls.filter(({ process }) => process === "run");
+  await fixture.clock.until(play());
+  return fixture.world.calls.filter(({ process }) => process === "run");
 }
 
 function count(matrix: Map<string, MatrixRow>, story: string, fault: string, violations: number): void {

@@ -1,5 +1,5 @@
 import type { FaultKind } from "./kinds.js";
-import type { Stage } from "./stage.js";
+import type { Fixture } from "./fixture.js";
 import { maxWeight } from "./stories.js";
 
 export interface Violation {
@@ -12,7 +12,7 @@ export interface Violation {
 export type Finding = Pick<Violation, "invariant" | "detail">;
 
 /** Writes of 0 need no plan: they are always right. */
-export function weightWithinPlan({ world }: Stage): readonly Finding[] {
+export function weightWithinPlan({ world }: Fixture): readonly Finding[] {
   return world.weightWrites
     .filter(({ by, weight }) => by !== "hand" && weight > 0)
     .flatMap(({ weight, journal, by }) => {
@@ -26,17 +26,17 @@ export function weightWithinPlan({ world }: Stage): readonly Finding[] {
 }
 
 /** What the engine put on the primary had been judged well, or there was nothing to protect yet. */
-export function onlyJudgedPromoted({ engine }: Stage, bad: string | undefined): readonly Finding[] {
+export function onlyJudgedPromoted({ engine }: Fixture, bad: string | undefined): readonly Finding[] {
   return engine.promotions
     .filter(({ revision, analysis }) => revision === bad || analysis === "unjudged")
     .map(({ revision, analysis }) => finding("unjudged revision on the primary", `${revision} after ${analysis}`));
 }
 
 /** Users who were sent to nobody, but for what somebody's hand did until it could be noticed. */
-export function usersAnswered(stage: Stage, kind: FaultKind): readonly Finding[] {
-  const struckAtMs = stage.struckAtMs ?? 0;
+export function usersAnswered(fixture: Fixture, kind: FaultKind): readonly Finding[] {
+  const struckAtMs = fixture.struckAtMs ?? 0;
   const excusedUntilMs = struckAtMs + kind.excusedMs;
-  return stage.world.gateway.unanswered.flatMap(({ fromMs, toMs, role, weight }) => {
+  return fixture.world.gateway.unanswered.flatMap(({ fromMs, toMs, role, weight }) => {
     const excused = fromMs >= struckAtMs ? Math.max(0, Math.min(toMs, excusedUntilMs) - fromMs) : 0;
     const leftMs = toMs - fromMs - excused;
     if (leftMs <= 0) return [];
@@ -45,11 +45,11 @@ export function usersAnswered(stage: Stage, kind: FaultKind): readonly Finding[]
   });
 }
 
-export function isAtRest({ world }: Stage): boolean {
+export function isAtRest({ world }: Fixture): boolean {
   return (world.route?.weight ?? 0) === 0 && world.gateway.weight === 0 && (world.canary?.replicas ?? 0) === 0;
 }
 
-export function restOf({ world }: Stage): string {
+export function restOf({ world }: Fixture): string {
   const { phase, message } = world.object?.status ?? { phase: "no status", message: "" };
   return `weight ${world.route?.weight}%, at the gateway ${world.gateway.weight}%, canary ${world.canary?.replicas} pods, ${phase} ${message}`;
 }

@@ -1,5 +1,5 @@
-import { Process } from "../../../tests/fakes/index.js";
-import type { Stage } from "./stage.js";
+import { Process } from "../../../fakes/index.js";
+import type { Fixture } from "./fixture.js";
 import { settingsOf } from "./stories.js";
 
 /** One kind of trouble and what it may excuse. */
@@ -7,7 +7,7 @@ export interface FaultKind {
   readonly name: string;
   /** A lost answer differs from a lost request; a hand's act does not. */
   readonly moments: readonly ("before" | "after")[];
-  strike(stage: Stage): void;
+  strike(fixture: Fixture): void;
   /** True where nobody but the next run or the watchdog can go on: the run is dead, asleep, or no longer the holder. */
   readonly endsTheRun: boolean;
   /** Somebody's hand makes users fail for a while: at most so long, from the strike on, ms. */
@@ -15,7 +15,7 @@ export interface FaultKind {
   /** The promoted primary itself fails by it: then the split stays on purpose, and says so. */
   readonly mayStaySplit?: true;
   /** What a person does before the next update, where the fault was a person's too. */
-  repair?(stage: Stage): void;
+  repair?(fixture: Fixture): void;
 }
 
 const both = ["before", "after"] as const;
@@ -26,7 +26,7 @@ const noticedMs = 5_000;
 const graceMs = 5_000;
 const primaryGoneMs = 20_000;
 
-const dies = (name: string, strike: (stage: Stage) => void): FaultKind => ({
+const dies = (name: string, strike: (fixture: Fixture) => void): FaultKind => ({
   name,
   moments: both,
   strike,
@@ -34,7 +34,7 @@ const dies = (name: string, strike: (stage: Stage) => void): FaultKind => ({
   excusedMs: 0,
 });
 
-const livesOn = (name: string, moments: FaultKind["moments"], strike: (stage: Stage) => void): FaultKind => ({
+const livesOn = (name: string, moments: FaultKind["moments"], strike: (fixture: Fixture) => void): FaultKind => ({
   name,
   moments,
   strike,
@@ -42,7 +42,7 @@ const livesOn = (name: string, moments: FaultKind["moments"], strike: (stage: St
   excusedMs: 0,
 });
 
-const byHand = (name: string, strike: (stage: Stage) => void, excusedMs = noticedMs): FaultKind => ({
+const byHand = (name: string, strike: (fixture: Fixture) => void, excusedMs = noticedMs): FaultKind => ({
   name,
   moments: before,
   strike,
@@ -51,40 +51,40 @@ const byHand = (name: string, strike: (stage: Stage) => void, excusedMs = notice
 });
 
 const apiAway = (name: string, milliseconds: number): FaultKind =>
-  livesOn(name, both, (stage) => stage.cutApiServer(milliseconds));
+  livesOn(name, both, (fixture) => fixture.cutApiServer(milliseconds));
 
 /** Everything that may happen at any call of a run. */
 export const faultKinds: readonly FaultKind[] = [
-  dies("crash", (stage) => stage.run.kill()),
-  dies("interrupt", (stage) => {
-    void stage.guardian.shutdown("the engine sent SIGINT").then(() => stage.run.kill());
-    stage.clock.at(graceMs, () => stage.run.kill());
+  dies("crash", (fixture) => fixture.run.kill()),
+  dies("interrupt", (fixture) => {
+    void fixture.registry.shutdown("the engine sent SIGINT").then(() => fixture.run.kill());
+    fixture.clock.at(graceMs, () => fixture.run.kill());
   }),
-  dies("laptop-asleep", (stage) => {
-    stage.run.suspend(120_000);
-    stage.recoverAfter(120_000);
+  dies("laptop-asleep", (fixture) => {
+    fixture.run.suspend(120_000);
+    fixture.recoverAfter(120_000);
   }),
   dies("lease-deleted", ({ world }) => (world.lease = undefined)),
-  dies("lease-taken", (stage) => {
-    const { version, transitions } = stage.world.lease ?? { version: 0, transitions: 0 };
-    stage.world.lease = { holder: "somebody", version: version + 1, transitions: transitions + 1 };
+  dies("lease-taken", (fixture) => {
+    const { version, transitions } = fixture.world.lease ?? { version: 0, transitions: 0 };
+    fixture.world.lease = { holder: "somebody", version: version + 1, transitions: transitions + 1 };
   }),
-  dies("api-away-and-crash", (stage) => {
-    stage.cutApiServer(30_000);
-    stage.run.kill();
+  dies("api-away-and-crash", (fixture) => {
+    fixture.cutApiServer(30_000);
+    fixture.run.kill();
   }),
   apiAway("api-away-1s", 1_000),
   apiAway("api-away-30s", 30_000),
   apiAway("api-away-5m", 300_000),
-  livesOn("prometheus-away", before, (stage) => {
-    stage.world.metricsAway = true;
-    stage.recoverAfter(60_000, () => (stage.world.metricsAway = false));
+  livesOn("prometheus-away", before, (fixture) => {
+    fixture.world.metricsAway = true;
+    fixture.recoverAfter(60_000, () => (fixture.world.metricsAway = false));
   }),
-  livesOn("sync-frozen", before, (stage) => {
-    stage.world.freeze();
-    stage.recoverAfter(60_000, () => stage.world.thaw());
+  livesOn("sync-frozen", before, (fixture) => {
+    fixture.world.freeze();
+    fixture.recoverAfter(60_000, () => fixture.world.thaw());
   }),
-  livesOn("webhook-hangs", before, (stage) => stage.hangWebhooks(60_000)),
+  livesOn("webhook-hangs", before, (fixture) => fixture.hangWebhooks(60_000)),
   livesOn("abort-command", before, ({ world }) => world.command("abort", "enough")),
   livesOn("state-lost", before, ({ world }) => world.loseState()),
   {
@@ -101,17 +101,17 @@ export const faultKinds: readonly FaultKind[] = [
   {
     ...byHand(
       "primary-scaled-to-0",
-      (stage) => {
-        const { world, clock } = stage;
+      (fixture) => {
+        const { world, clock } = fixture;
         world.primary?.scale(0, clock.nowMs());
-        stage.recoverAfter(primaryGoneMs, () => world.primary?.scale(2, clock.nowMs()));
+        fixture.recoverAfter(primaryGoneMs, () => world.primary?.scale(2, clock.nowMs()));
       },
       primaryGoneMs + noticedMs,
     ),
     mayStaySplit: true,
   },
-  livesOn("second-run", before, (stage) => {
-    const process = new Process("second", stage.clock);
-    stage.second = process.outcome(stage.engine.copy().up(settingsOf("r2"), process));
+  livesOn("second-run", before, (fixture) => {
+    const process = new Process("second", fixture.clock);
+    fixture.second = process.outcome(fixture.engine.copy().up(settingsOf("r2"), process));
   }),
 ];

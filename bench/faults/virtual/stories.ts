@@ -1,5 +1,5 @@
-import { healthy, settingsFor } from "../../../tests/fakes/index.js";
-import type { World } from "../../../tests/fakes/index.js";
+import { healthy, settingsFor } from "../../../fakes/index.js";
+import type { World } from "../../../fakes/index.js";
 import type { ReleaseSettings } from "../../../release/settings/index.js";
 
 /** A whole run that is struck: what it ships, and how that behaves. */
@@ -8,7 +8,7 @@ export interface Story {
   /** The revision that is shipped while the fault strikes. */
   readonly revision: string;
   /** How it would end without any fault. */
-  readonly ends: "promoted" | "takenBack";
+  readonly ends: "promoted" | "rolledBack";
   behave(world: World): void;
 }
 
@@ -17,7 +17,7 @@ export const stories: readonly Story[] = [
   {
     name: "rollback",
     revision: "r2",
-    ends: "takenBack",
+    ends: "rolledBack",
     behave: (world) => (world.behaviour = { ...world.behaviour, canary: { ...healthy, failingShare: 0.3 } }),
   },
 ];

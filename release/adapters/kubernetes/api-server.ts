@@ -21,10 +21,10 @@ const maxBytes = 32 * 1024 * 1024;
  * generated API opens a new connection for each of them and has no time limit.
  */
 export class ApiServer {
-  readonly #access: () => Promise<Access>;
+  private readonly access: () => Promise<Access>;
 
   constructor(access: () => Promise<Access>) {
-    this.#access = access;
+    this.access = access;
   }
 
   /** Reads an object or a list; undefined where it does not exist. */
@@ -42,7 +42,7 @@ export class ApiServer {
    * @throws TransientError, NotFoundError, ConflictError, or an Error of one line.
    */
   async do<T>(call: Call, schema: z.ZodType<T>, signal: AbortSignal): Promise<T> {
-    const answer = await this.#exchange(call, signal);
+    const answer = await this.exchange(call, signal);
     if (answer.status < 200 || answer.status > 299) throw errorOf(call, answer.status, answer.body);
     const parsed = schema.safeParse(json(answer.body, call));
     if (parsed.success) return parsed.data;
@@ -63,7 +63,7 @@ export class ApiServer {
 
   /** Any path of the API server, for its service proxy. The caller reads the status. */
   async raw(path: string, exchange: Omit<Exchange, "url">, signal: AbortSignal): Promise<Answer> {
-    const { server, headers, tls, agent } = await this.#access();
+    const { server, headers, tls, agent } = await this.access();
     const url = new URL(`${server.pathname.replace(/\/$/, "")}${path}`, server);
     const asked = { ...exchange, url, tls, headers: { ...exchange.headers, ...headers } };
     const request = agent === undefined ? asked : { ...asked, agent };
@@ -75,7 +75,7 @@ export class ApiServer {
     }
   }
 
-  async #exchange(call: Call, signal: AbortSignal): Promise<Answer> {
+  private async exchange(call: Call, signal: AbortSignal): Promise<Answer> {
     const headers = {
       accept: "application/json",
       ...(call.body === undefined ? {} : { "content-type": contentType(call) }),

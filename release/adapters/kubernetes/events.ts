@@ -15,40 +15,40 @@ const remembered = 500;
 
 /** Kubernetes Events on the CanaryRelease object, the same message counted up as `kubectl describe` shows it. */
 export class Events {
-  readonly #api: ApiServer;
-  readonly #target: Target;
-  readonly #known = new Map<string, Known>();
-  #uid: string | undefined;
+  private readonly api: ApiServer;
+  private readonly target: Target;
+  private readonly known = new Map<string, Known>();
+  private uid: string | undefined;
 
   constructor(api: ApiServer, target: Target) {
-    this.#api = api;
-    this.#target = target;
+    this.api = api;
+    this.target = target;
   }
 
   /** Does nothing where the object is gone. */
   async write(type: "Normal" | "Warning", message: string, at: Date, signal: AbortSignal): Promise<void> {
     const key = `${type} ${message}`;
-    const known = this.#known.get(key);
-    if (known !== undefined && (await this.#countUp(known, at, signal))) return;
-    const uid = (this.#uid ??= await this.#readUid(signal));
+    const known = this.known.get(key);
+    if (known !== undefined && (await this.countUp(known, at, signal))) return;
+    const uid = (this.uid ??= await this.readUid(signal));
     if (uid === undefined) return;
-    const name = `${this.#target.name}.${at.getTime().toString(16)}${Math.random().toString(16).slice(2, 10)}`;
-    const { namespace } = this.#target;
-    const body = this.#event(name, uid, type, message, at);
-    await this.#api.do(
+    const name = `${this.target.name}.${at.getTime().toString(16)}${Math.random().toString(16).slice(2, 10)}`;
+    const { namespace } = this.target;
+    const body = this.event(name, uid, type, message, at);
+    await this.api.do(
       { verb: "create", group: "", version: "v1", plural: "events", namespace, body },
       anything,
       signal,
     );
-    if (this.#known.size < remembered) this.#known.set(key, { name, count: 1 });
+    if (this.known.size < remembered) this.known.set(key, { name, count: 1 });
   }
 
-  async #countUp(known: Known, at: Date, signal: AbortSignal): Promise<boolean> {
-    const { namespace } = this.#target;
+  private async countUp(known: Known, at: Date, signal: AbortSignal): Promise<boolean> {
+    const { namespace } = this.target;
     const body = { count: known.count + 1, lastTimestamp: seconds(at) };
     const place = { group: "", version: "v1", plural: "events", namespace, name: known.name };
     try {
-      await this.#api.do({ verb: "patch", ...place, patch: "merge", body }, anything, signal);
+      await this.api.do({ verb: "patch", ...place, patch: "merge", body }, anything, signal);
       known.count += 1;
       return true;
     } catch (error) {
@@ -57,13 +57,13 @@ export class Events {
     }
   }
 
-  async #readUid(signal: AbortSignal): Promise<string | undefined> {
-    const found = await this.#api.find({ verb: "get", ...releasePlace(this.#target) }, releaseObject, signal);
+  private async readUid(signal: AbortSignal): Promise<string | undefined> {
+    const found = await this.api.find({ verb: "get", ...releasePlace(this.target) }, releaseObject, signal);
     return found?.metadata.uid;
   }
 
-  #event(name: string, uid: string, type: string, message: string, at: Date): object {
-    const { namespace, name: release } = this.#target;
+  private event(name: string, uid: string, type: string, message: string, at: Date): object {
+    const { namespace, name: release } = this.target;
     const time = seconds(at);
     return {
       apiVersion: "v1",

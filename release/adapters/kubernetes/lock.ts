@@ -3,55 +3,58 @@ import type { LeaseView, LockPort } from "../../ports/index.js";
 import type { ApiServer } from "./api-server.js";
 import { NotFoundError } from "./errors.js";
 import { anything, lease, releaseObject } from "./schemas.js";
-import { leasePlace, releasePlace } from "./target.js";
-import type { Target } from "./target.js";
+import type { Place, Target } from "./target.js";
+import { releasePlace } from "./target.js";
 
-/** The Lease of a release. It belongs to the CanaryRelease object, so it goes with it. */
+/** One Lease: of a release, or of several watchdogs among themselves. */
 export class Lock implements LockPort {
-  readonly #api: ApiServer;
-  readonly #target: Target;
-  readonly #durationSeconds: number;
+  private readonly api: ApiServer;
+  private readonly place: Place;
+  private readonly durationSeconds: number;
+  private readonly owner: Target | undefined;
 
-  constructor(api: ApiServer, target: Target, durationSeconds: number) {
-    this.#api = api;
-    this.#target = target;
-    this.#durationSeconds = durationSeconds;
+  /** @param owner its CanaryRelease object, with which the Lease goes */
+  constructor(api: ApiServer, place: Place, durationSeconds: number, owner?: Target) {
+    this.api = api;
+    this.place = place;
+    this.durationSeconds = durationSeconds;
+    this.owner = owner;
   }
 
   async read(signal: AbortSignal): Promise<LeaseView | undefined> {
-    const found = await this.#api.find({ verb: "get", ...leasePlace(this.#target) }, lease, signal);
+    const found = await this.api.find({ verb: "get", ...this.place }, lease, signal);
     if (found === undefined) return undefined;
-    const { holderIdentity, leaseTransitions } = found.spec;
+    const { holderIdentity, leaseTransitions: transitions, leaseDurationSeconds: durationSeconds } = found.spec;
     const holder = holderIdentity === "" ? undefined : holderIdentity;
-    return { holder, version: found.metadata.resourceVersion, transitions: leaseTransitions };
+    return { holder, version: found.metadata.resourceVersion, transitions, durationSeconds };
   }
 
   async take(seen: LeaseView | undefined, holder: string, signal: AbortSignal): Promise<boolean> {
-    const { name, ...place } = leasePlace(this.#target);
-    const ownerReferences = await this.#owner(signal);
-    const spec = this.#spec(holder, (seen?.transitions ?? 0) + 1);
+    const { name, ...place } = this.place;
+    const ownerReferences = this.owner === undefined ? [] : await this.ownedBy(this.owner, signal);
+    const spec = this.spec(holder, (seen?.transitions ?? 0) + 1);
     const version = seen === undefined ? {} : { resourceVersion: seen.version };
-    const metadata = { name, namespace: this.#target.namespace, ownerReferences, ...version };
+    const metadata = { name, namespace: place.namespace, ownerReferences, ...version };
     const body = { apiVersion: "coordination.k8s.io/v1", kind: "Lease", metadata, spec };
-    if (seen === undefined) return this.#api.tryWrite({ verb: "create", ...place, body }, anything, signal);
-    return this.#unlessGone(this.#api.tryWrite({ verb: "update", ...place, name, body }, anything, signal));
+    if (seen === undefined) return this.api.tryWrite({ verb: "create", ...place, body }, anything, signal);
+    return this.unlessGone(this.api.tryWrite({ verb: "update", ...place, name, body }, anything, signal));
   }
 
   renew(holder: string, signal: AbortSignal): Promise<boolean> {
-    return this.#patch(holder, { op: "add", path: "/spec/renewTime", value: microTime() }, signal);
+    return this.patch(holder, { op: "add", path: "/spec/renewTime", value: microTime() }, signal);
   }
 
   async release(holder: string, signal: AbortSignal): Promise<void> {
-    await this.#patch(holder, { op: "remove", path: "/spec/holderIdentity" }, signal);
+    await this.patch(holder, { op: "remove", path: "/spec/holderIdentity" }, signal);
   }
 
-  #patch(holder: string, operation: object, signal: AbortSignal): Promise<boolean> {
+  private patch(holder: string, operation: object, signal: AbortSignal): Promise<boolean> {
     const test = { op: "test", path: "/spec/holderIdentity", value: holder };
-    const call = { ...leasePlace(this.#target), patch: "json", test: true, body: [test, operation] } as const;
-    return this.#unlessGone(this.#api.tryWrite({ verb: "patch", ...call }, anything, signal));
+    const call = { ...this.place, patch: "json", test: true, body: [test, operation] } as const;
+    return this.unlessGone(this.api.tryWrite({ verb: "patch", ...call }, anything, signal));
   }
 
-  async #unlessGone(written: Promise<boolean>): Promise<boolean> {
+  private async unlessGone(written: Promise<boolean>): Promise<boolean> {
     try {
       return await written;
     } catch (error) {
@@ -60,17 +63,17 @@ export class Lock implements LockPort {
     }
   }
 
-  #spec(holderIdentity: string, leaseTransitions: number): object {
+  private spec(holderIdentity: string, leaseTransitions: number): object {
     const now = microTime();
-    const leaseDurationSeconds = Math.max(1, Math.ceil(this.#durationSeconds));
+    const leaseDurationSeconds = Math.max(1, Math.ceil(this.durationSeconds));
     return { holderIdentity, leaseDurationSeconds, acquireTime: now, renewTime: now, leaseTransitions };
   }
 
-  async #owner(signal: AbortSignal): Promise<readonly object[]> {
-    const found = await this.#api.find({ verb: "get", ...releasePlace(this.#target) }, releaseObject, signal);
+  private async ownedBy(owner: Target, signal: AbortSignal): Promise<readonly object[]> {
+    const found = await this.api.find({ verb: "get", ...releasePlace(owner) }, releaseObject, signal);
     if (found === undefined) return [];
     const { uid } = found.metadata;
-    return [{ apiVersion: `${apiGroup}/${apiVersion}`, kind: releaseKind, name: this.#target.name, uid }];
+    return [{ apiVersion: `${apiGroup}/${apiVersion}`, kind: releaseKind, name: owner.name, uid }];
   }
 }
 

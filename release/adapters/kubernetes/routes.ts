@@ -26,18 +26,18 @@ interface Pair {
 
 /** The weighted ApisixRoute: every write tests the fencing token, so that a run that was taken over can't write. */
 export class Routes {
-  readonly #api: ApiServer;
-  readonly #target: Target;
+  private readonly api: ApiServer;
+  private readonly target: Target;
 
   constructor(api: ApiServer, target: Target) {
-    this.#api = api;
-    this.#target = target;
+    this.api = api;
+    this.target = target;
   }
 
   async read(signal: AbortSignal): Promise<RouteState | undefined> {
-    const found = await this.#find(signal);
+    const found = await this.find(signal);
     if (found === undefined) return undefined;
-    const weights = this.#pairs(found).map(({ rule, canary, primary }) => ({
+    const weights = this.pairs(found).map(({ rule, canary, primary }) => ({
       canaryWeight: weightOf(found, rule, canary),
       primaryWeight: weightOf(found, rule, primary),
     }));
@@ -47,44 +47,48 @@ export class Routes {
   }
 
   claim(token: number, signal: AbortSignal): Promise<void> {
-    return this.#write(token, () => [], signal);
+    return this.write(token, () => [], signal);
   }
 
   /** Canary gets `weightPercent` and primary the rest, in every rule that has both. */
   setCanaryWeight(weightPercent: number, token: number, signal: AbortSignal): Promise<void> {
-    return this.#write(token, (found) => this.#weights(found, weightPercent), signal);
+    return this.write(token, (found) => this.weights(found, weightPercent), signal);
   }
 
   /** Throws FencedError where a newer token than ours is on the route. */
   async refuseOlder(token: number, signal: AbortSignal): Promise<void> {
-    const found = await this.#find(signal);
+    const found = await this.find(signal);
     if (found !== undefined && fenceOf(found) > token) throw new FencedError(token);
   }
 
-  async #write(token: number, operations: (found: Route) => readonly Operation[], signal: AbortSignal): Promise<void> {
+  private async write(
+    token: number,
+    operations: (found: Route) => readonly Operation[],
+    signal: AbortSignal,
+  ): Promise<void> {
     for (let attempt = 0; attempt < tries; attempt += 1) {
-      const found = await this.#find(signal);
-      if (found === undefined) throw new Error(`${this.#name()} does not exist`);
+      const found = await this.find(signal);
+      if (found === undefined) throw new Error(`${this.name()} does not exist`);
       if (fenceOf(found) > token) throw new FencedError(token);
       const body = [...guard(found, token), ...operations(found)];
-      const call = { verb: "patch", ...routePlace(this.#target), patch: "json", test: true, body } as const;
-      if (await this.#api.tryWrite(call, anything, signal)) return;
+      const call = { verb: "patch", ...routePlace(this.target), patch: "json", test: true, body } as const;
+      if (await this.api.tryWrite(call, anything, signal)) return;
     }
-    throw new TransientError(`${this.#name()} is being changed by others all the time`);
+    throw new TransientError(`${this.name()} is being changed by others all the time`);
   }
 
-  #weights(found: Route, weightPercent: number): readonly Operation[] {
-    const pairs = this.#pairs(found);
+  private weights(found: Route, weightPercent: number): readonly Operation[] {
+    const pairs = this.pairs(found);
     if (pairs.length === 0)
-      throw new Error(`${this.#name()} has no rule with ${this.#backend("canary")} and ${this.#backend("primary")}`);
+      throw new Error(`${this.name()} has no rule with ${this.backend("canary")} and ${this.backend("primary")}`);
     return pairs.flatMap(({ rule, canary, primary }) => [
-      ...this.#setWeight(rule, canary, this.#backend("canary"), weightPercent),
-      ...this.#setWeight(rule, primary, this.#backend("primary"), 100 - weightPercent),
+      ...this.setWeight(rule, canary, this.backend("canary"), weightPercent),
+      ...this.setWeight(rule, primary, this.backend("primary"), 100 - weightPercent),
     ]);
   }
 
   /** The position is that of a moment ago: the test makes sure that it still is the same backend. */
-  #setWeight(rule: number, backend: number, name: string, weight: number): readonly Operation[] {
+  private setWeight(rule: number, backend: number, name: string, weight: number): readonly Operation[] {
     const path = `/spec/http/${rule}/backends/${backend}`;
     return [
       { op: "test", path: `${path}/serviceName`, value: name },
@@ -92,24 +96,24 @@ export class Routes {
     ];
   }
 
-  #pairs(found: Route): readonly Pair[] {
+  private pairs(found: Route): readonly Pair[] {
     return found.spec.http.flatMap(({ backends }, rule) => {
-      const canary = backends.findIndex(({ serviceName }) => serviceName === this.#backend("canary"));
-      const primary = backends.findIndex(({ serviceName }) => serviceName === this.#backend("primary"));
+      const canary = backends.findIndex(({ serviceName }) => serviceName === this.backend("canary"));
+      const primary = backends.findIndex(({ serviceName }) => serviceName === this.backend("primary"));
       return canary < 0 || primary < 0 ? [] : [{ rule, canary, primary }];
     });
   }
 
-  #find(signal: AbortSignal): Promise<Route | undefined> {
-    return this.#api.find({ verb: "get", ...routePlace(this.#target) }, route, signal);
+  private find(signal: AbortSignal): Promise<Route | undefined> {
+    return this.api.find({ verb: "get", ...routePlace(this.target) }, route, signal);
   }
 
-  #backend(role: "canary" | "primary"): string {
-    return backendName(this.#target, role);
+  private backend(role: "canary" | "primary"): string {
+    return backendName(this.target, role);
   }
 
-  #name(): string {
-    return describe({ verb: "get", ...routePlace(this.#target) });
+  private name(): string {
+    return describe({ verb: "get", ...routePlace(this.target) });
   }
 }
 

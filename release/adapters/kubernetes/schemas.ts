@@ -1,5 +1,5 @@
-import { z } from "zod";
-import { phases } from "../../model/index.js";
+import * as z from "zod";
+import { phases, stallReasons } from "../../model/index.js";
 import type { ReleaseStatus } from "../../model/index.js";
 
 /** The parts of Kubernetes objects that the runtime reads; everything else passes by. */
@@ -37,6 +37,7 @@ export const releaseStatus: z.ZodType<ReleaseStatus> = z.object({
   handoverDeadline: z.string().exactOptional(),
   handoverSeconds: z.number().exactOptional(),
   heartbeat: z.object({ holder: z.string(), beat: z.int() }).exactOptional(),
+  stalled: z.enum(stallReasons).exactOptional(),
   fence: count,
   drainSeconds: z.number().default(3),
   routeName: z.string().default(""),
@@ -167,6 +168,28 @@ export type Deployment = z.output<typeof deployment>;
 export const lease = z.object({
   metadata,
   spec: z
-    .object({ holderIdentity: z.string().optional(), leaseTransitions: z.int().default(0) })
-    .default({ leaseTransitions: 0 }),
+    .object({
+      holderIdentity: z.string().optional(),
+      leaseTransitions: z.int().default(0),
+      leaseDurationSeconds: z.int().default(15),
+    })
+    .default({ leaseTransitions: 0, leaseDurationSeconds: 15 }),
 });
+
+/** Releases as an observer lists them. */
+export const releaseObjects = z.object({
+  items: z.array(
+    z.object({
+      metadata,
+      spec: z
+        .object({
+          service: z.object({ name: z.string().optional() }).default({}),
+          routeRef: z.object({ name: z.string().default("") }).default({ name: "" }),
+        })
+        .default({ service: {}, routeRef: { name: "" } }),
+      status: z.unknown().optional(),
+    }),
+  ),
+});
+
+export type ReleaseItem = z.output<typeof releaseObjects>["items"][number];

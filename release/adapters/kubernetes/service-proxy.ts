@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { quote } from "../http/index.js";
 import type { Answer, Exchange } from "../http/index.js";
 import type { ApiServer } from "./api-server.js";

@@ -18,6 +18,8 @@ export interface Place {
   readonly name: string;
 }
 
+const lease = { group: "coordination.k8s.io", version: "v1", plural: "leases" } as const;
+
 export function releasePlace(target: Target): Place {
   const { namespace, name } = target;
   return { group: apiGroup, version: apiVersion, plural: releasePlural, namespace, name };
@@ -33,15 +35,13 @@ export function deploymentPlace(target: Target, role: Role): Place {
   return { group: "apps", version: "v1", plural: "deployments", namespace, name: deploymentName(name, role) };
 }
 
-export function leasePlace(target: Target): Place {
-  const { namespace, name } = target;
-  return {
-    group: "coordination.k8s.io",
-    version: "v1",
-    plural: "leases",
-    namespace,
-    name: `apisix-canary-${name}`,
-  };
+export function leasePlace({ namespace, name }: Target): Place {
+  return { ...lease, namespace, name: `apisix-canary-${name}` };
+}
+
+/** By which several watchdogs agree on who acts. */
+export function watchdogLeasePlace(namespace: string): Place {
+  return { ...lease, namespace, name: "apisix-canary-watchdog" };
 }
 
 /** The Service of one role, as the route's backends and EndpointSlices name it. */

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { annotations } from "../../model/index.js";
+import { annotations, canonicalJson } from "../../model/index.js";
 import type { Role } from "../../model/index.js";
 import { TransientError } from "../../ports/index.js";
 import type { Endpoints, PodTrouble, Workload } from "../../ports/index.js";
@@ -15,16 +15,16 @@ const tries = 10;
 
 /** The two Deployments of a release, their pods and their addresses. */
 export class Workloads {
-  readonly #api: ApiServer;
-  readonly #target: Target;
+  private readonly api: ApiServer;
+  private readonly target: Target;
 
   constructor(api: ApiServer, target: Target) {
-    this.#api = api;
-    this.#target = target;
+    this.api = api;
+    this.target = target;
   }
 
   async read(role: Role, signal: AbortSignal): Promise<Workload | undefined> {
-    const found = await this.#find(role, signal);
+    const found = await this.find(role, signal);
     if (found === undefined) return undefined;
     const { metadata, spec, status } = found;
     return {
@@ -45,25 +45,25 @@ export class Workloads {
    * must still be there: a process that slept in between can't scale another run's canary.
    */
   async scaleCanary(replicas: number, refuseOlder: () => Promise<void>, signal: AbortSignal): Promise<void> {
-    const call = { verb: "patch", ...deploymentPlace(this.#target, "canary"), patch: "json", test: true } as const;
+    const call = { verb: "patch", ...deploymentPlace(this.target, "canary"), patch: "json", test: true } as const;
     for (let attempt = 0; attempt < tries; attempt += 1) {
-      const found = await this.#find("canary", signal);
+      const found = await this.find("canary", signal);
       // A canary deleted by hand has no pods, which is all that scaling to 0 asks for.
       if (found === undefined && replicas === 0) return;
       await refuseOlder();
       const test = { op: "test", path: "/metadata/resourceVersion", value: found?.metadata.resourceVersion ?? "" };
       const body = [test, { op: "add", path: "/spec/replicas", value: replicas }];
-      if (await this.#api.tryWrite({ ...call, body }, anything, signal)) return;
+      if (await this.api.tryWrite({ ...call, body }, anything, signal)) return;
     }
     throw new TransientError(`${describe(call)} is being changed by others all the time`);
   }
 
   /** All addresses behind the role's Service: ready, not ready and terminating. */
   async endpoints(role: Role, signal: AbortSignal): Promise<Endpoints> {
-    const labelSelector = `kubernetes.io/service-name=${backendName(this.#target, role)}`;
-    const { namespace } = this.#target;
+    const labelSelector = `kubernetes.io/service-name=${backendName(this.target, role)}`;
+    const { namespace } = this.target;
     const place = { group: "discovery.k8s.io", version: "v1", plural: "endpointslices", namespace };
-    const { items } = await this.#api.do({ verb: "list", ...place, query: { labelSelector } }, endpointSlices, signal);
+    const { items } = await this.api.do({ verb: "list", ...place, query: { labelSelector } }, endpointSlices, signal);
     const all = items.flatMap(({ endpoints }) => endpoints ?? []);
     const ready = all.filter(({ conditions }) => conditions.ready !== false && conditions.terminating !== true);
     return {
@@ -74,27 +74,27 @@ export class Workloads {
 
   /** Addresses of the role's pods that run `revision`. */
   async revisionNodes(role: Role, revision: string, signal: AbortSignal): Promise<Endpoints> {
-    const own = (await this.#pods(role, signal)).filter((pod) => revisionOf(pod) === revision);
+    const own = (await this.pods(role, signal)).filter((pod) => revisionOf(pod) === revision);
     return { nodes: unique(own.flatMap(addressesOf)), ready: own.filter(isReady).length };
   }
 
   async canaryTrouble(revision: string, signal: AbortSignal): Promise<PodTrouble | undefined> {
-    const live = (await this.#pods("canary", signal)).filter(
+    const live = (await this.pods("canary", signal)).filter(
       (pod) => pod.metadata.deletionTimestamp === undefined && (revisionOf(pod) ?? revision) === revision,
     );
     return live.flatMap((pod) => podTrouble(pod) ?? [])[0];
   }
 
-  async #pods(role: Role, signal: AbortSignal): Promise<readonly Pod[]> {
-    const found = await this.#find(role, signal);
+  private async pods(role: Role, signal: AbortSignal): Promise<readonly Pod[]> {
+    const found = await this.find(role, signal);
     if (found === undefined) return [];
     const query = { labelSelector: selectorText(found) };
-    const place = { group: "", version: "v1", plural: "pods", namespace: this.#target.namespace };
-    return (await this.#api.do({ verb: "list", ...place, query }, pods, signal)).items;
+    const place = { group: "", version: "v1", plural: "pods", namespace: this.target.namespace };
+    return (await this.api.do({ verb: "list", ...place, query }, pods, signal)).items;
   }
 
-  #find(role: Role, signal: AbortSignal): Promise<Deployment | undefined> {
-    return this.#api.find({ verb: "get", ...deploymentPlace(this.#target, role) }, deployment, signal);
+  private find(role: Role, signal: AbortSignal): Promise<Deployment | undefined> {
+    return this.api.find({ verb: "get", ...deploymentPlace(this.target, role) }, deployment, signal);
   }
 }
 
@@ -128,16 +128,6 @@ function unique(texts: readonly string[]): readonly string[] {
   return [...new Set(texts)];
 }
 
-/** Of canonical JSON: the order of keys is no difference. */
 function hash(template: unknown): string {
-  return createHash("sha256")
-    .update(JSON.stringify(canonical(template)))
-    .digest("hex");
-}
-
-function canonical(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(canonical);
-  if (typeof value !== "object" || value === null) return value;
-  const entries = Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1));
-  return Object.fromEntries(entries.map(([key, each]) => [key, canonical(each)]));
+  return createHash("sha256").update(canonicalJson(template)).digest("hex");
 }

@@ -2,7 +2,8 @@ import type { CustomOutcome } from "../../analysis/contract.js";
 import type { MetricSettings, MetricTemplate, ReleaseSettings } from "../../settings/index.js";
 import { ExchangeError } from "../http/index.js";
 import type { Exchange } from "../http/index.js";
-import type { Reach } from "../reach/index.js";
+import type { ServiceAccess } from "../service-access/index.js";
+import { access } from "./access.js";
 import { parseAnswer, singleValue } from "./answers.js";
 import { literalPattern } from "./query.js";
 import type { RenderTemplate, TemplateValues } from "./templates.js";
@@ -28,19 +29,21 @@ export async function readCustom(
   settings: ReleaseSettings,
   metric: CustomMetric,
   nodes: Nodes,
-  world: { readonly reach: Reach; readonly render: RenderTemplate },
+  world: { readonly serviceAccess: ServiceAccess; readonly render: RenderTemplate },
   signal: AbortSignal,
 ): Promise<CustomOutcome> {
   const { provider, query } = metric.template;
   if (provider.type === "web") {
     const headers = { accept: "application/json", ...provider.headers };
-    const answer = await ask(world.reach, { url: new URL(provider.address), headers }, signal);
+    const answer = await ask(world.serviceAccess, { url: new URL(provider.address), headers }, signal);
     return answer.kind === "body" ? valueAt(answer.body, provider.jsonPath) : answer;
   }
   const rendered = world.render(query, templateValues(settings, metric, nodes));
   if (rendered.kind === "error") return rendered;
   const url = queryUrl(provider.address ?? settings.prometheusUrl, rendered.text);
-  const answer = await ask(world.reach, { url, headers: { accept: "application/json" } }, signal);
+  // What opens the release's own Prometheus is for no other one.
+  const opened = access(provider.address === undefined ? settings.prometheus : undefined);
+  const answer = await ask(world.serviceAccess, { url, ...opened }, signal);
   if (answer.kind === "error") return answer;
   const parsed = parseAnswer(answer.body);
   return parsed.kind === "error" ? parsed : singleValue(parsed.data);
@@ -58,12 +61,12 @@ type Asked = { readonly kind: "body"; readonly body: string } | { readonly kind:
 
 /** One bounded GET. Prometheus explains its refusals (400, 422, 503) in JSON, so these bodies are read too. */
 export async function ask(
-  reach: Reach,
-  request: Pick<Exchange, "url" | "headers">,
+  serviceAccess: ServiceAccess,
+  request: Pick<Exchange, "url" | "headers" | "tls">,
   signal: AbortSignal,
 ): Promise<Asked> {
   try {
-    const { status, body } = await reach({ ...request, method: "GET", timeoutMs, maxBytes }, signal);
+    const { status, body } = await serviceAccess({ ...request, method: "GET", timeoutMs, maxBytes }, signal);
     if (status >= 200 && status <= 299) return { kind: "body", body };
     const parsed = parseAnswer(body);
     const said = parsed.kind === "error" && body.startsWith("{") ? `: ${parsed.message}` : "";

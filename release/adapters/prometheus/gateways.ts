@@ -1,4 +1,6 @@
-import type { Reach } from "../reach/index.js";
+import type { ReleaseSettings } from "../../settings/index.js";
+import type { ServiceAccess } from "../service-access/index.js";
+import { access } from "./access.js";
 import { labelValues, parseAnswer } from "./answers.js";
 import { ask, queryUrl } from "./custom.js";
 import { gatewayMetricNames, someRoutes } from "./query.js";
@@ -8,14 +10,14 @@ import { gatewayMetricNames, someRoutes } from "./query.js";
  * isn't scraped, route labels that are no names. undefined where requests may still come.
  */
 export async function whyNothing(
-  prometheusUrl: string,
-  reach: Reach,
-  prefix: string,
+  settings: ReleaseSettings,
+  serviceAccess: ServiceAccess,
   signal: AbortSignal,
 ): Promise<string | undefined> {
+  const { metricPrefix: prefix } = settings;
   const [names, routes] = await Promise.all([
-    valuesOf(gatewayMetricNames, "__name__", prometheusUrl, reach, signal),
-    valuesOf(someRoutes(prefix), "route", prometheusUrl, reach, signal),
+    valuesOf(gatewayMetricNames, "__name__", settings, serviceAccess, signal),
+    valuesOf(someRoutes(prefix), "route", settings, serviceAccess, signal),
   ]);
   if (names === undefined || routes === undefined) return undefined;
   const counted = names.includes(`${prefix}http_status`);
@@ -24,7 +26,7 @@ export async function whyNothing(
   const [other] = names.flatMap((name) => /^(.*)nginx_metric_errors_total$/.exec(name)?.[1] ?? []);
   return other === undefined
     ? `it has no series of a gateway (${prefix}http_status, ${prefix}nginx_metric_errors_total): let it scrape the gateway's exporter (port 9091, /apisix/prometheus/metrics)`
-    : `the gateway's metrics begin with "${other}" and not with "${prefix}": set metric_prefix of its prometheus plugin to "${prefix}"`;
+    : `the gateway's metrics begin with "${other}" and not with "${prefix}": set metricPrefix to "${other}"`;
 }
 
 /** Names of ApisixRoutes hold namespace, route and rule; ids of routes are numbers. */
@@ -37,12 +39,12 @@ function whyNotOurs(routes: readonly string[]): string | undefined {
 async function valuesOf(
   query: string,
   label: string,
-  prometheusUrl: string,
-  reach: Reach,
+  { prometheusUrl, prometheus }: ReleaseSettings,
+  serviceAccess: ServiceAccess,
   signal: AbortSignal,
 ): Promise<readonly string[] | undefined> {
   const url = queryUrl(prometheusUrl, query);
-  const answer = await ask(reach, { url, headers: { accept: "application/json" } }, signal);
+  const answer = await ask(serviceAccess, { url, ...access(prometheus) }, signal);
   if (answer.kind === "error") return undefined;
   const parsed = parseAnswer(answer.body);
   return parsed.kind === "error" ? undefined : labelValues(parsed.data, label);

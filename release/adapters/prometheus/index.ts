@@ -1,13 +1,14 @@
 import type { Reading } from "../../analysis/contract.js";
 import type { MetricsPort } from "../../ports/index.js";
 import type { ReleaseSettings } from "../../settings/index.js";
-import type { Reach } from "../reach/index.js";
+import type { ServiceAccess } from "../service-access/index.js";
+import { access } from "./access.js";
 import { parseAnswer, rawSeriesOf } from "./answers.js";
 import { gatewayCounters } from "./counters.js";
 import { ask, isCustom, queryUrl, readCustom } from "./custom.js";
 import type { CustomMetric } from "./custom.js";
 import { whyNothing } from "./gateways.js";
-import { defaultMetricPrefix, rawSelector } from "./query.js";
+import { rawSelector } from "./query.js";
 import { readRatio } from "./ratio.js";
 import type { RatioReading } from "./ratio.js";
 import { renderTemplate } from "./templates.js";
@@ -15,10 +16,8 @@ import type { RenderTemplate } from "./templates.js";
 
 export interface PrometheusOptions {
   readonly settings: ReleaseSettings;
-  readonly reach: Reach;
+  readonly serviceAccess: ServiceAccess;
   readonly render?: RenderTemplate;
-  /** Default `apisix_`. */
-  readonly metricPrefix?: string;
 }
 
 type Window = Parameters<MetricsPort["read"]>[0];
@@ -28,13 +27,13 @@ type Series = Extract<Reading, { kind: "reading" }>["series"];
 
 /** What the gateway counted, from Prometheus, and the numbers and counters of custom metrics from where they are. */
 export function createPrometheus(options: PrometheusOptions): MetricsPort {
-  const { settings, reach, render = renderTemplate } = options;
+  const { settings, serviceAccess, render = renderTemplate } = options;
   const customMetrics = settings.analysis.metrics.filter(isCustom);
   const gateway = new GatewayReader(options);
   const readOne = async (metric: CustomMetric, window: Window, signal: AbortSignal): Promise<RatioReading> =>
     metric.template.numerator === undefined
-      ? { outcome: await readCustom(settings, metric, window, { reach, render }, signal), series: [] }
-      : readRatio(settings, metric, window, { reach, render }, signal);
+      ? { outcome: await readCustom(settings, metric, window, { serviceAccess, render }, signal), series: [] }
+      : readRatio(settings, metric, window, { serviceAccess, render }, signal);
   return {
     read: async (window, signal) => {
       const [builtin, custom] = await Promise.all([
@@ -62,11 +61,11 @@ class GatewayReader {
   constructor(private readonly options: PrometheusOptions) {}
 
   async read(windowSeconds: number, signal: AbortSignal): Promise<Builtin> {
-    const { settings, reach, metricPrefix: prefix = defaultMetricPrefix } = this.options;
-    const { namespace, routeName, prometheusUrl, scrapeInterval } = settings;
+    const { settings, serviceAccess } = this.options;
+    const { namespace, routeName, prometheusUrl, scrapeInterval, metricPrefix: prefix } = settings;
     const selection = { prefix, namespace, routeName, windowSeconds, latency: latencyOf(settings) };
     const url = queryUrl(prometheusUrl, rawSelector(selection));
-    const answer = await ask(reach, { url, headers: { accept: "application/json" } }, signal);
+    const answer = await ask(serviceAccess, { url, ...access(settings.prometheus) }, signal);
     if (answer.kind === "error") return trouble(answer.message);
     const parsed = parseAnswer(answer.body);
     if (parsed.kind === "error") return trouble(parsed.message);
@@ -75,7 +74,7 @@ class GatewayReader {
     const counters = gatewayCounters(raw, prefix, scrapeInterval);
     if (counters.kind === "error") return unfit(counters.message);
     this.seen ||= counters.series.some(({ kind }) => kind !== "metricErrors");
-    const why = this.seen ? undefined : await whyNothing(prometheusUrl, reach, prefix, signal);
+    const why = this.seen ? undefined : await whyNothing(settings, serviceAccess, signal);
     return why === undefined ? counters : unfit(why);
   }
 }

@@ -1,6 +1,7 @@
 import type { CounterSeries, CustomOutcome } from "../../analysis/contract.js";
 import type { ReleaseSettings } from "../../settings/index.js";
-import type { Reach } from "../reach/index.js";
+import type { ServiceAccess } from "../service-access/index.js";
+import { access } from "./access.js";
 import { parseAnswer, rawSeriesOf } from "./answers.js";
 import { idOf, newestOf } from "./counters.js";
 import { ask, nodePattern, queryUrl, templateValues } from "./custom.js";
@@ -26,7 +27,7 @@ export async function readRatio(
   settings: ReleaseSettings,
   metric: CustomMetric,
   window: Nodes & { readonly windowSeconds: number },
-  world: { readonly reach: Reach; readonly render: RenderTemplate },
+  world: { readonly serviceAccess: ServiceAccess; readonly render: RenderTemplate },
   signal: AbortSignal,
 ): Promise<RatioReading> {
   const parts = (["subject", "baseline"] as const).flatMap((version) =>
@@ -46,7 +47,7 @@ async function readPart(
   metric: CustomMetric,
   counted: Counted,
   window: Nodes & { readonly windowSeconds: number },
-  { reach, render }: { readonly reach: Reach; readonly render: RenderTemplate },
+  { serviceAccess, render }: { readonly serviceAccess: ServiceAccess; readonly render: RenderTemplate },
   signal: AbortSignal,
 ): Promise<Read> {
   const { provider } = metric.template;
@@ -57,7 +58,9 @@ async function readPart(
   if (rendered.kind === "error") return rendered;
   const seconds = Math.max(leastWindowSeconds, Math.ceil(window.windowSeconds));
   const url = queryUrl(provider.address ?? settings.prometheusUrl, `${rendered.text}[${seconds}s]`);
-  const answer = await ask(reach, { url, headers: { accept: "application/json" } }, signal);
+  // What opens the release's own Prometheus is for no other one.
+  const opened = access(provider.address === undefined ? settings.prometheus : undefined);
+  const answer = await ask(serviceAccess, { url, ...opened }, signal);
   if (answer.kind === "error") return answer;
   const parsed = parseAnswer(answer.body);
   if (parsed.kind === "error") return parsed;

@@ -3,7 +3,7 @@ import { Recorder } from "../../report/index.js";
 import type { WrittenReport } from "../../report/index.js";
 import type { AlertSettings, ReleaseSettings } from "../../settings/index.js";
 import { quote } from "../http/index.js";
-import type { Reach } from "../reach/index.js";
+import type { ServiceAccess } from "../service-access/index.js";
 import { alertRequest } from "./alert-payloads.js";
 import { Outbox } from "./outbox.js";
 
@@ -19,7 +19,7 @@ export interface ReporterWorld {
   readonly log: Log;
   readonly writeEvent: WriteEvent;
   readonly webhooks: WebhookPort;
-  readonly reach: Reach;
+  readonly serviceAccess: ServiceAccess;
   readonly clock: Clock;
   readonly storeReport: StoreReport;
 }
@@ -124,7 +124,7 @@ async function sendAlert(
     maxBytes: alertAnswerBytes,
     whenTooLarge: "cut",
   } as const;
-  const { status } = await world.reach(exchange, new AbortController().signal);
+  const { status } = await world.serviceAccess(exchange, new AbortController().signal);
   if (status < 200 || status > 299) throw new Error(`it answers ${status}`);
 }
 

@@ -4,7 +4,7 @@ import type { WebhookAnswer, WebhookPort } from "../../ports/index.js";
 import type { ReleaseSettings, WebhookSettings } from "../../settings/index.js";
 import { ExchangeError, quote } from "../http/index.js";
 import type { Exchange } from "../http/index.js";
-import type { Reach } from "../reach/index.js";
+import type { ServiceAccess } from "../service-access/index.js";
 
 const maxBytes = 64 * 1024;
 /** Between two tries. */
@@ -16,14 +16,14 @@ type Identity = Pick<ReleaseSettings, "name" | "namespace" | "revision">;
  * Calls of the user's services. A 2xx answer is yes, anything else is no. Messages name the hook, never its URL,
  * which may hold a secret.
  */
-export function createWebhooks(release: Identity, reach: Reach): WebhookPort {
+export function createWebhooks(release: Identity, serviceAccess: ServiceAccess): WebhookPort {
   return {
     call: async (webhook, phase, signal) => {
       const request = requestOf(release, webhook, phase);
       let answer: WebhookAnswer = { kind: "ok" };
       for (let attempt = 0; attempt <= webhook.retries; attempt += 1) {
         if (attempt > 0) await pause(signal);
-        answer = await once(reach, webhook, request, signal);
+        answer = await once(serviceAccess, webhook, request, signal);
         if (answer.kind === "ok") return answer;
       }
       return answer;
@@ -45,13 +45,13 @@ function requestOf({ name, namespace, revision }: Identity, webhook: WebhookSett
 }
 
 async function once(
-  reach: Reach,
+  serviceAccess: ServiceAccess,
   webhook: WebhookSettings,
   request: Exchange,
   signal: AbortSignal,
 ): Promise<WebhookAnswer> {
   try {
-    const { status, body } = await reach(request, signal);
+    const { status, body } = await serviceAccess(request, signal);
     if (status >= 200 && status <= 299) return { kind: "ok" };
     const said = withoutUrl(quote(body), webhook.url);
     return refused(webhook, `answers ${status}${said === "" ? "" : `: ${said}`}`);

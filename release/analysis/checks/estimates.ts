@@ -9,7 +9,7 @@ import type { Claim } from "./claims.js";
 import { countsOf, maxIncreaseOf, provedBetween, trialsBetween } from "./hypotheses.js";
 import { slowEstimate } from "./latency.js";
 
-/** Estimates hold a weight; only evidence takes a revision back. */
+/** Estimates hold a weight; only evidence rolls a revision back. */
 
 /** A stretch of the run that is looked at: what had been counted when it began. */
 export interface Stretch {

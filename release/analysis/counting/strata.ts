@@ -15,7 +15,7 @@ export type StratumKind = "pod" | "method";
  * or of writes alone, is thinned out in the whole and plain in its part.
  *
  * **Budget.** The parts and the whole are one mixture of evidence: each has a weight, fixed before its first request, and
- * the weights sum to 1. A part's evidence counts times its weight, so that all parts together take back a healthy release
+ * the weights sum to 1. A part's evidence counts times its weight, so that all parts together roll back a healthy release
  * no more often than one would (a mixture of supermartingales is one). Rare parts can't eat the budget: there are three
  * method classes and at most `mostGroups` groups of pods, whatever clients and autoscalers do.
  */

@@ -2,8 +2,8 @@ import type { AnalysisSettings } from "../../settings/index.js";
 import type { AnalysisContext } from "../state.js";
 
 /**
- * How the probability 1 - `confidence` of taking back a healthy release is shared out. Four fifths go to the evidence that
- * takes a revision back at once, in equal parts to all checks that can; one fifth to failed checks, Flagger's second
+ * How the probability 1 - `confidence` of rolling back a healthy release is shared out. Four fifths go to the evidence that
+ * rolls a revision back at once, in equal parts to all checks that can; one fifth to failed checks, Flagger's second
  * line, in equal parts to them and to the observed split. Checks that are dry runs, or that measure numbers without
  * requests behind them, have no part in it. The parts of the traffic share what their check has (`strata.ts`), and so do
  * the starts of its evidence (`starts.ts`).
@@ -20,13 +20,13 @@ export function noiseLevel(intervalsAtWeight: number): number {
 }
 
 export interface Budget {
-  /** ln E from which a check takes the revision back at once. */
+  /** ln E from which a check rolls the revision back at once. */
   readonly failLog: number;
   /** p-value up to which a check, or the split, fails at the end of interval `index` (from 0). */
   readonly failedCheckLevel: (index: number, critical: boolean) => number;
 }
 
-/** Of the checks that can take a revision back by evidence: how many hypotheses they have, how many of them critical. */
+/** Of the checks that can roll a revision back by evidence: how many hypotheses they have, how many of them critical. */
 export interface Shares {
   readonly hypotheses: number;
   readonly critical: number;

@@ -3,7 +3,7 @@ const leavesOutClientErrors = /\bcode\s*!(?:~|=)\s*(["'`])\^?\(?(4[^"'`]*?)\)?\$
 
 /**
  * A query whose numerator leaves client errors out while its denominator does not measures the share that is *not* a
- * client error: beside a `max` it takes back every good release. The article's `not-found-percentage` is such a query.
+ * client error: beside a `max` it rolls back every good release. The article's `not-found-percentage` is such a query.
  * Returns the query as it was meant, in one line; undefined where nothing looks inverted.
  */
 export function correctedQuery(query: string, name: string): string | undefined {

@@ -5,7 +5,7 @@ import { logEvidenceAbove, logEvidenceBelow } from "../evidence/e-process.js";
 import { wholeRunWeight } from "../evidence/starts.js";
 import { isCustom, sharesOf } from "../checks/hypotheses.js";
 
-/** A run "sees" what it takes back with this probability. */
+/** A run "sees" what it rolls back with this probability. */
 const certainty = 0.95;
 
 /** The shares of traffic that the steps give to the canary, percent. */

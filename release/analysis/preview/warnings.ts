@@ -49,9 +49,9 @@ function metricWarnings(
   const { min, max } = metric.thresholdRange ?? {};
   if (metric.name === "request-success-rate") {
     if (min === 100)
-      found.push([".thresholdRange.min", "100 leaves no room: one failed request takes the revision back"]);
+      found.push([".thresholdRange.min", "100 leaves no room: one failed request rolls the revision back"]);
     if (max !== undefined && max < 100)
-      found.push([".thresholdRange.max", `a success rate above ${max}% takes the revision back; a lower limit is min`]);
+      found.push([".thresholdRange.max", `a success rate above ${max}% rolls the revision back; a lower limit is min`]);
     return found;
   }
   for (const [property, limitMs] of [["min", min] as const, ["max", max] as const]) {
@@ -71,12 +71,12 @@ function customWarnings({ threshold }: AnalysisSettings, metric: CustomMetric): 
   if (corrected !== undefined)
     found.push([
       ".template.query",
-      `is inverted: its numerator leaves client errors out, so it measures the share that is not one, and max ${metric.thresholdRange?.max} takes back every good release; meant is: ${corrected}`,
+      `is inverted: its numerator leaves client errors out, so it measures the share that is not one, and max ${metric.thresholdRange?.max} rolls back every good release; meant is: ${corrected}`,
     ]);
   if (!metric.dryRun && (threshold === 1 || metric.critical))
     found.push([
       "",
-      `one value beyond its limit takes the revision back (${metric.critical ? "critical" : "analysis.threshold is 1"}): there are no requests behind ${metric.name} to weigh`,
+      `one value beyond its limit rolls the revision back (${metric.critical ? "critical" : "analysis.threshold is 1"}): there are no requests behind ${metric.name} to weigh`,
     ]);
   return found;
 }

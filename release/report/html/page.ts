@@ -43,7 +43,7 @@ pre { background: #f8fafc; border: 1px solid var(--line); font-size: 13px; overf
 <h3><%= chart.title %></h3>
 <div class="wide"><%~ chart.svg %></div>
 <% } %>
-<p><span class="key pass">pass</span><span class="key hold">hold</span><span class="key failedCheck">failed check</span><span class="key failNow">taken back</span></p>
+<p><span class="key pass">pass</span><span class="key hold">hold</span><span class="key failedCheck">failed check</span><span class="key failNow">rolled back</span></p>
 <% } %>
 <h2>Decisions</h2>
 <div class="wide"><table>

@@ -2,8 +2,8 @@ import { expect } from "chai";
 import { createKubernetesAdapters } from "../../../release/adapters/kubernetes/index.js";
 import type { ReleaseStatus } from "../../../release/model/index.js";
 import { FencedError, TransientError } from "../../../release/ports/index.js";
-import { adaptersAt, closeStages, errorOf, kubeconfigFor, noSignal, playApi, settingsFor } from "./stage.js";
-import type { Seen, Stage } from "./stage.js";
+import { adaptersAt, closeServers, errorOf, kubeconfigFor, noSignal, playApi, settingsFor } from "./fixture.js";
+import type { Seen, PlayedServer } from "./fixture.js";
 
 const status: ReleaseStatus = {
   phase: "Progressing",
@@ -38,18 +38,18 @@ function routeWith(fence: string | undefined, more: object = {}): object {
   };
 }
 
-const last = (stage: Stage): Seen | undefined => stage.seen.at(-1);
+const last = (server: PlayedServer): Seen | undefined => server.seen.at(-1);
 const bodyOf = (seen: Seen | undefined): unknown => JSON.parse(seen?.body ?? "null");
 
 describe("the weighted route", () => {
-  afterEach(closeStages);
+  afterEach(closeServers);
 
   it("is written in one patch that tests our token and each position", async () => {
-    const stage = await playApi({ [`GET ${routePath}`]: routeWith("5"), [`PATCH ${routePath}`]: {} });
-    await adaptersAt(stage.url).cluster.setCanaryWeight(30, 5, noSignal);
-    expect(last(stage)?.url).to.equal(`${routePath}?fieldManager=apisix-canary`);
-    expect(last(stage)?.headers["content-type"]).to.equal("application/json-patch+json");
-    expect(bodyOf(last(stage))).to.deep.equal([
+    const server = await playApi({ [`GET ${routePath}`]: routeWith("5"), [`PATCH ${routePath}`]: {} });
+    await adaptersAt(server.url).cluster.setCanaryWeight(30, 5, noSignal);
+    expect(last(server)?.url).to.equal(`${routePath}?fieldManager=apisix-canary`);
+    expect(last(server)?.headers["content-type"]).to.equal("application/json-patch+json");
+    expect(bodyOf(last(server))).to.deep.equal([
       { op: "test", path: "/metadata/annotations/apisix-canary.io~1fence", value: "5" },
       { op: "test", path: "/spec/http/0/backends/1/serviceName", value: "podinfo-canary" },
       { op: "add", path: "/spec/http/0/backends/1/weight", value: 30 },
@@ -63,9 +63,9 @@ describe("the weighted route", () => {
   });
 
   it("is claimed only if nobody wrote in between, and not from a newer token", async () => {
-    const stage = await playApi({ [`GET ${routePath}`]: routeWith(undefined), [`PATCH ${routePath}`]: {} });
-    await adaptersAt(stage.url).cluster.claimRoute(6, noSignal);
-    expect(bodyOf(last(stage))).to.deep.equal([
+    const server = await playApi({ [`GET ${routePath}`]: routeWith(undefined), [`PATCH ${routePath}`]: {} });
+    await adaptersAt(server.url).cluster.claimRoute(6, noSignal);
+    expect(bodyOf(last(server))).to.deep.equal([
       { op: "test", path: "/metadata/resourceVersion", value: "7" },
       { op: "add", path: "/metadata/annotations", value: { "apisix-canary.io/fence": "6" } },
     ]);
@@ -78,19 +78,19 @@ describe("the weighted route", () => {
 
   it("is read again when a test failed, and a takeover in between shows as FencedError", async () => {
     let fence = "5";
-    const stage = await playApi({
+    const server = await playApi({
       [`GET ${routePath}`]: () => routeWith(fence),
       [`PATCH ${routePath}`]: () => ((fence = "6"), [422, { kind: "Status", message: "test failed" }]),
     });
-    const error = await errorOf(adaptersAt(stage.url).cluster.setCanaryWeight(30, 5, noSignal));
+    const error = await errorOf(adaptersAt(server.url).cluster.setCanaryWeight(30, 5, noSignal));
     expect(error).to.be.instanceOf(FencedError);
   });
 
   it("tells weights and the state of the gateway's sync", async () => {
     const read = async (condition: object | undefined) => {
       const conditions = condition === undefined ? [] : [{ type: "Accepted", ...condition }];
-      const stage = await playApi({ [`GET ${routePath}`]: routeWith("5", { status: { conditions } }) });
-      return adaptersAt(stage.url).cluster.readRoute(noSignal);
+      const server = await playApi({ [`GET ${routePath}`]: routeWith("5", { status: { conditions } }) });
+      return adaptersAt(server.url).cluster.readRoute(noSignal);
     };
     const accepted = { status: "True", observedGeneration: 3 };
     expect(await read(accepted)).to.deep.equal({
@@ -106,8 +106,8 @@ describe("the weighted route", () => {
   });
 
   it("without the two backends is an error that names them", async () => {
-    const stage = await playApi({ [`GET ${routePath}`]: { metadata: {}, spec: { http: [] } } });
-    const error = await errorOf(adaptersAt(stage.url).cluster.setCanaryWeight(1, 1, noSignal));
+    const server = await playApi({ [`GET ${routePath}`]: { metadata: {}, spec: { http: [] } } });
+    const error = await errorOf(adaptersAt(server.url).cluster.setCanaryWeight(1, 1, noSignal));
     expect(error.message).to.equal(
       'apisixroutes.apisix.apache.org "podinfo-podinfo-canary" in namespace test has no rule with podinfo-canary and podinfo-primary',
     );
@@ -115,12 +115,12 @@ describe("the weighted route", () => {
 });
 
 describe("the journal", () => {
-  afterEach(closeStages);
+  afterEach(closeServers);
 
   it("replaces the status as a whole and tests its fence", async () => {
-    const stage = await playApi({ [`PATCH ${releasePath}/status`]: {} });
-    await adaptersAt(stage.url).cluster.writeStatus(status, noSignal);
-    expect(bodyOf(last(stage))).to.deep.equal([
+    const server = await playApi({ [`PATCH ${releasePath}/status`]: {} });
+    await adaptersAt(server.url).cluster.writeStatus(status, noSignal);
+    expect(bodyOf(last(server))).to.deep.equal([
       { op: "test", path: "/status/fence", value: 2 },
       { op: "add", path: "/status", value: status },
     ]);
@@ -147,8 +147,8 @@ describe("the journal", () => {
   it("is read with the requests of people; what is unreadable is an error", async () => {
     const read = async (found: unknown) => {
       const annotations = { "apisix-canary.io/abort": "me", other: "x" };
-      const stage = await playApi({ [`GET ${releasePath}`]: { metadata: { uid: "u", annotations }, status: found } });
-      return adaptersAt(stage.url).cluster.readRelease(noSignal);
+      const server = await playApi({ [`GET ${releasePath}`]: { metadata: { uid: "u", annotations }, status: found } });
+      return adaptersAt(server.url).cluster.readRelease(noSignal);
     };
     expect(await read(status)).to.deep.equal({ uid: "u", status, commands: { abort: "me" } });
     expect((await read({}))?.status).to.equal(undefined);
@@ -159,50 +159,54 @@ describe("the journal", () => {
 });
 
 describe("the lease", () => {
-  afterEach(closeStages);
+  afterEach(closeServers);
 
   it("is owned by the CanaryRelease, and taken only as it was seen", async () => {
-    const stage = await playApi({
+    const server = await playApi({
       [`GET ${releasePath}`]: { metadata: { uid: "u1" } },
       [`PUT ${leasePath}`]: (seen: Seen) =>
         seen.body.includes('"resourceVersion":"8"') ? {} : [409, { message: "no" }],
     });
-    const { lock } = adaptersAt(stage.url);
-    expect(await lock.take({ holder: "a", version: "8", transitions: 4 }, "b", noSignal)).to.equal(true);
+    const { lock } = adaptersAt(server.url);
+    expect(await lock.take({ holder: "a", version: "8", transitions: 4, durationSeconds: 15 }, "b", noSignal)).to.equal(
+      true,
+    );
     const owner = { apiVersion: "apisix-canary.io/v1", kind: "CanaryRelease", name: "podinfo", uid: "u1" };
-    expect(bodyOf(last(stage)))
+    expect(bodyOf(last(server)))
       .to.have.nested.property("metadata.ownerReferences")
       .deep.equal([owner]);
-    expect(bodyOf(last(stage))).to.have.nested.property("spec.leaseTransitions", 5);
-    expect(bodyOf(last(stage)))
+    expect(bodyOf(last(server))).to.have.nested.property("spec.leaseTransitions", 5);
+    expect(bodyOf(last(server)))
       .to.have.nested.property("spec.renewTime")
       .match(/\.\d{6}Z$/);
-    expect(await lock.take({ holder: "a", version: "7", transitions: 4 }, "b", noSignal)).to.equal(false);
+    expect(await lock.take({ holder: "a", version: "7", transitions: 4, durationSeconds: 15 }, "b", noSignal)).to.equal(
+      false,
+    );
   });
 
   it("is renewed only by its holder", async () => {
-    const stage = await playApi({ [`PATCH ${leasePath}`]: [422, { message: "test failed" }] });
-    const { lock } = adaptersAt(stage.url);
+    const server = await playApi({ [`PATCH ${leasePath}`]: [422, { message: "test failed" }] });
+    const { lock } = adaptersAt(server.url);
     expect(await lock.renew("b", noSignal)).to.equal(false);
-    expect(bodyOf(last(stage))).to.deep.include({ op: "test", path: "/spec/holderIdentity", value: "b" });
+    expect(bodyOf(last(server))).to.deep.include({ op: "test", path: "/spec/holderIdentity", value: "b" });
     expect(await adaptersAt((await playApi({})).url).lock.renew("b", noSignal)).to.equal(false);
   });
 });
 
 describe("an API server in trouble", () => {
-  afterEach(closeStages);
+  afterEach(closeServers);
 
   const message = async (answers: unknown) => {
-    const stage = await playApi({ [`GET ${routePath}`]: answers });
-    return errorOf(adaptersAt(stage.url).cluster.readRoute(noSignal));
+    const server = await playApi({ [`GET ${routePath}`]: answers });
+    return errorOf(adaptersAt(server.url).cluster.readRoute(noSignal));
   };
 
   it("may get well: 429, 5xx, no JSON, no connection", async () => {
     for (const code of [429, 500, 503]) expect(await message([code, "busy"])).to.be.instanceOf(TransientError);
     expect(await message([200, "<html>"])).to.be.instanceOf(TransientError);
-    const stage = await playApi({});
-    await stage.close();
-    const error = await errorOf(adaptersAt(stage.url).cluster.readRoute(noSignal));
+    const server = await playApi({});
+    await server.close();
+    const error = await errorOf(adaptersAt(server.url).cluster.readRoute(noSignal));
     expect(error).to.be.instanceOf(TransientError);
     expect(error.message).to.equal("the API server is away: connection refused");
   });

@@ -1,10 +1,10 @@
 import { expect } from "chai";
 import { createPrometheus } from "../../../release/adapters/prometheus/index.js";
-import { createReach } from "../../../release/adapters/reach/index.js";
+import { createServiceAccess } from "../../../release/adapters/service-access/index.js";
 import type { CounterSeries, Reading } from "../../../release/analysis/index.js";
 import type { ReleaseInput } from "../../../release/settings/index.js";
-import { answer, closeStages, noSignal, settingsFor, startStage } from "./stage.js";
-import type { Stage } from "./stage.js";
+import { answer, closeServers, noSignal, settingsFor, startServer } from "./fixture.js";
+import type { PlayedServer } from "./fixture.js";
 
 const window = { windowSeconds: 12, canaryNodes: ["10.0.0.2"], primaryNodes: ["10.0.0.1"] };
 const matrix = (result: readonly unknown[]) => ({ status: "success", data: { resultType: "matrix", result } });
@@ -24,11 +24,11 @@ interface Answers {
 }
 
 describe("a Prometheus that lacks what a release needs", () => {
-  afterEach(closeStages);
-  let stage: Stage | undefined;
+  afterEach(closeServers);
+  let server: PlayedServer | undefined;
 
   async function read(answers: Answers, analysis?: unknown): Promise<Reading> {
-    stage = await startStage((seen, response) => {
+    server = await startServer((seen, response) => {
       const query = new URL(seen.url, "http://x").searchParams.get("query") ?? "";
       if (query.startsWith("count by (__name__)")) answer(response, 200, vector("__name__", answers.names ?? []));
       else if (query.startsWith("count by (route)")) answer(response, 200, vector("route", answers.routes ?? []));
@@ -39,11 +39,14 @@ describe("a Prometheus that lacks what a release needs", () => {
       }
     });
     const settings = settingsFor({
-      prometheusUrl: stage.url,
+      prometheusUrl: server.url,
       ...(analysis === undefined ? {} : { analysis: analysis as ReleaseInput["analysis"] }),
     });
-    const reach = createReach({ namespace: "test", serviceProxyFetch: () => Promise.reject(new Error("no proxy")) });
-    return createPrometheus({ settings, reach }).read(window, noSignal);
+    const serviceAccess = createServiceAccess({
+      namespace: "test",
+      serviceProxyFetch: () => Promise.reject(new Error("no proxy")),
+    });
+    return createPrometheus({ settings, serviceAccess }).read(window, noSignal);
   }
 
   const lacks: readonly (readonly [string, Answers, RegExp])[] = [
@@ -55,7 +58,7 @@ describe("a Prometheus that lacks what a release needs", () => {
     [
       "its metrics have another prefix",
       { names: ["edge_http_status", "edge_nginx_metric_errors_total"] },
-      /^Prometheus: the gateway's metrics begin with "edge_" and not with "apisix_": set metric_prefix/,
+      /^Prometheus: the gateway's metrics begin with "edge_" and not with "apisix_": set metricPrefix to "edge_"$/,
     ],
     [
       "its routes are ids",
@@ -122,7 +125,7 @@ describe("a Prometheus that lacks what a release needs", () => {
 });
 
 describe("a metric that is a ratio of two counters", () => {
-  afterEach(closeStages);
+  afterEach(closeServers);
 
   const orders = {
     stepWeight: 10,
@@ -145,14 +148,17 @@ describe("a metric that is a ratio of two counters", () => {
 
   async function read(play: (query: string) => unknown): Promise<{ reading: Reading; queries: readonly string[] }> {
     const queries: string[] = [];
-    const stage = await startStage((seen, response) => {
+    const server = await startServer((seen, response) => {
       const query = new URL(seen.url, "http://x").searchParams.get("query") ?? "";
       if (query.startsWith("orders")) queries.push(query);
       answer(response, 200, query.startsWith("orders") ? play(query) : matrix([]));
     });
-    const settings = settingsFor({ prometheusUrl: stage.url, analysis: orders as ReleaseInput["analysis"] });
-    const reach = createReach({ namespace: "test", serviceProxyFetch: () => Promise.reject(new Error("no proxy")) });
-    const reading = await createPrometheus({ settings, reach }).read(window, noSignal);
+    const settings = settingsFor({ prometheusUrl: server.url, analysis: orders as ReleaseInput["analysis"] });
+    const serviceAccess = createServiceAccess({
+      namespace: "test",
+      serviceProxyFetch: () => Promise.reject(new Error("no proxy")),
+    });
+    const reading = await createPrometheus({ settings, serviceAccess }).read(window, noSignal);
     return { reading, queries };
   }
 

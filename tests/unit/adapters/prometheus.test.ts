@@ -1,26 +1,26 @@
 import { expect } from "chai";
 import { createPrometheus } from "../../../release/adapters/prometheus/index.js";
 import { rawSelector } from "../../../release/adapters/prometheus/query.js";
-import { createReach } from "../../../release/adapters/reach/index.js";
+import { createServiceAccess } from "../../../release/adapters/service-access/index.js";
 import type { Reading } from "../../../release/analysis/contract.js";
 import type { ReleaseInput } from "../../../release/settings/index.js";
-import { answer, closeStages, errorOf, noSignal, settingsFor, startStage } from "./stage.js";
-import type { Play, Stage } from "./stage.js";
+import { answer, closeServers, errorOf, noSignal, settingsFor, startServer } from "./fixture.js";
+import type { Play, PlayedServer } from "./fixture.js";
 
 const window = { windowSeconds: 60, canaryNodes: ["10.0.0.1", "10.0.0.2"], primaryNodes: ["10.0.0.3"] };
 const empty = { status: "success", data: { resultType: "matrix", result: [] } };
 
 describe("metrics from Prometheus", () => {
-  let stage: Stage | undefined;
-  afterEach(closeStages);
+  let server: PlayedServer | undefined;
+  afterEach(closeServers);
 
   async function read(play: Play, metrics?: unknown, signal = noSignal, nodes = window): Promise<Reading> {
-    stage = await startStage(play);
+    server = await startServer(play);
     const analysis = { stepWeight: 10, ...(metrics === undefined ? {} : { metrics }) } as ReleaseInput["analysis"];
-    const settings = settingsFor({ prometheusUrl: `${stage.url}/prefix/`, analysis });
+    const settings = settingsFor({ prometheusUrl: `${server.url}/prefix/`, analysis });
     const noProxy = () => Promise.reject(new Error("no proxy in this test"));
-    const reach = createReach({ namespace: "test", serviceProxyFetch: noProxy });
-    return createPrometheus({ settings, reach }).read(nodes, signal);
+    const serviceAccess = createServiceAccess({ namespace: "test", serviceProxyFetch: noProxy });
+    return createPrometheus({ settings, serviceAccess }).read(nodes, signal);
   }
 
   const custom = (query: string, more = {}) => [
@@ -44,7 +44,7 @@ describe("metrics from Prometheus", () => {
     const result = [{ metric, values: [[1, "2"]] }];
     const some = { status: "success", data: { resultType: "matrix", result } };
     await read((_seen, response) => answer(response, 200, some));
-    const asked = stage?.seen.map(({ url }) => new URL(url, "http://x"));
+    const asked = server?.seen.map(({ url }) => new URL(url, "http://x"));
     expect(asked?.map(({ pathname }) => pathname)).to.deep.equal(["/prefix/api/v1/query"]);
     expect(asked?.[0]?.searchParams.get("query")).to.equal(
       '{__name__=~"apisix_http_status|apisix_http_latency_bucket|apisix_nginx_metric_errors_total",' +
@@ -183,11 +183,11 @@ describe("metrics from Prometheus", () => {
       "x{route=~'{{ namespace }}_{{ route }}-{{ target }}-canary_.+'}[{{interval}}] {{ variables.a }} {{ canaryNodes }}";
     const play: Play = (_seen, response) => answer(response, 200, empty);
     await read(play, custom(query, { templateVariables: { a: "b" } }));
-    const asked = stage?.seen.map(({ url }) => new URL(url, "http://x").searchParams.get("query") ?? "");
+    const asked = server?.seen.map(({ url }) => new URL(url, "http://x").searchParams.get("query") ?? "");
     expect(asked?.find((text) => text.startsWith("x"))).to.equal(
       "x{route=~'test_podinfo-podinfo-canary_.+'}[60s] b 10[.]0[.]0[.]1|10[.]0[.]0[.]2",
     );
-    await stage?.close();
+    await server?.close();
     const reading = await read(play, custom("{{ nonsense }}"));
     expect(reading.kind === "reading" && reading.custom[0]?.outcome).to.deep.include({ kind: "error" });
   });
@@ -195,7 +195,7 @@ describe("metrics from Prometheus", () => {
   it("asks about nobody where a version has no pod: an empty pattern would match what has no node", async () => {
     const play: Play = (_seen, response) => answer(response, 200, empty);
     await read(play, custom("x{node=~'{{ canaryNodes }}'}"), noSignal, { ...window, canaryNodes: [] });
-    const asked = stage?.seen.map(({ url }) => new URL(url, "http://x").searchParams.get("query") ?? "");
+    const asked = server?.seen.map(({ url }) => new URL(url, "http://x").searchParams.get("query") ?? "");
     expect(asked?.find((text) => text.startsWith("x"))).to.equal("x{node=~'nobody'}");
   });
 
@@ -204,9 +204,9 @@ describe("metrics from Prometheus", () => {
       const metrics = (address: string) => [
         { name: "web", thresholdRange: { max: 1 }, template: { provider: { type: "web", address, jsonPath } } },
       ];
-      const other = await startStage((_seen, response) => answer(response, 200, body));
+      const other = await startServer((_seen, response) => answer(response, 200, body));
       const reading = await read((_seen, response) => answer(response, 200, empty), metrics(other.url));
-      await Promise.all([other.close(), stage?.close()]);
+      await Promise.all([other.close(), server?.close()]);
       return reading.kind === "reading" ? reading.custom[0]?.outcome : undefined;
     };
     expect(await web("$.a.b", { a: { b: "3.5" } })).to.deep.equal({ kind: "value", value: 3.5 });

@@ -6,7 +6,7 @@ import type { StoreReport, WriteEvent } from "../../../release/adapters/reporter
 import type { Announcement } from "../../../release/ports/index.js";
 import type { WrittenReport } from "../../../release/report/index.js";
 import type { AlertSettings, WebhookSettings } from "../../../release/settings/index.js";
-import { settingsFor } from "./stage.js";
+import { settingsFor } from "./fixture.js";
 
 const announcement = (changed: Partial<Announcement> = {}): Announcement => ({
   level: "info",
@@ -37,7 +37,7 @@ function world(changed: { writeEvent?: WriteEvent; storeReport?: StoreReport } =
     log: (line: string, level: string) => void lines.push(`${level} ${line}`),
     writeEvent: changed.writeEvent ?? (() => Promise.resolve()),
     webhooks: { call: (hook: WebhookSettings) => (hooks.push(hook), Promise.resolve({ kind: "ok" } as const)) },
-    reach: (exchange: { url: URL; body?: string }) => {
+    serviceAccess: (exchange: { url: URL; body?: string }) => {
       sent.push({ url: exchange.url.href, body: JSON.parse(exchange.body ?? "null") as unknown });
       return Promise.resolve({ status: 200, body: "" });
     },

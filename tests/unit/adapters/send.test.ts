@@ -1,18 +1,18 @@
 import { expect } from "chai";
 import { ExchangeError, quote, send } from "../../../release/adapters/http/index.js";
-import { answer, closeStages, errorOf, noSignal, startStage } from "./stage.js";
-import type { Play, Stage } from "./stage.js";
+import { answer, closeServers, errorOf, noSignal, startServer } from "./fixture.js";
+import type { Play, PlayedServer } from "./fixture.js";
 
 describe("one HTTP exchange", () => {
-  let stage: Stage | undefined;
-  const playing = async (play: Play): Promise<URL> => new URL((stage = await startStage(play)).url);
+  let server: PlayedServer | undefined;
+  const playing = async (play: Play): Promise<URL> => new URL((server = await startServer(play)).url);
   const limits = { method: "GET", timeoutMs: 300, maxBytes: 1000 } as const;
-  afterEach(closeStages);
+  afterEach(closeServers);
 
   it("does not follow a redirect", async () => {
     const url = await playing((_seen, response) => response.writeHead(302, { location: "/other" }).end());
     expect(await send({ ...limits, url }, noSignal)).to.deep.equal({ status: 302, body: "" });
-    expect(stage?.seen).to.have.length(1);
+    expect(server?.seen).to.have.length(1);
   });
 
   it("refuses an answer that is too large, or cuts it", async () => {
@@ -35,7 +35,7 @@ describe("one HTTP exchange", () => {
 
   it("says in words that a connection was refused, without the URL", async () => {
     const url = await playing(() => undefined);
-    await stage?.close();
+    await server?.close();
     const error = await errorOf(send({ ...limits, url: new URL(`${url.origin}/secret`) }, noSignal));
     expect(error).to.be.instanceOf(ExchangeError).with.property("kind", "connect");
     expect(error.message).to.equal("connection refused");

@@ -1,26 +1,26 @@
 import { expect } from "chai";
-import { createReach } from "../../../release/adapters/reach/index.js";
+import { createServiceAccess } from "../../../release/adapters/service-access/index.js";
 import { createWebhooks } from "../../../release/adapters/webhooks/index.js";
 import type { WebhookAnswer } from "../../../release/ports/index.js";
-import { answer, closeStages, errorOf, noSignal, settingsFor, startStage } from "./stage.js";
-import type { Play, Stage } from "./stage.js";
+import { answer, closeServers, errorOf, noSignal, settingsFor, startServer } from "./fixture.js";
+import type { Play, PlayedServer } from "./fixture.js";
 
 describe("webhooks", () => {
-  let stage: Stage | undefined;
-  afterEach(closeStages);
+  let server: PlayedServer | undefined;
+  afterEach(closeServers);
 
   async function call(play: Play, more = {}, signal = noSignal): Promise<WebhookAnswer> {
-    stage = await startStage(play);
+    server = await startServer(play);
     const hook = {
       name: "gate",
-      url: `${stage.url}/token-abc?key=k1`,
+      url: `${server.url}/token-abc?key=k1`,
       timeout: "300ms",
       metadata: { cmd: "x" },
       ...more,
     };
     const settings = settingsFor({ analysis: { stepWeight: 10, webhooks: [hook] } });
     const serviceProxyFetch = () => Promise.reject(new Error("no proxy in this test"));
-    const webhooks = createWebhooks(settings, createReach({ namespace: "test", serviceProxyFetch }));
+    const webhooks = createWebhooks(settings, createServiceAccess({ namespace: "test", serviceProxyFetch }));
     const webhook = settings.analysis.webhooks[0];
     if (webhook === undefined) throw new Error("no webhook");
     return webhooks.call(webhook, "Progressing", signal);
@@ -28,8 +28,8 @@ describe("webhooks", () => {
 
   it("send Flagger's payload and take 2xx as yes", async () => {
     expect(await call((_seen, response) => answer(response, 202, ""))).to.deep.equal({ kind: "ok" });
-    expect(stage?.seen[0]?.method).to.equal("POST");
-    expect(JSON.parse(stage?.seen[0]?.body ?? "")).to.deep.equal({
+    expect(server?.seen[0]?.method).to.equal("POST");
+    expect(JSON.parse(server?.seen[0]?.body ?? "")).to.deep.equal({
       name: "podinfo",
       namespace: "test",
       phase: "Progressing",
@@ -66,7 +66,7 @@ describe("webhooks", () => {
   });
 
   it("never show their URL", async () => {
-    stage = undefined;
+    server = undefined;
     const refused = await call((_s, r) => r.socket?.destroy());
     expect(JSON.stringify(refused)).not.to.match(/token-abc|k1|127\.0\.0\.1/);
   });

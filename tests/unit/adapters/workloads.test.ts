@@ -1,15 +1,15 @@
 import { expect } from "chai";
-import { adaptersAt, closeStages, errorOf, noSignal, playApi } from "./stage.js";
-import type { Seen, Stage } from "./stage.js";
+import { adaptersAt, closeServers, errorOf, noSignal, playApi } from "./fixture.js";
+import type { Seen, PlayedServer } from "./fixture.js";
 
 const canaryPath = "/apis/apps/v1/namespaces/test/deployments/podinfo";
 const podsPath = "/api/v1/namespaces/test/pods";
 
-const last = (stage: Stage): Seen | undefined => stage.seen.at(-1);
+const last = (server: PlayedServer): Seen | undefined => server.seen.at(-1);
 const bodyOf = (seen: Seen | undefined): unknown => JSON.parse(seen?.body ?? "null");
 
 describe("Deployments and pods", () => {
-  afterEach(closeStages);
+  afterEach(closeServers);
 
   const deployment = (template: object) => ({
     metadata: { generation: 2 },
@@ -23,8 +23,8 @@ describe("Deployments and pods", () => {
 
   it("are read with a hash that only content changes", async () => {
     const read = async (found: object) => {
-      const stage = await playApi({ [`GET ${canaryPath}`]: deployment(found) });
-      return adaptersAt(stage.url).cluster.readWorkload("canary", noSignal);
+      const server = await playApi({ [`GET ${canaryPath}`]: deployment(found) });
+      return adaptersAt(server.url).cluster.readWorkload("canary", noSignal);
     };
     const first = await read(template);
     expect(first).to.deep.include({
@@ -48,15 +48,15 @@ describe("Deployments and pods", () => {
 
   it("are scaled by a patch of the Deployment that was read before the token was tested", async () => {
     const answers = { [`GET ${canaryPath}`]: seenAs("7"), [`GET ${routePath}`]: fenced("4") };
-    const stage = await playApi({ ...answers, [`PATCH ${canaryPath}`]: {} });
-    await adaptersAt(stage.url).cluster.scaleCanary(2, 4, noSignal);
-    expect(stage.seen.map(({ method, url }) => `${method} ${url.replace(/\?.*/, "")}`)).to.deep.equal([
+    const server = await playApi({ ...answers, [`PATCH ${canaryPath}`]: {} });
+    await adaptersAt(server.url).cluster.scaleCanary(2, 4, noSignal);
+    expect(server.seen.map(({ method, url }) => `${method} ${url.replace(/\?.*/, "")}`)).to.deep.equal([
       `GET ${canaryPath}`,
       `GET ${routePath}`,
       `PATCH ${canaryPath}`,
     ]);
-    expect(last(stage)?.headers["content-type"]).to.equal("application/json-patch+json");
-    expect(bodyOf(last(stage))).to.deep.equal([
+    expect(last(server)?.headers["content-type"]).to.equal("application/json-patch+json");
+    expect(bodyOf(last(server))).to.deep.equal([
       { op: "test", path: "/metadata/resourceVersion", value: "7" },
       { op: "add", path: "/spec/replicas", value: 2 },
     ]);
@@ -91,10 +91,10 @@ describe("Deployments and pods", () => {
       { addresses: ["10.0.0.1"], conditions: { ready: true } },
     ];
     const path = "/apis/discovery.k8s.io/v1/namespaces/test/endpointslices";
-    const stage = await playApi({ [`GET ${path}`]: { items: [{ endpoints }, { endpoints: null }] } });
-    const found = await adaptersAt(stage.url).cluster.readEndpoints("canary", noSignal);
+    const server = await playApi({ [`GET ${path}`]: { items: [{ endpoints }, { endpoints: null }] } });
+    const found = await adaptersAt(server.url).cluster.readEndpoints("canary", noSignal);
     expect(found).to.deep.equal({ nodes: ["10.0.0.1", "10.0.0.2", "10.0.0.3", "10.0.0.4"], ready: 2 });
-    expect(last(stage)?.url).to.contain("labelSelector=kubernetes.io%2Fservice-name%3Dpodinfo-canary");
+    expect(last(server)?.url).to.contain("labelSelector=kubernetes.io%2Fservice-name%3Dpodinfo-canary");
   });
 
   const podOf = (revision: string, containerStatus: object, more: object = {}) => ({
@@ -106,8 +106,8 @@ describe("Deployments and pods", () => {
     },
   });
   const withPods = async (...items: readonly object[]) => {
-    const stage = await playApi({ [`GET ${canaryPath}`]: deployment(template), [`GET ${podsPath}`]: { items } });
-    return adaptersAt(stage.url).cluster;
+    const server = await playApi({ [`GET ${canaryPath}`]: deployment(template), [`GET ${podsPath}`]: { items } });
+    return adaptersAt(server.url).cluster;
   };
 
   it("are told apart by revision", async () => {

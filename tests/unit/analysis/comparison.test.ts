@@ -24,7 +24,7 @@ function look(stage: Stage, canaryFailed: number, primaryFailed: number, each = 
 }
 
 describe("compared with the primary", () => {
-  it("a canary that fails beside a healthy primary is taken back", () => {
+  it("a canary that fails beside a healthy primary is rolled back", () => {
     const stage = new Stage(beside(1, 99));
     const verdicts = [1, 2, 3].map(() => verdictOf(look(stage, 15, 0)));
     expect(verdicts.at(-1)).equal("failNow");
@@ -54,14 +54,14 @@ describe("compared with the primary", () => {
     expect(assessments.at(-1)?.verdict).deep.equal({ kind: "pass" });
   });
 
-  it("a canary that fails more than a failing primary is held, and taken back", () => {
+  it("a canary that fails more than a failing primary is held, and rolled back", () => {
     const stage = new Stage({ metrics: [{ name: "request-success-rate", thresholdRange: { min: 99 } }] });
     const verdicts = Array.from({ length: 6 }, () => verdictOf(look(stage, 25, 5)));
     expect(verdicts[0]).equal("hold: breached");
     expect(verdicts.at(-1)).equal("failNow");
   });
 
-  it("without the comparison the same outage takes the canary back", () => {
+  it("without the comparison the same outage rolls the canary back", () => {
     const metrics = [{ name: "request-success-rate" as const, thresholdRange: { min: 99 }, compare: false as const }];
     const stage = new Stage({ metrics });
     const verdicts = [1, 2].map(() => verdictOf(look(stage, 25, 25)));

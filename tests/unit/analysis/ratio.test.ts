@@ -69,7 +69,7 @@ describe("a metric that is a ratio of two counters", () => {
       shop.order("subject", 40, 6).order("baseline", 200, 0).judge(false),
     );
     const end = verdicts.find(({ verdict }) => verdict.kind === "failNow");
-    if (end === undefined) throw new Error("not taken back");
+    if (end === undefined) throw new Error("not rolled back");
     expect(sentenceOf(end)).match(
       /^orders failed 15\.00 > 1 \(canary: \d+ of \d+ counted, primary: 0 of \d+ counted, confidence (over )?99\.9/,
     );

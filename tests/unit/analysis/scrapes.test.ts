@@ -11,7 +11,7 @@ const duration = (max = 500) => ({
 });
 
 describe("two numbers of one scrape that aren't of one moment", () => {
-  it("take no healthy release back: 60 counted, 8 of them not yet in their bucket", () => {
+  it("roll no healthy release back: 60 counted, 8 of them not yet in their bucket", () => {
     const stage = new Stage(duration());
     stage.ask(canary, 60).ask(primary, 60);
     const assessment = stage.endInterval({ torn: 8 });

@@ -19,7 +19,7 @@ describe("parts of the traffic", () => {
       return stage.check();
     });
     const end = verdicts.find(({ verdict }) => verdict.kind === "failNow");
-    if (end === undefined) throw new Error("not taken back");
+    if (end === undefined) throw new Error("not rolled back");
     expect(sentenceOf(end)).match(
       /^success rate 9\d\.\d\d% < 99% \(canary's pod 10\.0\.0\.2: \d+ of \d+ requests failed, primary: 0 of \d+ requests failed, confidence/,
     );
@@ -45,7 +45,7 @@ describe("parts of the traffic", () => {
       return stage.check();
     });
     const end = verdicts.find(({ verdict }) => verdict.kind === "failNow");
-    if (end === undefined) throw new Error("not taken back");
+    if (end === undefined) throw new Error("not rolled back");
     expect(sentenceOf(end)).match(
       /\(canary's write requests: \d+ of \d+ requests failed, primary's: 0 of \d+ requests/,
     );

@@ -16,7 +16,7 @@ describe("verdicts of the built-in checks", () => {
     expect(checks[0]?.sentence).equal("success rate 100.00% >= 99% (canary: 0 of 40 requests failed)");
   });
 
-  it("take a disaster back at once, between two interval ends", () => {
+  it("roll a disaster back at once, between two interval ends", () => {
     const stage = new Stage(successRate);
     stage.ask(canary, 3, { code: "500" }).ask(primary, 3);
     const assessment = stage.check();
@@ -38,7 +38,7 @@ describe("verdicts of the built-in checks", () => {
     expect(statistics?.logEvidence).above(statistics?.logNeeded ?? Infinity);
   });
 
-  it("take back on a single failure where the limit leaves no room", () => {
+  it("roll back on a single failure where the limit leaves no room", () => {
     const stage = new Stage({ metrics: [{ name: "request-success-rate", thresholdRange: { min: 100 } }] });
     stage.ask(canary, 500).ask(canary, 1, { code: "500" }).ask(primary, 501);
     const { verdict, checks } = stage.check();

@@ -73,7 +73,7 @@ describe("warnings", () => {
     const [warning, ...others] = warned(notFound(article));
     expect(others).deep.equal([]);
     expect(warning).match(
-      /^analysis\.metrics\[0\]\.template\.query: is inverted: .* max 5 takes back every good release/,
+      /^analysis\.metrics\[0\]\.template\.query: is inverted: .* max 5 rolls back every good release/,
     );
     expect(warning).contain('canary_.+", code="404" }[{{ interval }}]').and.not.contain("!~").and.not.contain("\n");
   });
@@ -87,10 +87,10 @@ describe("warnings", () => {
     expect(correctedQuery('sum(a{code!~"4.."}) / sum(b)', "client errors")).equal('sum(a{code=~"4.."}) / sum(b)');
   });
 
-  it("says where one number is enough to take the revision back", () => {
+  it("says where one number is enough to roll the revision back", () => {
     const fine = 'sum(a{code="404"}) / sum(a)';
     expect(warned({ ...notFound(fine), threshold: 1 })).deep.equal([
-      "analysis.metrics[0]: one value beyond its limit takes the revision back (analysis.threshold is 1): there are no requests behind 404s percentage to weigh",
+      "analysis.metrics[0]: one value beyond its limit rolls the revision back (analysis.threshold is 1): there are no requests behind 404s percentage to weigh",
     ]);
   });
 
@@ -98,7 +98,7 @@ describe("warnings", () => {
     const strict = warned({ metrics: [{ name: "request-success-rate", thresholdRange: { min: 100 } }] });
     expect(strict[0]).contain("thresholdRange.min: 100 leaves no room");
     const inverted = warned({ metrics: [{ name: "request-success-rate", thresholdRange: { max: 1 } }] });
-    expect(inverted[0]).contain("a success rate above 1% takes the revision back");
+    expect(inverted[0]).contain("a success rate above 1% rolls the revision back");
     const both = { name: "request-success-rate" as const, thresholdRange: { min: 99 }, dryRun: true, critical: true };
     expect(warned({ metrics: [both] })).deep.equal(["analysis.metrics[0].critical: has no effect in a dry run"]);
   });

@@ -1,11 +1,11 @@
 import { expect } from "chai";
 import { createPrometheus } from "../../../release/adapters/prometheus/index.js";
-import { createReach } from "../../../release/adapters/reach/index.js";
+import { createServiceAccess } from "../../../release/adapters/service-access/index.js";
 import { observe, startAnalysis } from "../../../release/analysis/index.js";
 import type { Reading } from "../../../release/analysis/contract.js";
 import type { AnalysisInput } from "../../../release/settings/index.js";
-import { answer, closeStages, noSignal, settingsFor, startStage } from "../adapters/stage.js";
-import type { Play } from "../adapters/stage.js";
+import { answer, closeServers, noSignal, settingsFor, startServer } from "../adapters/fixture.js";
+import type { Play } from "../adapters/fixture.js";
 
 const metrics = [
   { name: "mine", thresholdRange: { max: 5 }, template: { provider: { type: "prometheus" as const }, query: "mine" } },
@@ -14,10 +14,13 @@ const window = { windowSeconds: 10, canaryNodes: ["10.0.0.1"], primaryNodes: ["1
 
 /** One look at a hostile Prometheus. */
 async function read(play: Play, analysis: AnalysisInput = { stepWeight: 10 }): Promise<Reading> {
-  const { url } = await startStage(play);
+  const { url } = await startServer(play);
   const settings = settingsFor({ prometheusUrl: url, analysis });
-  const reach = createReach({ namespace: "test", serviceProxyFetch: () => Promise.reject(new Error("no proxy")) });
-  return createPrometheus({ settings, reach }).read(window, noSignal);
+  const serviceAccess = createServiceAccess({
+    namespace: "test",
+    serviceProxyFetch: () => Promise.reject(new Error("no proxy")),
+  });
+  return createPrometheus({ settings, serviceAccess }).read(window, noSignal);
 }
 
 /** What the release does upon it at the end of an interval. */
@@ -103,7 +106,7 @@ const hostile: readonly (readonly [string, Play, string])[] = [
 ];
 
 describe("a hostile Prometheus", () => {
-  afterEach(closeStages);
+  afterEach(closeServers);
 
   for (const [title, play, message] of hostile)
     it(`${title} is an error in one line, and holds the weight`, async () => {

@@ -1,19 +1,19 @@
 import { expect } from "chai";
-import { createReach } from "../../../release/adapters/reach/index.js";
+import { createServiceAccess } from "../../../release/adapters/service-access/index.js";
 import { createWebhooks } from "../../../release/adapters/webhooks/index.js";
 import type { WebhookAnswer } from "../../../release/ports/index.js";
-import { answer, closeStages, noSignal, settingsFor, startStage } from "../adapters/stage.js";
-import type { Play } from "../adapters/stage.js";
+import { answer, closeServers, noSignal, settingsFor, startServer } from "../adapters/fixture.js";
+import type { Play } from "../adapters/fixture.js";
 
 /** One call of a webhook at a hostile server; what the machine gets to hear. */
 async function call(play: Play): Promise<WebhookAnswer> {
-  const { url } = await startStage(play);
+  const { url } = await startServer(play);
   const hook = { name: "gate", url: `${url}/hook-token?key=k1`, timeout: "300ms" };
   const settings = settingsFor({ analysis: { stepWeight: 10, webhooks: [hook] } });
   const serviceProxyFetch = () => Promise.reject(new Error("no proxy in this test"));
   const [webhook] = settings.analysis.webhooks;
   if (webhook === undefined) throw new Error("no webhook");
-  const webhooks = createWebhooks(settings, createReach({ namespace: "test", serviceProxyFetch }));
+  const webhooks = createWebhooks(settings, createServiceAccess({ namespace: "test", serviceProxyFetch }));
   return webhooks.call(webhook, "Progressing", noSignal);
 }
 
@@ -76,7 +76,7 @@ const hostile: readonly (readonly [string, Play, string])[] = [
 ];
 
 describe("hostile webhooks", () => {
-  afterEach(closeStages);
+  afterEach(closeServers);
 
   for (const [title, play, message] of hostile)
     it(`${title} is no, in one line without the URL`, async () => {

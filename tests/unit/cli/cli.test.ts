@@ -5,8 +5,8 @@ import path from "node:path";
 import { run } from "../../../cli/program.js";
 import { age, releaseTable } from "../../../cli/views.js";
 import { watch } from "../../../cli/watch.js";
-import { closeStages, kubeconfigFor, playApi } from "../adapters/stage.js";
-import type { Stage } from "../adapters/stage.js";
+import { closeServers, kubeconfigFor, playApi } from "../adapters/fixture.js";
+import type { PlayedServer } from "../adapters/fixture.js";
 
 const base = "/apis/apisix-canary.io/v1";
 const one = `${base}/namespaces/test/canaryreleases/podinfo`;
@@ -30,14 +30,14 @@ const release = (phase: string, more: object = {}) => ({
 
 describe("apisix-canary", () => {
   const folder = mkdtempSync(path.join(tmpdir(), "canary-cli-"));
-  afterEach(closeStages);
+  afterEach(closeServers);
   after(() => rmSync(folder, { recursive: true }));
 
-  let stage: Stage;
+  let server: PlayedServer;
   async function cli(argv: readonly string[], answers: Readonly<Record<string, unknown>> = {}) {
-    stage = await playApi(answers);
+    server = await playApi(answers);
     const kubeconfig = path.join(folder, "config");
-    writeFileSync(kubeconfig, kubeconfigFor(stage.url));
+    writeFileSync(kubeconfig, kubeconfigFor(server.url));
     const out: string[] = [];
     const error: string[] = [];
     const terminal = {
@@ -76,21 +76,21 @@ describe("apisix-canary", () => {
       /^ {2}Normal +Synced +<unknown> \(x3 over <unknown>\) +apisix-canary +Advance podinfo.test canary weight 10$/m,
     ])
       expect(out).to.match(line);
-    expect(stage.seen.at(-1)?.url).to.contain("involvedObject.uid%3Du");
+    expect(server.seen.at(-1)?.url).to.contain("involvedObject.uid%3Du");
   });
 
   it("writes a request as an annotation and shows the kubectl line", async () => {
     const answers = { [`GET ${one}`]: release("Progressing"), [`PATCH ${one}`]: release("Progressing") };
     const { out } = await cli(["abort", "podinfo", "-n", "test", "--reason", "it's bad"], answers);
     const key = "apisix-canary.io/abort";
-    expect(JSON.parse(stage.seen.at(-1)?.body ?? "")).to.deep.equal({
+    expect(JSON.parse(server.seen.at(-1)?.body ?? "")).to.deep.equal({
       metadata: { annotations: { [key]: "it's bad" } },
     });
     expect(out).to.contain(
       `kubectl -n test annotate canaryreleases.apisix-canary.io podinfo ${key}='it'\\''s bad' --overwrite`,
     );
     await cli(["resume", "podinfo", "-n", "test"], answers);
-    expect(stage.seen.at(-1)?.body).to.equal('{"metadata":{"annotations":{"apisix-canary.io/pause":null}}}');
+    expect(server.seen.at(-1)?.body).to.equal('{"metadata":{"annotations":{"apisix-canary.io/pause":null}}}');
   });
 
   it("leaves no request for a run that is not there, unless forced", async () => {
@@ -100,7 +100,7 @@ describe("apisix-canary", () => {
     expect(refused.error).to.equal(
       "apisix-canary: podinfo.test is Succeeded: there is nothing to abort (--force leaves the request for the next run)",
     );
-    expect(stage.seen.every(({ method }) => method === "GET")).to.equal(true);
+    expect(server.seen.every(({ method }) => method === "GET")).to.equal(true);
     expect((await cli(["abort", "podinfo", "-n", "test", "--force"], answers)).code).to.equal(0);
   });
 

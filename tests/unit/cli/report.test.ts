@@ -5,7 +5,7 @@ import path from "node:path";
 import { run } from "../../../cli/program.js";
 import { pack } from "../../../release/adapters/report-store/pack.js";
 import { writtenReport } from "../../../release/report/index.js";
-import { closeStages, kubeconfigFor, playApi } from "../adapters/stage.js";
+import { closeServers, kubeconfigFor, playApi } from "../adapters/fixture.js";
 import { tell } from "../report/story.js";
 
 const release = {
@@ -35,13 +35,13 @@ describe("apisix-canary report and replay", () => {
     ({ json } = await tell({ canary: { failingShare: 0.3, slowShare: 0 } }));
     writeFileSync(file, json);
   });
-  afterEach(closeStages);
+  afterEach(closeServers);
   after(() => rmSync(folder, { recursive: true }));
 
   async function report(argv: readonly string[], answers: Readonly<Record<string, unknown>>) {
-    const stage = await playApi(answers);
+    const server = await playApi(answers);
     const kubeconfig = path.join(folder, "config");
-    writeFileSync(kubeconfig, kubeconfigFor(stage.url));
+    writeFileSync(kubeconfig, kubeconfigFor(server.url));
     return cli(["report", "podinfo", "-n", "test", ...argv, "--kubeconfig", kubeconfig]);
   }
 
@@ -55,7 +55,7 @@ describe("apisix-canary report and replay", () => {
     expect(code).to.equal(0);
     expect(out).to.match(/^podinfo: Failed$/m);
     expect(out).to.match(
-      /^Last run: +revision r2 failed, 2026-01-01T\S+ to \S+: podinfo\.test: revision r2 taken back: /m,
+      /^Last run: +revision r2 failed, 2026-01-01T\S+ to \S+: podinfo\.test: revision r2 rolled back: /m,
     );
     expect(out).to.match(/^ {2}\+0:0\d\S* +10% +failNow +success rate /m);
     expect(out).to.match(/^ {2}\+0:0\d\S* +Advance podinfo\.test canary weight 10$/m);

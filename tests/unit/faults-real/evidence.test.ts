@@ -34,7 +34,7 @@ function promotedLater(byMs: number): readonly Change[] {
   return promoted.slice(1).map((each) => ({ ...each, atMs: each.atMs + byMs }));
 }
 
-/** A hand gives a share at rest; Preparation takes it back and writes its journal, and then the update begins. */
+/** A hand gives a share at rest; Preparation rolls it back and writes its journal, and then the update begins. */
 function healedAtRest(journalMs: number, promotedLaterMs: number): readonly Change[] {
   return [
     atRest,
@@ -116,7 +116,7 @@ describe("the judgement of a real fault", () => {
     expect(invariantsOf({ changes, handMade: [90], unplannedHandMs: 450 })).to.deep.equal([]);
   });
 
-  it("finds traffic that comes back after the take-back, but not that of the next update", () => {
+  it("finds traffic that comes back after the rollback, but not that of the next update", () => {
     const failed = change(3_000, { phase: "Failed" });
     const changes = [...promoted.slice(0, 3), failed, change(4_000, { phase: "Progressing", weight: 20 })];
     expect(invariantsOf({ changes })).to.deep.equal(["weight within the plan"]);

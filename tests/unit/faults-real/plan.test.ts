@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { faults } from "../../../bench/faults/real/faults/index.js";
+import { faults } from "../../../bench/faults/real/catalogue.js";
 import { describeMoment, planCases } from "../../../bench/faults/real/plan.js";
 import { isAt } from "../../../bench/faults/real/points.js";
 import type { ReleaseView } from "../../../bench/faults/real/observer.js";

@@ -20,8 +20,8 @@ describe("whatever dies, nothing is lost", function () {
     const rude = {
       name: "rude",
       moments: ["before"],
-      strike: (stage: Parameters<(typeof faultKinds)[number]["strike"]>[0]) =>
-        stage.world.canary?.scale(0, stage.clock.nowMs()),
+      strike: (fixture: Parameters<(typeof faultKinds)[number]["strike"]>[0]) =>
+        fixture.world.canary?.scale(0, fixture.clock.nowMs()),
       endsTheRun: false,
       excusedMs: 0,
     } as const;

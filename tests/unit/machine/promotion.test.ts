@@ -1,78 +1,78 @@
 import { expect } from "chai";
 import type { Assessment } from "../../../release/analysis/contract.js";
 import { runPromotion } from "../../../release/machine/index.js";
-import { portsOf } from "../../fakes/index.js";
-import { messageOf, Theatre } from "./theatre.js";
+import { portsOf } from "../../../fakes/index.js";
+import { messageOf, Harness } from "./harness.js";
 
 const steps = { stepWeight: 40, maxWeight: 40, stepWeightPromotion: 20 };
 const bad = { failingShare: 0.5, slowShare: 0 };
 
 describe("the way back to a promoted primary", () => {
   it("stops where the primary's new pods fail: the split stays, the update fails and says so", async () => {
-    const theatre = await Theatre.atRest();
-    theatre.whenWeightIs(20, () => (theatre.world.behaviour.primary = bad));
-    const message = messageOf(await theatre.up("r2", steps));
+    const harness = await Harness.atRest();
+    harness.whenWeightIs(20, () => (harness.world.behaviour.primary = bad));
+    const message = messageOf(await harness.up("r2", steps));
     expect(message).to.match(/the primary's new pods fail: success rate .*; traffic stays split at canary 20%/);
     expect(message).to.contain("no earlier revision is left to return to: repair it and run the update again");
-    expect(theatre.weights).to.deep.equal([40, 20]);
-    expect(theatre.status).to.deep.include({ phase: "Promoting", canaryWeight: 20, promotedRevision: "r1" });
-    expect(theatre.world.canary?.replicas).to.equal(1);
+    expect(harness.weights).to.deep.equal([40, 20]);
+    expect(harness.status).to.deep.include({ phase: "Promoting", canaryWeight: 20, promotedRevision: "r1" });
+    expect(harness.world.canary?.replicas).to.equal(1);
   });
 
   it("is finished by the next update when the primary is well again", async () => {
-    const theatre = await Theatre.atRest();
-    theatre.whenWeightIs(20, () => (theatre.world.behaviour.primary = bad));
-    await theatre.up("r2", steps);
-    await theatre.clock.pass(60_000);
-    theatre.world.behaviour.primary = { failingShare: 0, slowShare: 0 };
-    expect(await theatre.up("r2", steps)).to.deep.equal({ kind: "succeeded", analysis: "unchanged" });
-    expect(theatre.status).to.deep.include({ phase: "Succeeded", promotedRevision: "r2" });
-    expect(theatre.isAtRest).to.equal(true);
+    const harness = await Harness.atRest();
+    harness.whenWeightIs(20, () => (harness.world.behaviour.primary = bad));
+    await harness.up("r2", steps);
+    await harness.clock.pass(60_000);
+    harness.world.behaviour.primary = { failingShare: 0, slowShare: 0 };
+    expect(await harness.up("r2", steps)).to.deep.equal({ kind: "succeeded", analysis: "unchanged" });
+    expect(harness.status).to.deep.include({ phase: "Succeeded", promotedRevision: "r2" });
+    expect(harness.isAtRest).to.equal(true);
   });
 
   it("goes on where nothing can be measured: both sides run the judged revision", async () => {
-    const theatre = await Theatre.atRest();
-    theatre.whenWeightIs(20, () => (theatre.world.metricsAway = true));
-    expect(messageOf(await theatre.up("r2", { ...steps, consecutiveErrorLimit: 2 }))).to.equal("succeeded");
-    expect(theatre.world.messages.some((message) => message.includes("the primary can't be judged"))).to.equal(true);
-    expect(theatre.isAtRest).to.equal(true);
+    const harness = await Harness.atRest();
+    harness.whenWeightIs(20, () => (harness.world.metricsAway = true));
+    expect(messageOf(await harness.up("r2", { ...steps, consecutiveErrorLimit: 2 }))).to.equal("succeeded");
+    expect(harness.world.messages.some((message) => message.includes("the primary can't be judged"))).to.equal(true);
+    expect(harness.isAtRest).to.equal(true);
   });
 
   it("puts weights right that somebody wrote, never above the plan", async () => {
-    const theatre = await Theatre.atRest();
-    theatre.whenWeightIs(20, () => theatre.world.writeWeight(90, "hand"));
-    expect(messageOf(await theatre.up("r2", steps))).to.equal("succeeded");
-    expect(theatre.weights).to.deep.equal([40, 20, 90, 20, 0]);
+    const harness = await Harness.atRest();
+    harness.whenWeightIs(20, () => harness.world.writeWeight(90, "hand"));
+    expect(messageOf(await harness.up("r2", steps))).to.equal("succeeded");
+    expect(harness.weights).to.deep.equal([40, 20, 90, 20, 0]);
   });
 
   it("leaves a canary that somebody deleted at once", async () => {
-    const theatre = await Theatre.atRest();
-    theatre.whenWeightIs(20, () => (theatre.world.canary = undefined));
-    expect(messageOf(await theatre.up("r2", steps))).to.equal("succeeded");
-    expect(theatre.unansweredSeconds).to.be.lessThan(3);
-    expect(theatre.isAtRest).to.equal(true);
+    const harness = await Harness.atRest();
+    harness.whenWeightIs(20, () => (harness.world.canary = undefined));
+    expect(messageOf(await harness.up("r2", steps))).to.equal("succeeded");
+    expect(harness.unansweredSeconds).to.be.lessThan(3);
+    expect(harness.isAtRest).to.equal(true);
   });
 
   it("waits for a primary that does not get ready, and gives up with the traffic as it is", async () => {
-    const theatre = await Theatre.atRest();
-    const { world } = theatre;
+    const harness = await Harness.atRest();
+    const { world } = harness;
     const breakIt = (): void => {
       if (world.primary?.revision === "r2") world.primary.broken = true;
-      else theatre.clock.at(200, breakIt);
+      else harness.clock.at(200, breakIt);
     };
-    theatre.clock.at(200, breakIt);
-    expect(messageOf(await theatre.up("r2", steps))).to.match(
+    harness.clock.at(200, breakIt);
+    expect(messageOf(await harness.up("r2", steps))).to.match(
       /^podinfo-primary\.test not ready: waiting for rollout to finish: .* \(after 60s\)$/,
     );
     expect(world.route?.weight).to.equal(40);
-    expect(theatre.unansweredSeconds).to.equal(0);
+    expect(harness.unansweredSeconds).to.equal(0);
   });
 
   it("is not decided for ever either", async () => {
-    const theatre = await Theatre.atRest();
-    const { world, clock, engine } = theatre;
+    const harness = await Harness.atRest();
+    const { world, clock, engine } = harness;
     engine.stopAfter = "analysis";
-    await theatre.up("r2", steps);
+    await harness.up("r2", steps);
     world.applyPrimary("r2");
     const undecided: Assessment = {
       verdict: { kind: "hold", reason: "breached", sentence: "success rate 98.90% < 99%" },
@@ -81,9 +81,9 @@ describe("the way back to a promoted primary", () => {
       subjectRequests: 0,
       totalRequests: 0,
     };
-    const ports = { ...portsOf(world, theatre.process), judge: () => () => undecided };
+    const ports = { ...portsOf(world, harness.process), judge: () => () => undecided };
     const start = clock.nowMs();
-    const settings = theatre.settings("r2", steps, { deadline: "2m" });
+    const settings = harness.settings("r2", steps, { deadline: "2m" });
     const failed = runPromotion(settings, ports, new AbortController().signal).then(
       () => "promoted",
       (error: unknown) => String(error),
@@ -96,71 +96,71 @@ describe("the way back to a promoted primary", () => {
 });
 
 describe("a pass that is not yet a promotion", () => {
-  it("is taken back by the provider that lives when the handover is over, and judged again", async () => {
-    const theatre = await Theatre.atRest();
-    const { engine, world, clock } = theatre;
-    const settings = theatre.settings("r2", { stepWeight: 50 }, { handover: "30s" });
+  it("is rolled back by the provider that lives when the handover is over, and judged again", async () => {
+    const harness = await Harness.atRest();
+    const { engine, world, clock } = harness;
+    const settings = harness.settings("r2", { stepWeight: 50 }, { handover: "30s" });
     // The engine stops after the analysis: another resource has failed.
     engine.stopAfter = "analysis";
-    expect(messageOf(await clock.until(engine.up(settings, theatre.process, theatre.guardian)))).to.equal("stopped");
+    expect(messageOf(await clock.until(engine.up(settings, harness.process, harness.registry)))).to.equal("stopped");
     expect(world.route?.weight).to.equal(50);
-    expect(theatre.status?.phase).to.equal("WaitingPromotion");
+    expect(harness.status?.phase).to.equal("WaitingPromotion");
     await clock.pass(40_000);
-    expect(theatre.isAtRest).to.equal(true);
-    expect(theatre.status).to.deep.include({
+    expect(harness.isAtRest).to.equal(true);
+    expect(harness.status).to.deep.include({
       phase: "Failed",
       message: "passed, but was not promoted within 30s",
     });
     engine.stopAfter = undefined;
-    expect(await theatre.up("r2", { stepWeight: 50 })).to.deep.equal({ kind: "succeeded", analysis: "passed" });
+    expect(await harness.up("r2", { stepWeight: 50 })).to.deep.equal({ kind: "succeeded", analysis: "passed" });
   });
 
-  it("is taken back when the process is ended before its promotion", async () => {
-    const theatre = await Theatre.atRest();
-    theatre.engine.stopAfter = "analysis";
-    await theatre.up("r2", { stepWeight: 50 });
-    await theatre.clock.until(theatre.guardian.shutdown("the engine is gone"));
-    expect(theatre.isAtRest).to.equal(true);
-    expect(theatre.status?.judged).to.deep.include({ revision: "r2", verdict: "passed" });
+  it("is rolled back when the process is ended before its promotion", async () => {
+    const harness = await Harness.atRest();
+    harness.engine.stopAfter = "analysis";
+    await harness.up("r2", { stepWeight: 50 });
+    await harness.clock.until(harness.registry.shutdown("the engine is gone"));
+    expect(harness.isAtRest).to.equal(true);
+    expect(harness.status?.judged).to.deep.include({ revision: "r2", verdict: "passed" });
   });
 
   it("goes straight to its promotion when the next update comes in time", async () => {
-    const theatre = await Theatre.atRest();
-    theatre.engine.stopAfter = "analysis";
-    await theatre.up("r2", { stepWeight: 50 });
-    theatre.engine.stopAfter = undefined;
-    await theatre.clock.pass(10_000);
-    expect(await theatre.up("r2", { stepWeight: 50 })).to.deep.equal({ kind: "succeeded", analysis: "unchanged" });
-    expect(theatre.isAtRest).to.equal(true);
-    await theatre.clock.pass(600_000);
-    expect(theatre.status).to.deep.include({ phase: "Succeeded", promotedRevision: "r2" });
+    const harness = await Harness.atRest();
+    harness.engine.stopAfter = "analysis";
+    await harness.up("r2", { stepWeight: 50 });
+    harness.engine.stopAfter = undefined;
+    await harness.clock.pass(10_000);
+    expect(await harness.up("r2", { stepWeight: 50 })).to.deep.equal({ kind: "succeeded", analysis: "unchanged" });
+    expect(harness.isAtRest).to.equal(true);
+    await harness.clock.pass(600_000);
+    expect(harness.status).to.deep.include({ phase: "Succeeded", promotedRevision: "r2" });
   });
 });
 
 describe("a primary that carries what nobody judged", () => {
   it("is shown as unjudged, and no traffic is shifted", async () => {
-    const theatre = await Theatre.atRest();
-    theatre.world.applyPrimary("r2");
-    await theatre.clock.pass(10_000);
-    expect(await theatre.up()).to.deep.equal({ kind: "succeeded", analysis: "unjudged" });
-    expect(theatre.weights).to.deep.equal([]);
-    expect(theatre.status?.message).to.equal("revision r2 is on the primary without having been judged");
+    const harness = await Harness.atRest();
+    harness.world.applyPrimary("r2");
+    await harness.clock.pass(10_000);
+    expect(await harness.up()).to.deep.equal({ kind: "succeeded", analysis: "unjudged" });
+    expect(harness.weights).to.deep.equal([]);
+    expect(harness.status?.message).to.equal("revision r2 is on the primary without having been judged");
   });
 });
 
 describe("a release whose state was lost", () => {
   it("goes by the route and the primary alone", async () => {
-    const theatre = await Theatre.atRest();
-    theatre.whenWeightIs(20, () => {
-      theatre.world.loseState();
-      theatre.process.kill();
+    const harness = await Harness.atRest();
+    harness.whenWeightIs(20, () => {
+      harness.world.loseState();
+      harness.process.kill();
     });
-    void theatre.begin();
-    await theatre.clock.pass(60_000);
-    expect(theatre.world.route?.weight).to.equal(20);
-    const other = await theatre.revive();
+    void harness.begin();
+    await harness.clock.pass(60_000);
+    expect(harness.world.route?.weight).to.equal(20);
+    const other = await harness.revive();
     expect(messageOf(other)).to.equal("succeeded");
-    expect(theatre.status).to.deep.include({ promotedRevision: "r2" });
-    expect(theatre.isAtRest).to.equal(true);
+    expect(harness.status).to.deep.include({ promotedRevision: "r2" });
+    expect(harness.isAtRest).to.equal(true);
   });
 });

@@ -35,7 +35,7 @@ describe("the page of a report", () => {
   });
 
   it("does without charts where nothing was checked", async () => {
-    const { json } = await tell({ meanwhile: (world) => (world.object!.commands["abort"] = "no") });
+    const { json } = await tell({ meanwhile: (world) => world.clock.at(700, () => world.command("abort", "no")) });
     const report = readReport(json);
     expect(report.ticks).to.be.empty;
     const html = htmlOf(report);

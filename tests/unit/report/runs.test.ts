@@ -1,7 +1,7 @@
 import { expect } from "chai";
-import { runAnalysis, runPreparation, runPromotion, takeBackHandover } from "../../../release/machine/index.js";
+import { runAnalysis, runPreparation, runPromotion, rollBackHandover } from "../../../release/machine/index.js";
 import type { WrittenReport } from "../../../release/report/index.js";
-import { settingsFor, VirtualClock, World } from "../../fakes/index.js";
+import { settingsFor, VirtualClock, World } from "../../../fakes/index.js";
 import { portsReporting } from "./story.js";
 
 const noSignal = new AbortController().signal;
@@ -53,7 +53,7 @@ describe("which runs store a report", () => {
     const { world, stored, settings, ports } = await ready();
     const own = ports();
     expect(await world.clock.until(runAnalysis(settings, own, noSignal))).to.deep.equal({ kind: "passed" });
-    await world.clock.until(takeBackHandover(settings, own, "the promotion never came", "full", noSignal));
+    await world.clock.until(rollBackHandover(settings, own, "the promotion never came", "full", noSignal));
     expect(stored.map(({ outcome }) => outcome)).to.deep.equal(["passed", "failed"]);
     expect(stored[1]?.reason).to.equal("the promotion never came");
     expect(stored[1]?.ticks).to.have.length(stored[0]?.ticks.length ?? -1);

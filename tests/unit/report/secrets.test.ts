@@ -2,7 +2,7 @@ import { expect } from "chai";
 import fc from "fast-check";
 import { readReport, Recorder, settingsOf } from "../../../release/report/index.js";
 import type { ReleaseInput } from "../../../release/settings/index.js";
-import { settingsFor } from "../../fakes/index.js";
+import { settingsFor } from "../../../fakes/index.js";
 
 /** Settings with a secret in every place where one may be. */
 function secretive(secret: string): Partial<ReleaseInput> {

@@ -2,8 +2,8 @@ import { expect } from "chai";
 import { createReportStore } from "../../../release/adapters/report-store/index.js";
 import { readReport, writtenReport } from "../../../release/report/index.js";
 import type { WrittenReport } from "../../../release/report/index.js";
-import { apiAt, closeStages, errorOf, noSignal, playApi } from "../adapters/stage.js";
-import type { Stage } from "../adapters/stage.js";
+import { apiAt, closeServers, errorOf, noSignal, playApi } from "../adapters/fixture.js";
+import type { PlayedServer } from "../adapters/fixture.js";
 import { tell } from "./story.js";
 
 const maps = "/api/v1/namespaces/test/configmaps";
@@ -17,21 +17,22 @@ interface Body {
 }
 
 describe("the report store", () => {
-  afterEach(closeStages);
+  afterEach(closeServers);
 
   let good: WrittenReport;
   before(async () => {
     good = writtenReport.parse(JSON.parse((await tell({})).json));
   });
 
-  const storeAt = (stage: Stage) => createReportStore(apiAt(stage.url), { name: "podinfo", namespace: "test" });
-  const lastBody = (stage: Stage): Body => JSON.parse(stage.seen.at(-1)?.body ?? "") as Body;
+  const storeAt = (server: PlayedServer) =>
+    createReportStore(apiAt(server.url), { name: "podinfo", namespace: "test" });
+  const lastBody = (server: PlayedServer): Body => JSON.parse(server.seen.at(-1)?.body ?? "") as Body;
 
   it("creates a ConfigMap that goes with the release, under our own name", async () => {
-    const stage = await playApi({ ...owner, [`POST ${maps}`]: {} });
-    await storeAt(stage).write(good, "analysis", noSignal);
-    expect(stage.seen.at(-1)?.url).to.contain("fieldManager=apisix-canary");
-    const body = lastBody(stage);
+    const server = await playApi({ ...owner, [`POST ${maps}`]: {} });
+    await storeAt(server).write(good, "analysis", noSignal);
+    expect(server.seen.at(-1)?.url).to.contain("fieldManager=apisix-canary");
+    const body = lastBody(server);
     expect(body.metadata).to.deep.equal({
       name: "podinfo-report",
       namespace: "test",
@@ -47,10 +48,10 @@ describe("the report store", () => {
     const first = await playApi({ ...owner, [`POST ${maps}`]: {} });
     await storeAt(first).write({ ...good, outcome: "passed" }, "analysis", noSignal);
     const { metadata, binaryData } = lastBody(first);
-    const stage = await playApi({ ...owner, [`GET ${one}`]: { metadata, binaryData }, [`PATCH ${one}`]: {} });
+    const server = await playApi({ ...owner, [`GET ${one}`]: { metadata, binaryData }, [`PATCH ${one}`]: {} });
     const lengthAfter = async (report: WrittenReport, part: "analysis" | "promotion"): Promise<number> => {
-      await storeAt(stage).write(report, part, noSignal);
-      const stored = await playApi({ [`GET ${one}`]: { metadata, binaryData: lastBody(stage).binaryData } });
+      await storeAt(server).write(report, part, noSignal);
+      const stored = await playApi({ [`GET ${one}`]: { metadata, binaryData: lastBody(server).binaryData } });
       return readReport((await storeAt(stored).read(noSignal)) ?? "").ticks.length;
     };
     const { length } = good.ticks;
@@ -60,18 +61,18 @@ describe("the report store", () => {
   });
 
   it("leaves somebody else's ConfigMap alone", async () => {
-    const stage = await playApi({ ...owner, [`GET ${one}`]: { metadata: { labels: {} }, data: { a: "b" } } });
-    const error = await errorOf(storeAt(stage).write(good, "analysis", noSignal));
+    const server = await playApi({ ...owner, [`GET ${one}`]: { metadata: { labels: {} }, data: { a: "b" } } });
+    const error = await errorOf(storeAt(server).write(good, "analysis", noSignal));
     expect(error.message).to.equal("ConfigMap podinfo-report is somebody else's: rename that one to have reports");
-    expect(stage.seen.every(({ method }) => method === "GET")).to.equal(true);
+    expect(server.seen.every(({ method }) => method === "GET")).to.equal(true);
   });
 
   it("writes nothing where the release is gone, and names a missing permission", async () => {
     const gone = await playApi({});
     await storeAt(gone).write(good, "analysis", noSignal);
     expect(gone.seen.every(({ method }) => method === "GET")).to.equal(true);
-    const stage = await playApi({ ...owner, [`POST ${maps}`]: [403, { message: "user x cannot create configmaps" }] });
-    const error = await errorOf(storeAt(stage).write(good, "analysis", noSignal));
+    const server = await playApi({ ...owner, [`POST ${maps}`]: [403, { message: "user x cannot create configmaps" }] });
+    const error = await errorOf(storeAt(server).write(good, "analysis", noSignal));
     expect(error.message).to.contain('give this user the RBAC verb "create" on configmaps in namespace test');
   });
 });

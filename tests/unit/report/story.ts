@@ -6,8 +6,8 @@ import type { Ports } from "../../../release/machine/index.js";
 import { continues, joined, readReport } from "../../../release/report/index.js";
 import type { Report, WrittenReport } from "../../../release/report/index.js";
 import type { AnalysisInput, ReleaseInput, ReleaseSettings } from "../../../release/settings/index.js";
-import { portsOf, settingsFor, VirtualClock, World } from "../../fakes/index.js";
-import type { Behaviour } from "../../fakes/index.js";
+import { portsOf, settingsFor, VirtualClock, World } from "../../../fakes/index.js";
+import type { Behaviour } from "../../../fakes/index.js";
 
 /** What happens to a release. */
 export interface Plot {
@@ -63,7 +63,7 @@ export function portsReporting(world: World, settings: ReleaseSettings, storeRep
     log: () => undefined,
     writeEvent: () => Promise.resolve(),
     webhooks: ports.webhooks,
-    reach: () => Promise.resolve({ status: 200, body: "" }),
+    serviceAccess: () => Promise.resolve({ status: 200, body: "" }),
     clock: world.clock,
     storeReport,
   });

@@ -111,7 +111,7 @@ describe("the figures of the simulation", function () {
     expect(missed(replaced(late))).length(2);
   });
 
-  it("miss a requirement that has no figure: a scenario in which nothing was ever taken back", () => {
+  it("miss a requirement that has no figure: a scenario in which nothing was ever rolled back", () => {
     const blind = rowOf("fail-100", times(100, promoted(50, 1)), times(100, rolledBack(200, 100)));
     expect(missed(replaced(blind))).deep.equal(["fail-100: median of judged canary requests"]);
   });

@@ -162,7 +162,7 @@ describe("Flagger's rule, simulated", () => {
     expect(flagger(release())).deep.include({ ending: "promoted", seconds: 50 });
   });
 
-  it("takes back at the tick after the threshold is reached", () => {
+  it("rolls back at the tick after the threshold is reached", () => {
     // Ten bad ticks of 10 s; the eleventh sees the threshold reached.
     expect(flagger(release({ canaryFailure: 1 }))).deep.include({ ending: "rolledBack", seconds: 110 });
   });
@@ -196,7 +196,7 @@ describe("our rule, simulated", function () {
     expect(ours(release({ primaryFailure: 0.05 })).ending).equal("promoted");
   });
 
-  it("takes a disaster back within seconds, on a handful of requests", () => {
+  it("rolls a disaster back within seconds, on a handful of requests", () => {
     const outcome = ours(release({ canaryFailure: 1 }));
     expect(outcome.ending).equal("rolledBack");
     expect(outcome.seconds).at.most(8);

@@ -1,29 +1,40 @@
 import { expect } from "chai";
-import { decide, mayReturn } from "../../../release/watchdog/decide.js";
-import type { Look, Memory } from "../../../release/watchdog/decide.js";
+import { decide } from "../../../release/watchdog/decide.js";
+import type { Memory, Snapshot } from "../../../release/watchdog/decide.js";
 import { phases } from "../../../release/model/index.js";
-import * as model from "../../../release/model/index.js";
-import * as names from "../../../release/watchdog/names.js";
+import type { ReleaseStatus } from "../../../release/model/index.js";
 
-const held = { holder: "laptop", version: "1", durationSeconds: 15 };
-const free = { holder: undefined, version: "2", durationSeconds: 15 };
+const held = { holder: "laptop", version: "1", transitions: 1, durationSeconds: 15 };
+const free = { holder: undefined, version: "2", transitions: 1, durationSeconds: 15 };
+const beat = (number: number) => ({ holder: "laptop", beat: number });
 
-const look = (changed: Partial<Look> = {}): Look => ({
+const status: ReleaseStatus = {
   phase: "Progressing",
   canaryWeight: 10,
+  plannedWeight: 50,
+  failedChecks: 0,
+  iterations: 0,
+  lastTransitionTime: "",
   revision: "r2",
   fence: 3,
-  heartbeat: "laptop 5",
-  handoverDeadline: "",
-  handoverSeconds: 0,
-  leftToPeople: false,
-  abort: undefined,
-  lease: held,
-  ...changed,
+  heartbeat: beat(5),
+  drainSeconds: 3,
+  routeName: "podinfo-podinfo-canary",
+  message: "",
+  conditions: [],
+  checks: [],
+};
+
+type Change = Partial<ReleaseStatus> & Partial<Pick<Snapshot, "abort" | "lease">>;
+
+const look = ({ abort, lease = held, ...changed }: Change = {}): Snapshot => ({
+  status: { ...status, ...changed },
+  abort,
+  lease,
 });
 
 /** The decision at the end of a series of looks, given as seconds and what was seen. */
-function after(looks: readonly (readonly [number, Look])[], watchdogAfterSeconds = 30): string {
+function after(looks: readonly (readonly [number, Snapshot])[], watchdogAfterSeconds = 30): string {
   let memory: Memory | undefined;
   let last = "";
   for (const [seconds, seen] of looks) {
@@ -51,7 +62,7 @@ describe("the watchdog's decision", () => {
   });
 
   it("never touches a run that beats, renews its lease or moves", () => {
-    for (const change of [{ heartbeat: "laptop 6" }, { lease: { ...held, version: "9" } }, { canaryWeight: 20 }])
+    for (const change of [{ heartbeat: beat(6) }, { lease: { ...held, version: "9" } }, { canaryWeight: 20 }])
       expect(
         after([
           [0, look()],
@@ -107,7 +118,7 @@ describe("the watchdog's decision", () => {
         [315, waiting],
       ]),
     ).to.equal("passed, but was not promoted within 300s");
-    const again = { ...waiting, handoverDeadline: "t2" };
+    const again = look({ phase: "WaitingPromotion", lease: free, handoverSeconds: 300, handoverDeadline: "t2" });
     expect(
       after([
         [0, waiting],
@@ -118,8 +129,8 @@ describe("the watchdog's decision", () => {
   });
 
   it("lets a promotion that lives outlast the handover, and notices one that died", () => {
-    const promoting = (beat: number) =>
-      look({ phase: "WaitingPromotion", handoverSeconds: 10, heartbeat: `laptop ${beat}` });
+    const promoting = (number: number) =>
+      look({ phase: "WaitingPromotion", handoverSeconds: 10, heartbeat: beat(number) });
     expect(
       after([
         [0, promoting(1)],
@@ -144,36 +155,12 @@ describe("the watchdog's decision", () => {
   });
 
   it("leaves a split that a failed promotion left to people", () => {
-    const left = look({ phase: "Promoting", lease: free, leftToPeople: true });
+    const left = look({ phase: "Promoting", lease: free, stalled: "PrimaryFailing" });
     expect(
       after([
         [0, left],
         [1000, left],
       ]),
     ).to.equal("leave");
-  });
-});
-
-describe("whether the traffic may return", () => {
-  const sides = { sameRevision: false, primaryRolledOut: true, primaryReady: 2, canaryReady: 1 };
-  it("needs somebody at the primary", () => {
-    expect(mayReturn(sides).kind).to.equal("yes");
-    expect(mayReturn({ ...sides, primaryReady: 0 }).kind).to.equal("no");
-    expect(mayReturn({ ...sides, primaryReady: 0, canaryReady: 0 }).kind).to.equal("yes");
-  });
-  it("needs a primary that is ready with the new revision where it carries it already", () => {
-    expect(mayReturn({ ...sides, sameRevision: true }).kind).to.equal("yes");
-    expect(mayReturn({ ...sides, sameRevision: true, primaryRolledOut: false }).kind).to.equal("no");
-    expect(mayReturn({ ...sides, primaryRolledOut: false }).kind).to.equal("yes");
-  });
-});
-
-describe("the watchdog's names", () => {
-  it("are those of the runtime", () => {
-    expect(names.fenceAnnotation).to.equal(model.annotations.fence);
-    expect(names.abortAnnotation).to.equal(model.annotations.abort);
-    expect(names.revisionAnnotation).to.equal(model.annotations.revision);
-    expect(names.fieldManager).to.equal(model.fieldManager);
-    expect(names.releasesPath).to.equal(`/apis/${model.apiGroup}/${model.apiVersion}`);
   });
 });

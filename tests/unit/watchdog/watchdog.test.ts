@@ -1,229 +1,229 @@
 import { expect } from "chai";
-import { readdirSync, readFileSync } from "node:fs";
-import path from "node:path";
-import { at } from "../../../release/watchdog/json.js";
+import type { ReleaseStatus } from "../../../release/model/index.js";
+import { TransientError } from "../../../release/ports/index.js";
 import { Watchdog } from "../../../release/watchdog/watchdog.js";
-import { FakeApi } from "./fake-api.js";
+import { Process, VirtualClock, watchdogPortsOf, World } from "../../../fakes/index.js";
+import type { PortCall } from "../../../fakes/index.js";
 
-const release = "/apis/apisix-canary.io/v1/namespaces/test/canaryreleases/podinfo";
-const route = "/apis/apisix.apache.org/v2/namespaces/test/apisixroutes/podinfo-podinfo-canary";
-const canary = "/apis/apps/v1/namespaces/test/deployments/podinfo";
-const primary = `${canary}-primary`;
-const lease = "/apis/coordination.k8s.io/v1/namespaces/test/leases/apisix-canary-podinfo";
-const slices = "/apis/discovery.k8s.io/v1/namespaces/test/endpointslices";
+const underWay: ReleaseStatus = {
+  phase: "Progressing",
+  canaryWeight: 30,
+  plannedWeight: 50,
+  failedChecks: 0,
+  iterations: 0,
+  lastTransitionTime: "",
+  revision: "r2",
+  promotedRevision: "r1",
+  fence: 4,
+  drainSeconds: 5,
+  routeName: "podinfo-podinfo-canary",
+  heartbeat: { holder: "laptop", beat: 7 },
+  message: "",
+  conditions: [],
+  checks: [],
+};
 
-function cluster(status: object = {}, primaryRevision = "r1"): FakeApi {
-  const fake = new FakeApi();
-  const deployment = (replicas: number, revision: string) => ({
-    metadata: { generation: 1 },
-    spec: { replicas, template: { metadata: { annotations: { "apisix-canary.io/revision": revision } } } },
-    status: { observedGeneration: 1, replicas, updatedReplicas: replicas, availableReplicas: replicas },
-  });
-  fake.put(release, {
-    metadata: { name: "podinfo", namespace: "test", uid: "u1" },
-    spec: { targetRef: { name: "podinfo" }, service: { name: "podinfo" } },
-    status: {
-      phase: "Progressing",
-      canaryWeight: 30,
-      plannedWeight: 50,
-      revision: "r2",
-      fence: 4,
-      drainSeconds: 5,
-      routeName: "podinfo-podinfo-canary",
-      heartbeat: { holder: "laptop", beat: 7 },
-      ...status,
-    },
-  });
-  const backends = [
-    { serviceName: "podinfo-primary", weight: 70 },
-    { serviceName: "podinfo-canary", weight: 30 },
-  ];
-  fake.put(route, { metadata: { annotations: { "apisix-canary.io/fence": "4" } }, spec: { http: [{ backends }] } });
-  fake.put(canary, deployment(1, "r2"));
-  fake.put(primary, deployment(2, primaryRevision));
-  fake.put(lease, { metadata: {}, spec: { holderIdentity: "laptop", leaseDurationSeconds: 15, leaseTransitions: 4 } });
-  fake.put(`${slices}/a`, { metadata: {}, endpoints: [{ addresses: ["10.0.0.1"], conditions: { ready: true } }] });
-  return fake;
+/** A release at 30% whose machine is gone, and watchdogs that look every two seconds. */
+class Scene {
+  readonly clock = new VirtualClock();
+  readonly world = new World(this.clock);
+  readonly lines: string[] = [];
+  /** Called before each call of a port; what it throws the port throws. */
+  before: (call: PortCall) => void = () => undefined;
+  readonly first = this.watchdog("w-1");
+
+  constructor(status: Partial<ReleaseStatus> = {}, primaryRevision = "r1") {
+    const { world } = this;
+    world.applyPrimary(primaryRevision);
+    world.applyCanary("r2");
+    world.canary?.scale(1, this.clock.nowMs());
+    if (world.object !== undefined) world.object.status = { ...underWay, ...status };
+    if (world.route !== undefined) Object.assign(world.route, { weight: 30, fence: 4 });
+    world.gateway.weight = 30;
+    world.lease = { holder: "laptop", version: 4, transitions: 4 };
+    world.around = (call, perform) => {
+      try {
+        this.before(call);
+        return Promise.resolve(perform());
+      } catch (error) {
+        return Promise.reject(error instanceof Error ? error : new Error(String(error)));
+      }
+    };
+  }
+
+  watchdog(name: string): Watchdog {
+    const ports = watchdogPortsOf(this.world, new Process(name, this.clock), (line) => void this.lines.push(line));
+    return new Watchdog({ watchdogAfterSeconds: 30, podName: name }, ports);
+  }
+
+  /** Looks every two seconds for so long, and waits for what was begun. */
+  async watch(seconds: number, watchdogs = [this.first]): Promise<void> {
+    const { clock } = this;
+    const watching = async (): Promise<void> => {
+      for (let elapsed = 0; elapsed <= seconds; elapsed += 2) {
+        await Promise.all(watchdogs.map((each) => each.look()));
+        await clock.sleep(2_000, new AbortController().signal);
+      }
+      await Promise.all(watchdogs.map((each) => each.stop()));
+    };
+    await clock.until(watching());
+  }
+
+  get status(): ReleaseStatus | undefined {
+    return this.world.object?.status;
+  }
+
+  /** Announcements of which alerts are made. */
+  get alerts(): readonly string[] {
+    return this.world.announcements.filter(({ alert }) => alert).map(({ message }) => message);
+  }
+
+  /** What the watchdog wrote on the release, in its order. */
+  get writes(): readonly string[] {
+    return this.world.calls
+      .map(({ name }) => name)
+      .filter((name) => /^(claimRoute|writeStatus|setCanaryWeight|scaleCanary)/.test(name));
+  }
 }
-
-function watching(fake: FakeApi, podName = "w-1") {
-  const clock = { ms: 0 };
-  const lines: string[] = [];
-  const watchdog = new Watchdog(
-    { watchdogAfterSeconds: 30, namespaces: undefined, ownNamespace: "apisix", podName, alertUrl: undefined },
-    {
-      api: fake.api,
-      nowMs: () => clock.ms,
-      sleep: (milliseconds) => ((clock.ms += milliseconds), Promise.resolve()),
-      log: (line) => void lines.push(line),
-    },
-  );
-  /** Looks every 2 s for so long, and waits for what was begun. */
-  const watch = async (seconds: number): Promise<void> => {
-    for (let elapsed = 0; elapsed <= seconds; elapsed += 2, clock.ms += 2000) await watchdog.look();
-    await watchdog.stop();
-  };
-  return { watchdog, watch, clock, lines };
-}
-
-const weights = (fake: FakeApi) =>
-  [0, 1].map((each) => at(fake.get(route), "spec", "http", 0, "backends", each, "weight"));
 
 describe("the watchdog", () => {
-  it("takes back a release whose machine is gone: fence, weight 0, drain, canary to 0, Failed, Event", async () => {
-    const fake = cluster();
-    const { watch } = watching(fake);
-    await watch(32);
-    expect(weights(fake)).to.deep.equal([100, 0]);
-    expect(at(fake.get(canary), "spec", "replicas")).to.equal(0);
-    expect(at(fake.get(primary), "spec", "replicas")).to.equal(2);
-    expect(at(fake.get(release), "status")).to.deep.include({ phase: "Failed", canaryWeight: 0, plannedWeight: 0 });
-    expect(at(fake.get(release), "status", "message")).to.match(
-      /^taken back by the watchdog: its run gave no sign of life/,
-    );
-    expect(at(fake.get(release), "status", "fence")).to.equal(6);
-    expect(at(fake.get(route), "metadata", "annotations", "apisix-canary.io/fence")).to.equal("6");
-    expect(at(fake.get(lease), "spec", "holderIdentity")).to.equal(undefined);
-    const order = fake.writes.filter((write) => !/\/leases(\/|$)/.test(write));
-    expect(order.map((write) => write.replace(/\/\S*\//, ""))).to.deep.equal([
-      "JSON podinfo-podinfo-canary",
-      "MERGE status",
-      "JSON podinfo-podinfo-canary",
-      "JSON podinfo",
-      "MERGE status",
-      "POST events",
+  it("rolls back a release whose machine is gone: fence, weight 0, drain, canary to 0, Failed, told", async () => {
+    const scene = new Scene();
+    await scene.watch(60);
+    const { world } = scene;
+    expect(world.route).to.deep.include({ weight: 0, fence: 6 });
+    expect(world.canary?.replicas).to.equal(0);
+    expect(world.primary?.replicas).to.equal(2);
+    expect(scene.status).to.deep.include({ phase: "Failed", canaryWeight: 0, plannedWeight: 0, fence: 6 });
+    expect(scene.status?.message).to.match(/^rolled back by the watchdog: its run gave no sign of life/);
+    expect(scene.status?.conditions[0]).to.deep.include({ status: "False", reason: "RunLost" });
+    expect(scene.status?.judged).to.equal(undefined);
+    expect(world.lease?.holder).to.equal(undefined);
+    expect(scene.alerts).to.deep.equal([`podinfo.test ${scene.status?.message}`]);
+    const order = scene.writes.filter((name, index, all) => name !== all[index - 1]);
+    expect(order).to.deep.equal([
+      "claimRoute",
+      "writeStatus",
+      "setCanaryWeight 0",
+      "writeStatus",
+      "scaleCanary 0",
+      "writeStatus",
     ]);
   });
 
   it("leaves a run that beats", async () => {
-    const fake = cluster();
-    const { watch, clock } = watching(fake);
-    fake.before = () =>
-      Object.assign(at(fake.get(release), "status", "heartbeat") as object, { beat: Math.floor(clock.ms / 10_000) });
-    await watch(120);
-    expect(weights(fake)).to.deep.equal([70, 30]);
-    expect(
-      fake.writes.filter((write) => !write.includes("apisix-canary-watchdog") && !write.endsWith("/leases")),
-    ).to.deep.equal([]);
+    const scene = new Scene();
+    const { world, clock } = scene;
+    scene.before = () => {
+      if (world.object?.status !== undefined)
+        world.object.status = {
+          ...underWay,
+          heartbeat: { holder: "laptop", beat: Math.floor(clock.nowMs() / 10_000) },
+        };
+    };
+    await scene.watch(120);
+    expect(world.route?.weight).to.equal(30);
+    expect(scene.writes).to.deep.equal([]);
   });
 
   it("proves nothing while it can't reach the API server itself", async () => {
-    const fake = cluster();
-    const { watch, clock, lines } = watching(fake);
-    fake.before = () => {
-      if (clock.ms > 10_000 && clock.ms < 60_000) throw new Error("connection refused");
+    const scene = new Scene();
+    const startMs = scene.clock.nowMs();
+    scene.before = () => {
+      const elapsedMs = scene.clock.nowMs() - startMs;
+      if (elapsedMs > 10_000 && elapsedMs < 60_000) throw new TransientError("connection refused");
     };
-    await watch(80);
-    expect(weights(fake)).to.deep.equal([70, 30]);
-    expect(lines.some((line) => line.includes("connection refused"))).to.equal(true);
+    await scene.watch(80);
+    expect(scene.world.route?.weight).to.equal(30);
+    expect(scene.lines.some((line) => line.includes("connection refused"))).to.equal(true);
   });
 
   it("begins anew after it was paused itself", async () => {
-    const fake = cluster();
-    const { watchdog, watch, clock } = watching(fake);
-    await watchdog.look();
-    clock.ms += 3_600_000;
-    await watch(10);
-    expect(weights(fake)).to.deep.equal([70, 30]);
+    const scene = new Scene();
+    await scene.watch(0);
+    await scene.clock.pass(3_600_000);
+    await scene.watch(10);
+    expect(scene.world.route?.weight).to.equal(30);
   });
 
   it("gives way to a run that takes over while it drains", async () => {
-    const fake = cluster();
-    const { watch, clock } = watching(fake);
-    let drained = false;
-    fake.before = (method, path) => {
-      if (method !== "JSON" || !path.endsWith("apisix-canary-podinfo") || drained || clock.ms < 32_000) return;
-      drained = true;
-      Object.assign(at(fake.get(lease), "spec") as object, { holderIdentity: "new-run" });
+    const scene = new Scene({ drainSeconds: 20 });
+    const { world, clock } = scene;
+    scene.before = ({ name }) => {
+      if (name !== "setCanaryWeight 0") return;
+      clock.at(3_000, () => {
+        world.lease = { holder: "new-run", version: 99, transitions: 9 };
+        if (world.route !== undefined) world.route.fence = 10;
+      });
     };
-    await watch(34);
-    expect(drained).to.equal(true);
-    expect(at(fake.get(canary), "spec", "replicas")).to.equal(1);
-    expect(at(fake.get(release), "status", "phase")).to.equal("Progressing");
+    await scene.watch(60);
+    expect(world.canary?.replicas).to.equal(1);
+    expect(scene.status?.phase).to.equal("Progressing");
+    expect(world.lease?.holder).to.equal("new-run");
+    expect(scene.lines.join()).to.contain("another run is at work on it");
   });
 
   it("keeps the canary's pods while the gateway's sync is frozen, and takes them when it works again", async () => {
-    const fake = cluster();
-    const sync = (status: string) =>
-      Object.assign(fake.get(route), { status: { conditions: [{ type: "Accepted", status }] } });
-    sync("False");
-    const { watch, lines } = watching(fake);
-    await watch(60);
-    expect(weights(fake)).to.deep.equal([100, 0]);
-    expect(at(fake.get(canary), "spec", "replicas")).to.equal(1);
-    expect(at(fake.get(release), "status", "phase")).to.equal("Progressing");
-    expect(lines.join()).to.contain("the gateway's sync is frozen");
-    sync("True");
-    await watch(60);
-    expect(at(fake.get(canary), "spec", "replicas")).to.equal(0);
-    expect(at(fake.get(release), "status", "phase")).to.equal("Failed");
-  });
-
-  it("does not scale a canary that somebody changed after it was read", async () => {
-    const fake = cluster();
-    fake.before = (method, path) => {
-      if (method === "JSON" && path === canary) fake.put(canary, fake.get(canary));
-    };
-    await watching(fake).watch(34);
-    expect(fake.writes).to.include(`JSON ${canary}`);
-    expect(at(fake.get(canary), "spec", "replicas")).to.equal(1);
-    expect(at(fake.get(release), "status", "phase")).to.equal("Progressing");
+    const scene = new Scene();
+    scene.world.freeze();
+    await scene.watch(60);
+    expect(scene.world.route?.weight).to.equal(0);
+    expect(scene.world.canary?.replicas).to.equal(1);
+    expect(scene.status?.phase).to.equal("Progressing");
+    expect(scene.alerts.join()).to.contain("the gateway's sync is frozen");
+    scene.world.thaw();
+    await scene.watch(60);
+    expect(scene.world.canary?.replicas).to.equal(0);
+    expect(scene.status?.phase).to.equal("Failed");
   });
 
   it("leaves the split where the primary carries the new revision and is not ready with it", async () => {
-    const fake = cluster({ phase: "Promoting" }, "r2");
-    Object.assign(at(fake.get(primary), "status") as object, { updatedReplicas: 1 });
-    const { watch, lines } = watching(fake);
-    await watch(60);
-    expect(weights(fake)).to.deep.equal([70, 30]);
-    expect(at(fake.get(release), "status", "phase")).to.equal("Promoting");
-    expect(lines.join()).to.contain("already carries the new revision and is not ready with it");
+    const scene = new Scene({ phase: "Promoting" }, "r2");
+    if (scene.world.primary !== undefined) scene.world.primary.broken = true;
+    await scene.watch(60);
+    expect(scene.world.route?.weight).to.equal(30);
+    expect(scene.status?.phase).to.equal("Promoting");
+    expect(scene.alerts.join()).to.contain("already carries the new revision and is not ready with it");
   });
 
   it("leaves room for a new run between its tries, and tells a trouble that stays once", async () => {
-    const status = { phase: "WaitingPromotion", handoverSeconds: 10, handoverDeadline: "t" };
-    const fake = cluster(status, "r2");
-    Object.assign(at(fake.get(primary), "status") as object, { updatedReplicas: 1 });
-    Object.assign(at(fake.get(lease), "spec") as object, { holderIdentity: "" });
-    await watching(fake).watch(80);
-    const takes = fake.writes.filter((write) => write === `PUT ${lease}`).length;
+    const scene = new Scene({ phase: "WaitingPromotion", handoverSeconds: 10, handoverDeadline: "t" }, "r2");
+    if (scene.world.primary !== undefined) scene.world.primary.broken = true;
+    scene.world.lease = { holder: undefined, version: 4, transitions: 4 };
+    await scene.watch(80);
+    const takes = (scene.world.lease?.transitions ?? 0) - 4;
     expect(takes).to.be.within(2, 5);
-    expect(fake.writes.filter((write) => write.endsWith("/events"))).to.have.length(1);
-    expect(weights(fake)).to.deep.equal([70, 30]);
+    expect(scene.alerts).to.have.length(1);
+    expect(scene.world.route?.weight).to.equal(30);
   });
 
   it("finishes the shift where the primary is ready with the new revision, and does not call it promoted", async () => {
-    const fake = cluster(
-      { phase: "Promoting", judged: { revision: "r2", verdict: "passed" }, promotedRevision: "r1" },
-      "r2",
-    );
-    const { watch } = watching(fake);
-    await watch(34);
-    expect(weights(fake)).to.deep.equal([100, 0]);
-    const status = at(fake.get(release), "status");
-    expect(status).to.deep.include({ phase: "Failed", promotedRevision: "r1" });
-    expect(status).to.have.nested.property("judged.verdict", "passed");
-    expect(at(status, "message")).to.contain("run the update again to finish the promotion");
+    const judged = { revision: "r2", verdict: "passed", reason: "", at: "" } as const;
+    const scene = new Scene({ phase: "Promoting", judged, promotedRevision: "r1" }, "r2");
+    await scene.watch(60);
+    expect(scene.world.route?.weight).to.equal(0);
+    expect(scene.status).to.deep.include({ phase: "Failed", promotedRevision: "r1", judged });
+    expect(scene.status?.message).to.contain("run the update again to finish the promotion");
+  });
+
+  it("leaves a promotion that stopped on purpose to people", async () => {
+    const scene = new Scene({ phase: "Promoting", stalled: "PrimaryFailing" }, "r2");
+    await scene.watch(120);
+    expect(scene.world.route?.weight).to.equal(30);
+    expect(scene.writes).to.deep.equal([]);
   });
 
   it("acts once where several replicas watch", async () => {
-    const fake = cluster();
-    const one = watching(fake);
-    const two = watching(fake, "w-2");
-    for (let elapsed = 0; elapsed <= 40; elapsed += 2, one.clock.ms += 2000, two.clock.ms += 2000)
-      await Promise.all([one.watchdog.look(), two.watchdog.look()]);
-    await Promise.all([one.watchdog.stop(), two.watchdog.stop()]);
-    expect(fake.writes.filter((write) => write === "POST /api/v1/namespaces/test/events")).to.have.length(1);
+    const scene = new Scene();
+    await scene.watch(60, [scene.first, scene.watchdog("w-2")]);
+    expect(scene.alerts).to.have.length(1);
+    expect(scene.world.lease?.transitions).to.equal(5);
   });
-});
 
-describe("the watchdog's program", () => {
-  it("needs nothing but Node and its own folder", () => {
-    const folder = path.join(__dirname, "../../../release/watchdog");
-    const files = readdirSync(folder).filter((file) => file.endsWith(".js"));
-    expect(files).to.include("main.js");
-    for (const file of files)
-      for (const [, wanted] of readFileSync(path.join(folder, file), "utf8").matchAll(/require\("([^"]+)"\)/g))
-        expect(wanted, file).to.match(/^(node:|\.\/)/);
+  it("another takes over where the leader is gone", async () => {
+    const scene = new Scene();
+    scene.world.leaderLease = { holder: "watchdog-gone", version: 1, transitions: 1 };
+    await scene.watch(60);
+    expect(scene.status?.phase).to.equal("Failed");
   });
 });

@@ -1,0 +1,67 @@
+import type { CounterSeries, Reading } from "../release/analysis/contract.js";
+import type { Role } from "../release/model/index.js";
+import type { Gateway } from "./gateway.js";
+
+/** How a version behaves; shares are 0 to 1. */
+export interface Behaviour {
+  readonly failingShare: number;
+  readonly slowShare: number;
+}
+
+const scrapeMs = 2_000;
+const slowBoundMs = 500;
+
+/** What Prometheus has of the gateway at that moment: samples every two seconds, nothing younger. */
+export function readCounters(
+  gateway: Gateway,
+  behaviour: Readonly<Record<Role, Behaviour>>,
+  nowMs: number,
+  windowSeconds: number,
+): Reading {
+  const newest = Math.floor(nowMs / scrapeMs) * scrapeMs;
+  const count = Math.ceil((windowSeconds * 1000) / scrapeMs);
+  const times = Array.from({ length: count }, (_, index) => newest - (count - 1 - index) * scrapeMs);
+  const series = (["canary", "primary"] as const).flatMap((role) =>
+    gateway.nodes(role).flatMap((node) => seriesOf(gateway, role, node, behaviour[role], times)),
+  );
+  return { kind: "reading", series, custom: [] };
+}
+
+function seriesOf(
+  gateway: Gateway,
+  role: Role,
+  node: string,
+  { failingShare, slowShare }: Behaviour,
+  times: readonly number[],
+): readonly CounterSeries[] {
+  const make = (
+    kind: CounterSeries["kind"],
+    label: string,
+    share: number,
+    rest: Partial<CounterSeries>,
+  ): CounterSeries => ({
+    id: `${kind}/${role}/${node}/${label}`,
+    instance: "gateway",
+    kind,
+    node,
+    code: "",
+    upstreamStatus: undefined,
+    upstreamAddress: undefined,
+    upperBoundMs: undefined,
+    points: times
+      .map((timeMs) => ({ timeMs, value: Math.floor(gateway.requests(role, node, timeMs) * share) }))
+      .filter(({ value }) => value > 0),
+    ...rest,
+  });
+  const all =
+    node === ""
+      ? [make("status", "503", 1, { code: "503" })]
+      : [
+          make("status", "200", 1 - failingShare, { code: "200" }),
+          make("status", "500", failingShare, { code: "500" }),
+          make("latencyBucket", "500", 1 - slowShare, { upperBoundMs: slowBoundMs }),
+          make("latencyBucket", "inf", 1, { upperBoundMs: Infinity }),
+          make("latencyCount", "", 1, {}),
+        ];
+  return all.filter(({ points }) => points.length > 0);
+}

@@ -1,0 +1,10 @@
+/** Ports in memory and time that passes by itself: the machine runs in tests at a thousand times real speed. */
+export type { Behaviour } from "./counters.js";
+export { Engine } from "./engine.js";
+export type { UpResult } from "./engine.js";
+export { portsOf, watchdogPortsOf } from "./ports.js";
+export { Process } from "./process.js";
+export { settingsFor } from "./settings.js";
+export { VirtualClock } from "./virtual-clock.js";
+export { apiAway, healthy, World } from "./world.js";
+export type { PortCall, WeightWrite } from "./world.js";

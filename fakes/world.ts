@@ -1,0 +1,157 @@
+import type { ReleaseStatus, Role } from "../release/model/index.js";
+import { TransientError } from "../release/ports/index.js";
+import type { Announcement, PodTrouble, RouteState, WebhookAnswer } from "../release/ports/index.js";
+import type { WebhookSettings } from "../release/settings/index.js";
+import type { Behaviour } from "./counters.js";
+import { Deployment } from "./deployment.js";
+import { Gateway } from "./gateway.js";
+import type { VirtualClock } from "./virtual-clock.js";
+
+/** One use of a port: who, what, and the how many-th of that process. */
+export interface PortCall {
+  readonly process: string;
+  readonly name: string;
+  readonly index: number;
+}
+
+/** A write of the weights: by a run, the watchdog, or somebody's hand. */
+export interface WeightWrite {
+  readonly atMs: number;
+  readonly by: string;
+  readonly weight: number;
+  readonly journal: ReleaseStatus | undefined;
+}
+
+export interface FakeLease {
+  holder: string | undefined;
+  version: number;
+  transitions: number;
+}
+
+/** From a write of the weights to the gateway's first answer under them. */
+const gatewayLagMs = 160;
+
+/**
+ * A cluster with a gateway and its users in memory: weights that take effect a moment later, pods that take a moment to
+ * get ready, counters that follow from both. Every port call goes through `around`, where tests make things fail.
+ */
+export class World {
+  readonly gateway = new Gateway();
+  readonly statuses: ReleaseStatus[] = [];
+  readonly announcements: Announcement[] = [];
+  readonly calls: PortCall[] = [];
+  readonly weightWrites: WeightWrite[] = [];
+  object:
+    { uid: string; version: number; status: ReleaseStatus | undefined; commands: Record<string, string> } | undefined =
+    { uid: "uid", version: 1, status: undefined, commands: {} };
+  route: { weight: number; fence: number; sync: RouteState["sync"]; version: number } | undefined = {
+    weight: 0,
+    fence: 0,
+    sync: { kind: "accepted" },
+    version: 1,
+  };
+  canary: Deployment | undefined;
+  primary: Deployment | undefined;
+  lease: FakeLease | undefined;
+  leaderLease: FakeLease | undefined;
+  behaviour: Record<Role, Behaviour> = { canary: healthy, primary: healthy };
+  trouble: PodTrouble | undefined;
+  metricsAway = false;
+  webhookAnswer: (webhook: WebhookSettings) => WebhookAnswer | Promise<WebhookAnswer> = () => ({ kind: "ok" });
+  /** Around every port call: calls `perform`, or throws, or waits, before or after it. */
+  around: <T>(call: PortCall, perform: () => T) => Promise<T> = (_call, perform) => Promise.resolve(perform());
+  private uids = 0;
+
+  constructor(readonly clock: VirtualClock) {
+    clock.onPass = (fromMs, toMs) => this.pass(fromMs, toMs);
+  }
+
+  /** What the engine does: the canary's new template, with no pods as the program says. */
+  applyCanary(revision: string): void {
+    const nowMs = this.clock.nowMs();
+    this.canary ??= new Deployment("canary", revision, 0, nowMs);
+    this.canary.scale(0, nowMs);
+    this.canary.roll(revision, nowMs);
+    this.canary.templateEdits = 0;
+  }
+
+  /** What the engine does after the analysis. */
+  applyPrimary(revision: string, replicas = 2): void {
+    const nowMs = this.clock.nowMs();
+    if (this.primary === undefined) this.primary = new Deployment("primary", revision, replicas, nowMs);
+    else this.primary.roll(revision, nowMs);
+  }
+
+  /** The weights as somebody wrote them; the gateway follows, unless its sync is frozen. */
+  writeWeight(weight: number, by: string): void {
+    if (this.route === undefined) throw new Error("the route is gone");
+    this.route.weight = weight;
+    this.route.version += 1;
+    this.weightWrites.push({ atMs: this.clock.nowMs(), by, weight, journal: this.object?.status });
+    this.clock.at(gatewayLagMs, () => this.sync());
+  }
+
+  /** An invalid object somewhere: nothing that is written takes effect. */
+  freeze(): void {
+    if (this.route !== undefined) this.route.sync = { kind: "frozen", message: "SyncFailed: invalid plugin" };
+  }
+
+  /** The ingress controller is away: nothing that is written takes effect, and nobody says so. */
+  dismissController(): void {
+    if (this.route !== undefined) this.route.sync = { kind: "pending" };
+  }
+
+  thaw(): void {
+    if (this.route !== undefined) this.route.sync = { kind: "accepted" };
+    this.sync();
+  }
+
+  /** The object is deleted and made again, as it is after a restore without status. */
+  loseState(): void {
+    this.uids += 1;
+    this.object = { uid: `uid-${this.uids}`, version: 1, status: undefined, commands: {} };
+  }
+
+  writeStatus(status: ReleaseStatus): void {
+    if (this.object === undefined) return;
+    this.object.status = status;
+    this.object.version += 1;
+    this.statuses.push(status);
+  }
+
+  command(name: string, text: string | undefined): void {
+    if (this.object === undefined) return;
+    this.object.version += 1;
+    if (text === undefined) delete this.object.commands[name];
+    else this.object.commands[name] = text;
+  }
+
+  get messages(): readonly string[] {
+    return this.announcements.map(({ message }) => message);
+  }
+
+  private sync(): void {
+    if (this.route?.sync.kind === "accepted") this.gateway.weight = this.route.weight;
+  }
+
+  /** Pods get ready within a piece of time too: it is counted in parts. */
+  private pass(fromMs: number, toMs: number): void {
+    const ready = [this.canary?.addressedAtMs, this.primary?.addressedAtMs].filter((at) => at !== undefined);
+    const cuts = [fromMs, ...ready.filter((at) => at > fromMs && at < toMs).toSorted((a, b) => a - b), toMs];
+    cuts.slice(1).forEach((to, index) => {
+      const from = cuts[index] ?? fromMs;
+      this.gateway.pass(from, to, {
+        weight: this.gateway.weight,
+        canaryNode: this.canary?.node(from),
+        primaryNode: this.primary?.node(from),
+      });
+    });
+  }
+}
+
+export const healthy: Behaviour = { failingShare: 0, slowShare: 0 };
+
+/** Error of an API server that can't be reached. */
+export function apiAway(): TransientError {
+  return new TransientError("the Kubernetes API server can't be reached");
+}

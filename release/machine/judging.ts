@@ -1,0 +1,169 @@
+import type { Assessment, Observation, Reading } from "../analysis/contract.js";
+import { observe, startAnalysis } from "../analysis/index.js";
+import type { CheckStatus } from "../model/index.js";
+import type { Endpoints, RunEnd } from "../ports/index.js";
+import { checkEverySeconds } from "../settings/index.js";
+import { sentenceOf } from "./failure.js";
+import { isLost } from "./lock.js";
+import type { Judge, Outcome, Ports } from "./ports.js";
+import type { Run } from "./run.js";
+
+/** Our own analysis as the machine's judge: carries its state from one observation to the next. */
+export const judge: Judge = (settings, startedAtMs, subject) => {
+  const { name, namespace, scrapeInterval } = settings;
+  let state = startAnalysis(settings.analysis, {
+    name,
+    namespace,
+    startedAtMs,
+    scrapeIntervalSeconds: scrapeInterval,
+    subject,
+    // One budget for the whole release: a shift back in steps is judged too, and has its half.
+    budgetShare: settings.analysis.stepWeightPromotion > 0 ? 0.5 : 1,
+  });
+  return (observation) => {
+    const observed = observe(state, observation);
+    state = observed.state;
+    return observed.assessment;
+  };
+};
+
+/** One step of a run, as far as what is observed depends on it. */
+export interface Step {
+  /** Who is judged, and whom it is compared with. */
+  readonly subject: Endpoints;
+  readonly baseline: Endpoints;
+  /** Share of the subject, percent. */
+  readonly weightPercent: number;
+  readonly weightSinceMs: number;
+  readonly finalStep: boolean;
+}
+
+/** Judges, and keeps the record of each check with all that went into it. */
+export class Judging {
+  private readonly startedAtMs: number;
+  private readonly observe: (observation: Observation) => Assessment;
+
+  constructor(
+    private readonly run: Run,
+    private readonly subject: "canary" | "primary",
+  ) {
+    this.startedAtMs = run.ports.clock.nowMs();
+    this.observe = run.ports.judge(run.settings, this.startedAtMs, subject);
+  }
+
+  /** One check. */
+  async check(step: Step, intervalEnds: boolean): Promise<Assessment> {
+    const { run, subject, startedAtMs } = this;
+    const reading = await readMetrics(run, step.subject.nodes, step.baseline.nodes);
+    const observation = {
+      nowMs: run.ports.clock.nowMs(),
+      reading,
+      intervalEnds,
+      finalStep: step.finalStep,
+      surroundings: {
+        subjectNodes: step.subject.nodes,
+        baselineNodes: step.baseline.nodes,
+        subjectReady: step.subject.ready,
+        baselineReady: step.baseline.ready,
+        weightPercent: step.weightPercent,
+        weightSinceMs: step.weightSinceMs,
+      },
+    };
+    const assessment = this.observe(observation);
+    run.ports.reporter.record({ subject, startedAtMs, observation, assessment });
+    return assessment;
+  }
+}
+
+/** Checks at the asked rhythm until the interval is over, or until a check's answer ends it; the last answer. */
+export async function checkThroughInterval<T>(
+  run: Run,
+  check: (intervalEnds: boolean) => Promise<T>,
+  ends: (answer: T) => boolean,
+): Promise<T> {
+  const { clock } = run.ports;
+  const { analysis } = run.settings;
+  const everyMs = checkEverySeconds(analysis) * 1000;
+  const endsAtMs = clock.nowMs() + analysis.interval * 1000;
+  for (;;) {
+    const leftMs = endsAtMs - clock.nowMs();
+    // A rest shorter than half a check belongs to the check before it.
+    const intervalEnds = leftMs < everyMs * 1.5;
+    await run.sleep(Math.max(0, intervalEnds ? leftMs : everyMs));
+    const answer = await check(intervalEnds);
+    if (intervalEnds || ends(answer)) return answer;
+  }
+}
+
+/** Enough raw samples to bridge a few lost scrapes. */
+const scrapesRead = 5;
+
+export function readMetrics(
+  run: Run,
+  subjectNodes: readonly string[],
+  baselineNodes: readonly string[],
+): Promise<Reading> {
+  const { analysis, scrapeInterval } = run.settings;
+  const windowSeconds = Math.ceil(checkEverySeconds(analysis) + scrapesRead * scrapeInterval);
+  return run.ports.metrics.read({ windowSeconds, canaryNodes: subjectNodes, primaryNodes: baselineNodes }, run.signal);
+}
+
+/** Flagger names the release, but not where the sentence does so itself. */
+export function haltSentence(label: string, sentence: string): string {
+  return sentence.startsWith("no values found")
+    ? `Halt advancement ${sentence}`
+    : `Halt ${label} advancement ${sentence}`;
+}
+
+export function checksOf({ checks }: Assessment): readonly CheckStatus[] {
+  const amount = (value: number | undefined, unit: string): string =>
+    value === undefined ? "-" : `${Number(value.toFixed(2))}${unit}`;
+  return checks.map(({ metric, verdict, value, limit, unit, requests }) => ({
+    metric,
+    verdict,
+    value: amount(value, unit),
+    limit: amount(limit, unit),
+    requests,
+  }));
+}
+
+/** The flush of what was said, and the report, are given so long. */
+const lastWordsMs = 2_000;
+const reportMs = 3_000;
+
+/** Runs a part of a release and, when the lock is given back and the traffic is where it belongs, stores its report. */
+export async function reported(
+  { reporter }: Ports,
+  part: RunEnd["part"],
+  work: () => Promise<Outcome>,
+): Promise<Outcome> {
+  let end: RunEnd | undefined;
+  try {
+    const outcome = await work();
+    end = endOf(part, outcome);
+    return outcome;
+  } catch (error) {
+    const failed = part === "analysis" ? "failed" : "promotionFailed";
+    // Somebody else has taken over: the report will be theirs.
+    end = isLost(error) ? undefined : { part, outcome: failed, reason: sentenceOf(error) };
+    throw error;
+  } finally {
+    await reporter.flush(lastWordsMs);
+    if (end !== undefined) await reporter.conclude(end, reportMs);
+  }
+}
+
+function endOf(part: RunEnd["part"], { kind }: Outcome): RunEnd | undefined {
+  switch (kind) {
+    case "passed":
+    case "skipped":
+    case "promoted":
+      return { part, outcome: kind, reason: "" };
+    case "nothingToDo":
+    case "healed":
+    case "initialized":
+    case "alreadyPromoted":
+    case "unjudged":
+      return undefined;
+  }
+}

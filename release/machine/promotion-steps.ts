@@ -1,0 +1,101 @@
+import type { Verdict } from "../analysis/contract.js";
+import { abortSentence } from "./commands.js";
+import { AbortRun, ReleaseFailed } from "./failure.js";
+import { checksOf, checkThroughInterval, haltSentence, Judging } from "./judging.js";
+import { planPromotionSteps } from "./plan.js";
+import type { Run } from "./run.js";
+import { externalEdit } from "./traffic.js";
+
+/** What an interval of a promotion ends with. */
+type Held = Verdict | { readonly kind: "canaryGone" };
+
+/** A step of the promotion: the canary's share, since when, and when the promotion must be over. */
+interface PromotionStep {
+  readonly canaryWeight: number;
+  readonly sinceMs: number;
+  readonly deadlineMs: number;
+}
+
+/**
+ * Brings the traffic back to the promoted primary down to its last step, each judged on what the primary's new pods
+ * answer; the last one, to 0, is the caller's. Throws ReleaseFailed where those pods fail: the split stays.
+ */
+export async function walkPromotionSteps(run: Run): Promise<void> {
+  const { settings, ports } = run;
+  const route = await run.readRoute();
+  // Never above what the release had planned, whatever somebody wrote on the route.
+  const from = Math.min(route?.canaryWeight ?? 0, run.status.canaryWeight);
+  const weights = planPromotionSteps(from, settings.analysis.stepWeightPromotion).filter((each) => each > 0);
+  const judging = new Judging(run, "primary");
+  const deadlineMs = ports.clock.nowMs() + settings.deadline * 1000;
+  for (const canaryWeight of weights) {
+    await run.setWeight(canaryWeight, "Promoting");
+    run.announce("info", `Advance ${run.label} primary weight ${100 - canaryWeight}`);
+    const step = { canaryWeight, sinceMs: ports.clock.nowMs(), deadlineMs };
+    if ((await holdStep(run, judging, step)) === "canaryGone") return;
+  }
+}
+
+async function holdStep(run: Run, judging: Judging, step: PromotionStep): Promise<"passed" | "canaryGone"> {
+  for (let failures = 0; ;) {
+    const held = await checkThroughInterval(
+      run,
+      (intervalEnds) => check(run, judging, step, intervalEnds),
+      endsInterval,
+    );
+    if (held.kind === "canaryGone") return "canaryGone";
+    if (held.kind === "pass") return "passed";
+    if (held.kind === "giveUp") return goOnUndecided(run, held.sentence);
+    if (held.kind === "failedCheck") failures += 1;
+    const over = failures >= run.settings.analysis.threshold || run.ports.clock.nowMs() > step.deadlineMs;
+    if (held.kind === "failNow" || over) throw await stopPromotion(run, held.sentence);
+    run.announce("warning", haltSentence(run.label, held.sentence));
+  }
+}
+
+function endsInterval({ kind }: Held): boolean {
+  return kind === "failNow" || kind === "giveUp" || kind === "canaryGone";
+}
+
+/**
+ * The revision has passed its analysis and the primary's pods are ready: where nothing can be measured (Prometheus away,
+ * no requests) a split between two sides of one revision protects nobody.
+ */
+function goOnUndecided(run: Run, sentence: string): "passed" {
+  run.announce("warning", `${run.label}: the primary can't be judged (${sentence}): the promotion goes on`, true);
+  return "passed";
+}
+
+async function check(run: Run, judging: Judging, step: PromotionStep, intervalEnds: boolean): Promise<Held> {
+  const { cluster } = run.ports;
+  const { canaryWeight, sinceMs } = step;
+  const [object, route, subject, baseline] = await run.persist(() =>
+    Promise.all([
+      cluster.readRelease(run.signal),
+      cluster.readRoute(run.signal),
+      cluster.readRevisionNodes("primary", run.settings.revision, run.signal),
+      cluster.readEndpoints("canary", run.signal),
+    ]),
+  );
+  const aborted = abortSentence(object);
+  if (aborted !== undefined) throw new AbortRun(aborted);
+  if (baseline.ready === 0 && subject.ready > 0) return { kind: "canaryGone" };
+  if (route !== undefined && route.canaryWeight !== canaryWeight) {
+    run.announce("warning", externalEdit(run, route.canaryWeight, canaryWeight));
+    await run.setWeight(canaryWeight);
+  }
+  const judged = { subject, baseline, weightPercent: 100 - canaryWeight, weightSinceMs: sinceMs, finalStep: false };
+  const assessment = await judging.check(judged, intervalEnds);
+  if (intervalEnds) await run.journal({ checks: checksOf(assessment) });
+  return assessment.verdict;
+}
+
+/** There is no old revision left to return to: the split stays, people decide. */
+async function stopPromotion(run: Run, sentence: string): Promise<ReleaseFailed> {
+  const message = `the primary's new pods fail: ${sentence}; traffic stays split at canary ${run.status.canaryWeight}%`;
+  await run.journal({ message, stalled: "PrimaryFailing" });
+  run.announce("error", `${run.label}: ${message}`, true);
+  return new ReleaseFailed(
+    `${run.label}: ${message}; no earlier revision is left to return to: repair it and run the update again`,
+  );
+}

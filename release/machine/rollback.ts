@@ -1,0 +1,142 @@
+import type { ReleaseStatus } from "../model/index.js";
+import type { LeaseView, ObservedRelease } from "../ports/index.js";
+import type { RollbackSettings } from "../settings/index.js";
+import { clearCommands } from "./commands.js";
+import { shortPatience } from "./drain.js";
+import type { Patience } from "./drain.js";
+import { ReleaseFailed, sentenceOf } from "./failure.js";
+import { isLost, withLock } from "./lock.js";
+import { readinessOf } from "./plan.js";
+import type { RollbackPorts } from "./ports.js";
+import { handoverKeys } from "./run.js";
+import type { RollbackRun } from "./run.js";
+import { retireCanary } from "./traffic.js";
+
+/** Why a release is rolled back, and what that says about its revision. */
+export type RollbackCause =
+  /** The run decided against it. */
+  | { readonly kind: "failed"; readonly sentence: string }
+  /** It passed and was not promoted in time: the verdict stands, and the next update judges it again. */
+  | { readonly kind: "notPromoted"; readonly sentence: string }
+  /** Its run is gone, which says nothing about a revision. */
+  | { readonly kind: "runLost"; readonly sentence: string };
+
+/** Ends a run against its revision: traffic to the primary, canary down, recorded, told, nothing left to obey. */
+export async function rollBack(run: RollbackRun, cause: RollbackCause, patience: Patience): Promise<void> {
+  run.announce("warning", `Rolling back ${run.label} ${cause.sentence}`);
+  await retireCanary(run, patience);
+  const status = rolledBack(run, cause);
+  await run.journal(status, handoverKeys);
+  run.announce("error", endingOf(run, cause, status), true);
+  await clearCommands(run);
+}
+
+function endingOf({ label }: RollbackRun, { kind }: RollbackCause, { message }: Partial<ReleaseStatus>): string {
+  return kind === "runLost" ? `${label} ${message}` : `Canary failed! Scaling down ${label}`;
+}
+
+function rolledBack(run: RollbackRun, { kind, sentence }: RollbackCause): Partial<ReleaseStatus> {
+  const { revision } = run.settings;
+  const judged = (verdict: "passed" | "failed") => ({ revision, verdict, reason: sentence, at: run.isoNow() });
+  const failed = `Canary analysis failed, deployment scaled to zero: ${sentence}`;
+  switch (kind) {
+    case "failed":
+      return { ...ended(run, sentence, "Failed", failed), revision, judged: judged("failed") };
+    case "notPromoted":
+      return { ...ended(run, sentence, "NotPromoted"), revision, judged: judged("passed") };
+    case "runLost": {
+      const reason = run.status.phase === "WaitingPromotion" ? "NotPromoted" : "RunLost";
+      return ended(run, `${sentence}; traffic is back on the primary, deployment scaled to zero`, reason);
+    }
+  }
+}
+
+/** A run that is over and promoted nothing. */
+export function ended(
+  run: RollbackRun,
+  message: string,
+  reason = "Failed",
+  condition = message,
+): Partial<ReleaseStatus> {
+  const lastTransitionTime = run.isoNow();
+  return {
+    phase: "Failed",
+    canaryWeight: 0,
+    plannedWeight: 0,
+    message,
+    conditions: [{ type: "Promoted", status: "False", reason, message: condition, lastTransitionTime }],
+  };
+}
+
+/**
+ * Ends a promotion before its time: the primary carries the revision already, so all users go there, where it is ready
+ * with it. The message for people; throws ReleaseFailed where the traffic must stay as it is.
+ */
+export async function finishAborted(
+  run: RollbackRun,
+  sentence: string,
+  patience: Patience,
+  reason?: string,
+): Promise<string> {
+  await retireCanary(run, patience);
+  const message = `${sentence}; the primary already carries this revision and has all traffic; run the update again to finish the promotion`;
+  await run.journal(ended(run, message, reason), handoverKeys);
+  await clearCommands(run);
+  return message;
+}
+
+export type AbandonedOutcome =
+  | { readonly kind: "rolledBack" }
+  /** Somebody else is at work on the release by now. */
+  | { readonly kind: "taken" }
+  /** Users are better off as it is; to be looked at again later. */
+  | { readonly kind: "stays"; readonly why: string };
+
+/** What an observer has watched for so long that it takes the release for abandoned. */
+export interface Abandoned {
+  readonly release: ObservedRelease;
+  readonly lease: LeaseView | undefined;
+}
+
+/** Rolls back a release whose run is gone, with the very steps of a run: lock, fence, journal, weight 0, drain, scale down. */
+export async function rollBackAbandoned(
+  settings: RollbackSettings,
+  ports: RollbackPorts,
+  seen: Abandoned,
+  sentence: string,
+  signal: AbortSignal,
+): Promise<AbandonedOutcome> {
+  try {
+    const options = { abandoned: { lease: seen.lease } };
+    return await withLock(settings, ports, signal, (run) => underLock(run, seen, sentence), options);
+  } catch (error) {
+    if (isLost(error)) return { kind: "taken" };
+    if (error instanceof ReleaseFailed) return { kind: "stays", why: sentenceOf(error) };
+    throw error;
+  }
+}
+
+/** It comes again in a moment: a try that can't succeed now is given up soon, for a new run may wait for the lock. */
+const observerPatience: Patience = { ...shortPatience, controllerMs: 10_000 };
+
+async function underLock(run: RollbackRun, { release }: Abandoned, sentence: string): Promise<AbandonedOutcome> {
+  const { cluster } = run.ports;
+  const now = await run.persist(() => cluster.readRelease(run.signal));
+  if (now?.uid !== release.uid || JSON.stringify(now.status) !== JSON.stringify(release.status))
+    return { kind: "taken" };
+  const [primary, canary] = await Promise.all([
+    run.persist(() => cluster.readWorkload("primary", run.signal)),
+    run.persist(() => cluster.readEndpoints("canary", run.signal)),
+  ]);
+  if (primary?.revision !== run.settings.revision) {
+    await rollBack(run, { kind: "runLost", sentence }, observerPatience);
+    return { kind: "rolledBack" };
+  }
+  if (readinessOf(primary, primary.replicas, 100).kind !== "ready" && canary.ready > 0)
+    return { kind: "stays", why: "the primary already carries the new revision and is not ready with it" };
+  const reason = run.status.phase === "WaitingPromotion" ? "NotPromoted" : "RunLost";
+  run.announce("warning", `Rolling back ${run.label} ${sentence}`);
+  const message = await finishAborted(run, sentence, observerPatience, reason);
+  run.announce("error", `${run.label} ${message}`, true);
+  return { kind: "rolledBack" };
+}

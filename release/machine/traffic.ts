@@ -1,0 +1,86 @@
+import type { Phase } from "../model/index.js";
+import { waitDrain } from "./drain.js";
+import type { Patience } from "./drain.js";
+import { ReleaseFailed } from "./failure.js";
+import type { RollbackRun } from "./run.js";
+import { poll } from "./waiting.js";
+
+const pollMs = 500;
+/** So often weights that somebody sets by hand meanwhile are put right. */
+const corrections = 3;
+
+/** Puts weights right that somebody set by hand while the canary is to have none. */
+export async function keepAtZero(run: RollbackRun): Promise<void> {
+  const route = await run.readRoute();
+  if (route === undefined || route.canaryWeight === 0) return;
+  run.announce("warning", externalEdit(run, route.canaryWeight, 0));
+  await run.setWeight(0);
+}
+
+/** What is said of weights that somebody else wrote. */
+export function externalEdit(run: RollbackRun, found: number, asked: number): string {
+  return `The route of ${run.label} was changed from outside (canary ${found}%): putting ${asked}% right`;
+}
+
+/** Whether an earlier run has left traffic or pods of a canary. */
+export async function hasLeftovers(run: RollbackRun): Promise<boolean> {
+  const { cluster } = run.ports;
+  const [route, canary] = await Promise.all([
+    run.readRoute(),
+    run.persist(() => cluster.readWorkload("canary", run.signal)),
+  ]);
+  return (route?.canaryWeight ?? 0) > 0 || (canary?.replicas ?? 0) > 0;
+}
+
+/** Weight 0, drain, scale down: idempotent, in an order in which no user asks a pod that is going. */
+export async function retireCanary(run: RollbackRun, patience: Patience): Promise<void> {
+  await routeAllToPrimary(run, patience);
+  await scaleDown(run);
+}
+
+/** All users to the primary, and none left at the canary's pods. */
+export async function routeAllToPrimary(
+  run: RollbackRun,
+  patience: Patience,
+  phase: Phase = run.status.phase,
+): Promise<void> {
+  const { cluster } = run.ports;
+  for (let round = 0; round <= corrections; round += 1) {
+    const route = await run.readRoute();
+    if (route === undefined) return;
+    if (route.canaryWeight !== 0) {
+      await waitForPrimary(run, patience);
+      await run.setWeight(0, phase);
+    } else if (round > 0) return;
+    // A weight of 0 that an earlier run has set may be a moment old, or not in effect yet.
+    const canary = await run.persist(() => cluster.readWorkload("canary", run.signal));
+    if (route.canaryWeight !== 0 || (canary?.replicas ?? 0) > 0) await waitDrain(run, patience);
+  }
+}
+
+/** No pods for the canary; a weight that somebody sets at this very moment would meet nobody. */
+export async function scaleDown(run: RollbackRun): Promise<void> {
+  const { cluster } = run.ports;
+  const canary = await run.persist(() => cluster.readWorkload("canary", run.signal));
+  if (canary !== undefined && canary.replicas !== 0) await run.scaleCanary(0);
+  await keepAtZero(run);
+}
+
+/** With no primary that could take it, the traffic stays where somebody answers it. */
+async function waitForPrimary(run: RollbackRun, { primaryMs }: Patience): Promise<void> {
+  const { cluster } = run.ports;
+  const found = await poll(run, { everyMs: pollMs, forMs: primaryMs }, async () => {
+    const [primary, canary] = await Promise.all([
+      run.persist(() => cluster.readEndpoints("primary", run.signal)),
+      run.persist(() => cluster.readEndpoints("canary", run.signal)),
+    ]);
+    return primary.ready > 0 || canary.ready === 0 ? true : undefined;
+  });
+  if (found === undefined) throw noPrimary(run);
+}
+
+function noPrimary({ label, settings }: RollbackRun): ReleaseFailed {
+  return new ReleaseFailed(
+    `${label}: the primary has no ready pod, so the traffic stays on the canary; bring ${settings.name}-primary up and run the update again`,
+  );
+}

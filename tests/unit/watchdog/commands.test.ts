@@ -1,0 +1,25 @@
+import { expect } from "chai";
+import { Process, settingsFor } from "../../../fakes/index.js";
+import { messageOf, Harness } from "../machine/harness.js";
+import { watchUntil } from "./watch.js";
+
+describe("what was asked of a run that died", () => {
+  it("does not meet the next one: a promote that stood when its machine was killed promotes no bad canary", async () => {
+    const harness = await Harness.atRest();
+    const { clock, world, engine, process } = harness;
+    world.behaviour.canary = { failingShare: 0, slowShare: 0 };
+    harness.whenWeightIs(20, () => {
+      process.kill();
+      world.command("promote", "hotfix");
+      world.command("pause", "lunch");
+    });
+    void harness.begin("r2");
+    await watchUntil(harness, () => harness.status?.phase === "Failed" && harness.isAtRest);
+    expect(world.object?.commands).to.deep.equal({});
+
+    world.behaviour.canary = { failingShare: 1, slowShare: 0 };
+    const next = engine.up(settingsFor("r2"), new Process("next", clock));
+    expect(messageOf(await clock.until(next))).to.match(/success rate 0\.00% < 99%/);
+    expect(world.primary?.revision).to.equal("r1");
+  });
+});
