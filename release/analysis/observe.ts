@@ -1,6 +1,7 @@
 import { checkCustom } from "./checks/custom-check.js";
 import { isNumber, sharesOf } from "./checks/hypotheses.js";
 import { splitOf } from "./checks/split.js";
+import { rateOf } from "./checks/traffic.js";
 import { decide } from "./checks/verdict.js";
 import { checkWeighed } from "./checks/weighed-check.js";
 import type { Moment } from "./checks/weighed-check.js";
@@ -104,14 +105,4 @@ function endInterval(state: AnalysisState): AnalysisState {
     intervals: state.intervals + 1,
     intervalsAtWeight: state.intervalsAtWeight + 1,
   };
-}
-
-/** Requests per second of both versions since the run's start. */
-function rateOf({ totals, runStart, newestSampleMs, context }: AnalysisState): number | undefined {
-  const seconds = ((newestSampleMs ?? 0) - Math.max(runStart.timeMs, context.startedAtMs)) / 1000;
-  if (seconds <= 0) return undefined;
-  const { subject, baseline } = totals;
-  const before = runStart.totals;
-  const requests = subject.requests + baseline.requests - before.subject.requests - before.baseline.requests;
-  return requests / seconds;
 }

@@ -103,7 +103,7 @@ export interface AnalysisState {
 export function startAnalysis(settings: AnalysisSettings, context: AnalysisContext): AnalysisState {
   const start: Mark = { timeMs: context.startedAtMs, totals: emptyTotals };
   return {
-    settings,
+    settings: context.subject === "primary" ? withoutComparison(settings) : settings,
     context,
     gateways: {},
     strata: undefined,
@@ -133,4 +133,9 @@ export function startAnalysis(settings: AnalysisSettings, context: AnalysisConte
     errorIntervals: 0,
     splitIntervals: 0,
   };
+}
+
+/** During a promotion both sides are of one revision: what both do alike excuses neither. */
+function withoutComparison(settings: AnalysisSettings): AnalysisSettings {
+  return { ...settings, metrics: settings.metrics.map((metric) => ({ ...metric, compare: false })) };
 }

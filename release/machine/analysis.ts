@@ -52,7 +52,9 @@ async function judge(run: Run): Promise<Outcome> {
   await retireLeftovers(run);
   await preflight(run);
   try {
-    const { deadline } = run.settings;
+    const { deadline, analysis } = run.settings;
+    // One that nobody set, or that only holds, is the rollout's (`deadline.ts`).
+    if (deadline === undefined || analysis.onUndecided === "hold") return await perform(run);
     const late = new AbortRun(`not decided within the deadline of ${deadline}s`);
     return await withLimit(run.ports.clock, deadline * 1000, (limit) => perform(run.until(limit)), late);
   } catch (error) {

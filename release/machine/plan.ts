@@ -1,18 +1,11 @@
 import type { ReleaseStatus } from "../model/index.js";
 import type { Workload } from "../ports/index.js";
-import type { AnalysisSettings } from "../settings/index.js";
+import { stepWeightsOf } from "../settings/index.js";
 
 /** Pure decisions: what a run is going to do, from what the cluster says. */
 
-/** The canary's shares in the order they are set, percent; the last one is clipped to maxWeight as Flagger does. */
-export function planSteps(
-  analysis: Pick<AnalysisSettings, "stepWeight" | "stepWeights" | "maxWeight">,
-): readonly number[] {
-  if (analysis.stepWeights !== undefined) return analysis.stepWeights;
-  const step = analysis.stepWeight ?? analysis.maxWeight;
-  const count = Math.ceil(analysis.maxWeight / step);
-  return Array.from({ length: count }, (_, index) => Math.min(analysis.maxWeight, (index + 1) * step));
-}
+/** The canary's shares in the order they are set, percent. */
+export const planSteps = stepWeightsOf;
 
 /** The canary's shares on the way to the promoted primary; a step of 0 is one jump. */
 export function planPromotionSteps(fromWeight: number, step: number): readonly number[] {

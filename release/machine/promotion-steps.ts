@@ -1,4 +1,5 @@
 import type { Verdict } from "../analysis/contract.js";
+import { deadlineSeconds } from "../analysis/index.js";
 import { abortSentence } from "./commands.js";
 import { AbortRun, ReleaseFailed } from "./failure.js";
 import { checksOf, checkThroughInterval, haltSentence, Judging } from "./judging.js";
@@ -27,7 +28,7 @@ export async function walkPromotionSteps(run: Run): Promise<void> {
   const from = Math.min(route?.canaryWeight ?? 0, run.status.canaryWeight);
   const weights = planPromotionSteps(from, settings.analysis.stepWeightPromotion).filter((each) => each > 0);
   const judging = new Judging(run, "primary");
-  const deadlineMs = ports.clock.nowMs() + settings.deadline * 1000;
+  const deadlineMs = ports.clock.nowMs() + (settings.deadline ?? deadlineSeconds(settings.analysis, undefined)) * 1000;
   for (const canaryWeight of weights) {
     await run.setWeight(canaryWeight, "Promoting");
     run.announce("info", `Advance ${run.label} primary weight ${100 - canaryWeight}`);

@@ -2,6 +2,7 @@ import type { Verdict } from "../analysis/contract.js";
 import type { Phase } from "../model/index.js";
 import { checkEverySeconds } from "../settings/index.js";
 import type { WebhookType } from "../settings/index.js";
+import { Deadline } from "./deadline.js";
 import { AbortRun } from "./failure.js";
 import { checksOf, checkThroughInterval, haltSentence, Judging } from "./judging.js";
 import type { Step } from "./judging.js";
@@ -25,6 +26,8 @@ export class Rollout {
   private readonly everyMs: number;
   private readonly closedGates: ClosedGates;
   private readonly judging: Judging;
+  private readonly deadline: Deadline;
+  private gateClosed = false;
 
   constructor(
     private readonly run: Run,
@@ -32,6 +35,7 @@ export class Rollout {
   ) {
     this.everyMs = checkEverySeconds(run.settings.analysis) * 1000;
     this.judging = new Judging(run, "canary");
+    this.deadline = new Deadline(run);
     this.closedGates = new ClosedGates(run);
   }
 
@@ -107,8 +111,9 @@ export class Rollout {
     // What is not in effect yet can't have been followed.
     if (snapshot.route?.sync.kind === "pending") this.weightSinceMs = this.run.ports.clock.nowMs();
     const assessment = await this.judging.check(this.step(snapshot), intervalEnds);
-    const { verdict } = assessment;
-    if (verdict.kind === "failNow" || verdict.kind === "giveUp") throw new AbortRun(verdict.sentence);
+    const paused = snapshot.object?.commands.pause !== undefined;
+    const verdict = this.deadline.verdictOf(assessment, paused || this.gateClosed);
+    if (verdict.kind === "failNow") throw new AbortRun(verdict.sentence);
     if (intervalEnds) await this.run.journal({ checks: checksOf(assessment) });
     return verdict.kind === "pass" || verdict.kind === "hold" ? (heldBack(snapshot) ?? verdict) : verdict;
   }
@@ -153,6 +158,7 @@ export class Rollout {
     if (asked !== undefined) throw new AbortRun(`rollback was asked for by webhook ${asked.webhook}`);
     switch (verdict.kind) {
       case "pass":
+        if (verdict.warning !== undefined) run.announce("warning", `${run.label}: ${verdict.warning}`, this.finalStep);
         return this.gateOpens(gate);
       case "hold":
         run.announce("warning", haltSentence(run.label, verdict.sentence));
@@ -177,6 +183,7 @@ export class Rollout {
 
   private async gateOpens(gate: WebhookType): Promise<boolean> {
     const refused = await this.during(callWebhooks(this.run, gate));
+    this.gateClosed = refused !== undefined;
     if (refused === undefined) return true;
     const object = await this.run.persist(() => this.run.ports.cluster.readRelease(this.run.signal));
     if (object?.commands.approve !== undefined) {

@@ -36,7 +36,10 @@ export const release = z.strictObject({
   handover: durationAtLeast(1)
     .default(300)
     .meta({ description: "How long a passed canary may wait for its promotion. Default 5m." }),
-  deadline: durationAtLeast(1).default(3600).meta({ description: "Of the whole analysis. Default 1h." }),
+  deadline: durationAtLeast(1).optional().meta({
+    description:
+      "Of the whole analysis, gates and pauses included. Default: three times what the plan needs at the traffic that is observed, at least 1h, gates and pauses not counted.",
+  }),
   leaseDuration: durationAtLeast(1).default(15),
   prometheusUrl: httpUrl,
   prometheus: prometheusAccess.optional().meta({ description: "How it is asked beside its URL; secret." }),

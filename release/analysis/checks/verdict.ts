@@ -3,7 +3,7 @@ import type { CheckReport, HoldReason, Verdict } from "../contract.js";
 import { isDelayed } from "../counting/ingest.js";
 import type { AnalysisState } from "../state.js";
 import { isNumber } from "./hypotheses.js";
-import { isStarved } from "./silence.js";
+import { isStarved } from "./traffic.js";
 import type { Split } from "./split.js";
 import type { Moment } from "./weighed-check.js";
 

@@ -29,6 +29,7 @@ import { betweenBoundsText, claimText, proofText, sharedText, strangersText } fr
 import { countsOf, isCustom, isRatio, maxIncreaseOf, trialsBetween } from "./hypotheses.js";
 import { quantileMs, slowShareAllowed } from "./latency.js";
 import { noValuesText } from "./sentences.js";
+import { waitText } from "./traffic.js";
 
 /** What a check needs to know of the moment. */
 export interface Moment {
@@ -274,7 +275,9 @@ function tooFew(state: AnalysisState, metric: MetricSettings): boolean {
 function tooFewRequests({ state, metric }: Evaluation, from: Totals): RuleResult | undefined {
   if (!tooFew(state, metric)) return undefined;
   const requests = requestsAtWeight(state, metric);
-  const sentence = `${metric.name}: only ${requests} of ${state.settings.minRequests} requests since the last change of weight`;
+  const { minRequests } = state.settings;
+  const wait = isRatio(metric) ? "" : waitText(state, minRequests - requests);
+  const sentence = `${metric.name}: only ${requests} of ${minRequests} requests since the last change of weight${wait}`;
   const tally = minus(state.totals.subject, from.subject);
   return { verdict: "inconclusive", tally, sentence, awaitsRequests: true };
 }

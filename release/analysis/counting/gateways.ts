@@ -1,4 +1,4 @@
-import type { CounterPoint, CounterSeries } from "../contract.js";
+import type { CounterPoint, CounterSeries, Reading } from "../contract.js";
 import type { AnalysisState } from "../state.js";
 import { boundKey } from "../checks/latency.js";
 import { follow, startAt } from "./histogram.js";
@@ -171,8 +171,7 @@ class TargetReader {
 
   private grew(series: CounterSeries, amount: number, timeMs: number): void {
     if (series.kind !== "metricErrors") this.increments.push({ series, amount, timeMs });
-    else
-      this.spoiled ??= `can't be judged: apisix_nginx_metric_errors_total of ${this.instance} rose by ${amount} during the run: the gateway loses counts, its metrics dictionary is full (enlarge lua_shared_dict prometheus-metrics)`;
+    else this.spoiled ??= lossText(this.instance, amount, "during the run");
   }
 
   /** From where on a counter is followed: a value, and the time of its sample. */
@@ -271,6 +270,23 @@ class TargetReader {
     if (start === undefined) return from(total.points.at(-1));
     return start.value === 0 ? { timeMs: start.timeMs, position: undefined } : from(start);
   }
+}
+
+function lossText(instance: string, amount: number, when: string): string {
+  return `can't be judged: apisix_nginx_metric_errors_total of ${instance} rose by ${amount} ${when}: the gateway loses counts, its metrics dictionary is full (enlarge lua_shared_dict prometheus-metrics)`;
+}
+
+/** A gateway that loses counts just now, before a run; undefined where none does. */
+export function lossIn(reading: Extract<Reading, { kind: "reading" }>): string | undefined {
+  for (const { kind, instance, points } of reading.series) {
+    if (kind !== "metricErrors") continue;
+    const grown = points.reduce(
+      (sum, { value }, index) => sum + Math.max(0, value - (points[index - 1]?.value ?? value)),
+      0,
+    );
+    if (grown > 0) return lossText(instance, grown, "just now");
+  }
+  return undefined;
 }
 
 function scrapeAt({ timeMs, value }: CounterPoint, own: readonly CounterSeries[]): HistogramScrape {

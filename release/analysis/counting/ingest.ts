@@ -6,7 +6,7 @@ import { ownerOf, updateOwners } from "./ownership.js";
 import { strataFor, strataOf, withNewPods } from "./strata.js";
 import type { Strata } from "./strata.js";
 import { trackedLimitsMs } from "../checks/hypotheses.js";
-import { lastTrafficOf } from "../checks/silence.js";
+import { lastTrafficOf } from "../checks/traffic.js";
 import type { AnalysisState, Mark, Side } from "../state.js";
 import { emptySides, emptyTally, emptyTotals, noTrials, plus, totalsPlus } from "./tally.js";
 import type { Sides, Tally, Totals } from "./tally.js";

@@ -1,3 +1,4 @@
+import { stepWeightsOf } from "../../settings/index.js";
 import type { AnalysisSettings } from "../../settings/index.js";
 import type { AnalysisContext } from "../state.js";
 
@@ -51,9 +52,8 @@ export function budgetOf(
   };
 }
 
-function plannedIntervals({ stepWeights, stepWeight, maxWeight, threshold }: AnalysisSettings): number {
-  const steps = stepWeights?.length ?? Math.ceil(maxWeight / (stepWeight ?? maxWeight));
-  return steps + threshold;
+function plannedIntervals(settings: AnalysisSettings): number {
+  return stepWeightsOf(settings).length + settings.threshold;
 }
 
 /** Half in equal parts over the planned intervals, the other half over all that may follow; sums to 1. */

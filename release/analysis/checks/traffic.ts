@@ -1,3 +1,4 @@
+import { rateText, spanText } from "../preview/patience.js";
 import type { AnalysisState } from "../state.js";
 
 /** Requests that the subject should have had by now before their absence says something. */
@@ -26,6 +27,23 @@ export function isStarved(state: AnalysisState, nowMs: number): boolean {
 function requestsPerMs({ totals, context }: AnalysisState, nowMs: number): number {
   const lasted = nowMs - context.startedAtMs;
   return lasted <= 0 ? 0 : (totals.subject.requests + totals.baseline.requests) / lasted;
+}
+
+/** Requests per second of both versions since the run's start. */
+export function rateOf({ totals, runStart, newestSampleMs, context }: AnalysisState): number | undefined {
+  const seconds = ((newestSampleMs ?? 0) - Math.max(runStart.timeMs, context.startedAtMs)) / 1000;
+  if (seconds <= 0) return undefined;
+  const { subject, baseline } = totals;
+  const before = runStart.totals;
+  return (subject.requests + baseline.requests - before.subject.requests - before.baseline.requests) / seconds;
+}
+
+/** How long so many more requests of the subject will take at the present traffic; "" where that is soon or unknown. */
+export function waitText(state: AnalysisState, requests: number): string {
+  const rate = rateOf(state);
+  const ofSubject = ((rate ?? 0) * (state.weightPercent ?? 0)) / 100;
+  if (rate === undefined || ofSubject <= 0 || requests / ofSubject <= state.settings.interval) return "";
+  return `; at ${rateText(rate)} this takes about ${spanText(requests / ofSubject)}`;
 }
 
 /** When the route had its newest request, and what the other version had been asked when the subject had its own. */
