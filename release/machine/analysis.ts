@@ -86,7 +86,9 @@ async function perform(run: Run): Promise<Outcome> {
   run.announce("info", `Starting canary analysis for ${run.label}`);
   await preRollout(run);
   const byHand = await new Rollout(run, canary.templateHash).through(steps);
-  return pass(run, "passed", byHand ? "promoted on request" : "all checks passed at every step");
+  return byHand
+    ? pass(run, "passed", "promoted on request", true)
+    : pass(run, "passed", "all checks passed at every step");
 }
 
 async function waitForGate(run: Run): Promise<void> {
@@ -115,13 +117,19 @@ async function preRollout(run: Run): Promise<void> {
 }
 
 /** A pass is not yet a promotion: it starts a bounded handover. */
-async function pass(run: Run, kind: "passed" | "skipped", reason: string): Promise<Outcome> {
+async function pass(run: Run, kind: "passed" | "skipped", reason: string, byHand = false): Promise<Outcome> {
   const { settings, ports } = run;
   const nowMs = ports.clock.nowMs();
   await run.journal({
     phase: "WaitingPromotion",
     message: reason,
-    judged: { revision: settings.revision, verdict: "passed", reason, at: isoTime(nowMs) },
+    judged: {
+      revision: settings.revision,
+      verdict: "passed",
+      reason,
+      at: isoTime(nowMs),
+      ...(byHand ? { byHand } : {}),
+    },
     handoverDeadline: isoTime(nowMs + settings.handover * 1000),
     handoverSeconds: settings.handover,
   });

@@ -9,7 +9,7 @@ import { lossOf, withLock } from "./lock.js";
 import { passedEarlier, readinessOf } from "./plan.js";
 import type { Readiness } from "./plan.js";
 import type { Outcome, Ports } from "./ports.js";
-import { walkPromotionSteps } from "./promotion-steps.js";
+import { PromotionWatch, walkPromotionSteps } from "./promotion-steps.js";
 import { finishAborted } from "./rollback.js";
 import { handoverKeys } from "./run.js";
 import type { Run } from "./run.js";
@@ -74,16 +74,27 @@ async function waitForPromotedPrimary(run: Run): Promise<void> {
   const label = `${settings.name}-primary.${settings.namespace}`;
   const say = nowAndThen(ports, (sentence) => run.announce("warning", sentence));
   const last = { sentence: "" };
+  const watch = isWatched(run) ? new PromotionWatch(run) : undefined;
   const ready = await poll(run, { everyMs: pollMs, forMs: settings.progressDeadline * 1000 }, async () => {
     await listen(run);
     const readiness = await primaryReadiness(run);
     if (readiness.kind === "ready") return true;
     await leaveDeadCanary(run);
+    await watch?.look();
     last.sentence = `${label} not ready: ${readiness.message}`;
     say(last.sentence);
     return undefined;
   });
   if (ready === undefined) throw new ReleaseFailed(`${last.sentence} (after ${settings.progressDeadline}s)`);
+}
+
+/** A promotion in steps judges each of them; one in a jump has only the time until its primary is ready. */
+function isWatched({ settings, status }: Run): boolean {
+  const { skipAnalysis, analysis, revision } = settings;
+  if (skipAnalysis || analysis.stepWeightPromotion > 0 || status.canaryWeight === 0) return false;
+  // Who promotes by hand has decided about the checks, too.
+  if (status.judged?.byHand === true) return false;
+  return status.promotedRevision !== revision && passedEarlier(revision, status);
 }
 
 async function listen(run: Run): Promise<void> {

@@ -7,6 +7,8 @@ export interface Judged {
   /** One sentence with metric, value, limit, requests and confidence. */
   readonly reason: string;
   readonly at: string;
+  /** A person passed it, whatever its checks said. */
+  readonly byHand?: true;
 }
 
 export interface CheckStatus {

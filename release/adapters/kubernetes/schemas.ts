@@ -32,7 +32,13 @@ export const releaseStatus: z.ZodType<ReleaseStatus> = z.object({
   revision: z.string().default(""),
   promotedRevision: z.string().exactOptional(),
   judged: z
-    .object({ revision: z.string(), verdict: z.enum(["passed", "failed"]), reason: z.string(), at: z.string() })
+    .object({
+      revision: z.string(),
+      verdict: z.enum(["passed", "failed"]),
+      reason: z.string(),
+      at: z.string(),
+      byHand: z.literal(true).exactOptional(),
+    })
     .exactOptional(),
   handoverDeadline: z.string().exactOptional(),
   handoverSeconds: z.number().exactOptional(),
