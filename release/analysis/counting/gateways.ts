@@ -80,6 +80,8 @@ interface TargetReading {
   readonly spoiled: string | undefined;
 }
 
+const scrapesToForget = 4;
+
 const unseen: GatewayPosition = {
   source: "",
   timeMs: 0,
@@ -114,7 +116,11 @@ class TargetReader {
     this.values = { ...this.known.values };
     this.isFirstReading = state.readings === 0;
     this.isReplaced = known !== undefined && known.source !== sourceOf(series);
-    this.scrapesMs = [...new Set(series.flatMap(({ points }) => points.map(({ timeMs }) => timeMs)))];
+    const times = new Set<number>();
+    // All series of a scrape have its time: those of single buckets add none.
+    for (const each of series)
+      if (each.kind !== "latencyBucket" || isTotal(each)) for (const { timeMs } of each.points) times.add(timeMs);
+    this.scrapesMs = [...times];
     this.newestMs = Math.max(...this.scrapesMs);
   }
 
@@ -130,8 +136,8 @@ class TargetReader {
     const position: GatewayPosition = {
       source: sourceOf(this.series),
       timeMs: Math.max(known.timeMs, this.newestMs),
-      values: this.values,
-      histograms,
+      values: this.present(this.values, ({ kind, id }) => (kind.startsWith("latency") ? undefined : id)),
+      histograms: this.present(histograms, (series) => (isTotal(series) ? histogramOf(series) : undefined)),
       boundsMs,
       trust: trusted.trust,
     };
@@ -218,6 +224,20 @@ class TargetReader {
         last = point.timeMs;
       }
     return found;
+  }
+
+  /**
+   * What a target has forgotten begins at 0 when it comes back, so it needn't be remembered here either: a run may last, and
+   * pods come and go. It is forgotten when it was not there in several scrapes.
+   */
+  private present<T>(
+    known: Readonly<Record<string, T>>,
+    idOf: (series: CounterSeries) => string | undefined,
+  ): Readonly<Record<string, T>> {
+    if (this.scrapesMs.length < scrapesToForget) return known;
+    const keys = new Set(this.series.flatMap((series) => idOf(series) ?? []).map(seriesKey));
+    const all = Object.entries(known);
+    return all.every(([key]) => keys.has(key)) ? known : Object.fromEntries(all.filter(([key]) => keys.has(key)));
   }
 
   private boundsMs(): readonly number[] {

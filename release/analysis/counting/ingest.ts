@@ -8,7 +8,7 @@ import type { Strata } from "./strata.js";
 import { trackedLimitsMs } from "../checks/hypotheses.js";
 import { lastTrafficOf } from "../checks/traffic.js";
 import type { AnalysisState, Mark, Side } from "../state.js";
-import { emptySides, emptyTally, emptyTotals, noTrials, plus, totalsPlus } from "./tally.js";
+import { emptySides, emptyTally, emptyTotals, noTrials, plus, TallySum, totalsPlus } from "./tally.js";
 import type { Sides, Tally, Totals } from "./tally.js";
 
 /** A change of weight is not compared with the split before this time plus one scrape has passed. */
@@ -134,13 +134,14 @@ function settleUnowned(
 }
 
 type Part = "before" | "after";
+type SidesSum = Readonly<Record<Side, TallySum>>;
 
 /** Whose requests they were. */
 class Credit {
   private readonly undecided: Record<Part, number> = { before: 0, after: 0 };
   /** By part and stratum; the whole under "". */
-  private readonly sides: Record<Part, Map<string, Sides>> = { before: new Map(), after: new Map() };
-  private readonly strangers = new Map<string, Tally>();
+  private readonly sides: Record<Part, Map<string, SidesSum>> = { before: new Map(), after: new Map() };
+  private readonly strangers = new Map<string, TallySum>();
 
   constructor(
     private readonly owners: AnalysisState["owners"],
@@ -206,7 +207,9 @@ class Credit {
     const side = this.ownerAt(node, timeMs);
     if (side === "unclear") return;
     if (side === undefined) {
-      this.strangers.set(node, plus(this.strangers.get(node) ?? emptyTally, tally));
+      const known = this.strangers.get(node) ?? new TallySum();
+      known.add(tally);
+      this.strangers.set(node, known);
       return;
     }
     this.give(part, "", side, tally);
@@ -222,20 +225,26 @@ class Credit {
   }
 
   private give(part: Part, key: string, side: Side, tally: Tally): void {
-    const sides = this.sides[part].get(key) ?? emptySides;
-    this.sides[part].set(key, { ...sides, [side]: plus(sides[side], tally) });
+    const known = this.sides[part].get(key);
+    const sides = known ?? { subject: new TallySum(), baseline: new TallySum() };
+    if (known === undefined) this.sides[part].set(key, sides);
+    sides[side].add(tally);
   }
 
   totals(part: Part): Totals {
-    const { subject, baseline } = this.sides[part].get("") ?? emptySides;
-    const strata = Object.fromEntries([...this.sides[part]].filter(([key]) => key !== ""));
-    return { subject, baseline, undecided: this.undecided[part], strata };
+    const sums = [...this.sides[part]].map(([key, { subject, baseline }]): readonly [string, Sides] => [
+      key,
+      { subject: subject.tally, baseline: baseline.tally },
+    ]);
+    const [, whole] = sums.find(([key]) => key === "") ?? ["", emptySides];
+    const strata = Object.fromEntries(sums.filter(([key]) => key !== ""));
+    return { ...whole, undecided: this.undecided[part], strata };
   }
 
   unowned(earlier: AnalysisState["unowned"]): AnalysisState["unowned"] {
     if (this.strangers.size === 0) return earlier;
     const next: Record<string, Tally> = { ...earlier };
-    for (const [node, tally] of this.strangers)
+    for (const [node, { tally }] of this.strangers)
       if (next[node] !== undefined || Object.keys(next).length < mostStrangers)
         next[node] = plus(next[node] ?? emptyTally, tally);
     return next;

@@ -27,7 +27,19 @@ export function updateOwners(
         ? [{ side, sinceMs: 0, lastKnownMs: 0 }]
         : [...known, { side, sinceMs: nowMs, lastKnownMs: lastObservedMs ?? 0 }];
   }
-  return next ?? owners;
+  return forgetting(next ?? owners, now);
+}
+
+/** Addresses that are remembered: those of today, and the newest of the others. */
+const mostOwned = 400;
+
+function forgetting(owners: Owners, now: ReadonlyMap<string, unknown>): Owners {
+  const all = Object.entries(owners);
+  if (all.length <= mostOwned) return owners;
+  // In the order in which they came.
+  const old = all.filter(([node]) => !now.has(node)).slice(0, all.length - mostOwned);
+  const forgotten = new Set(old.map(([node]) => node));
+  return Object.fromEntries(all.filter(([node]) => !forgotten.has(node)));
 }
 
 /**

@@ -22,6 +22,8 @@ export type StratumKind = "pod" | "method";
 const wholeWeight = 0.6;
 const methodShares: Readonly<Record<string, number>> = { read: 0.4, write: 0.5, other: 0.1 };
 const mostGroups = 12;
+/** Addresses whose group is remembered. */
+const mostNodes = 200;
 /** Of the pods' weight, kept for pods that come during the run. */
 const laterPods = 0.1;
 
@@ -63,7 +65,11 @@ function podWeights(all: number, there: number): Strata["weights"] {
 export function withNewPods(strata: Strata, nodes: readonly string[]): Strata {
   if (Object.keys(strata.groups).length === 0 || nodes.every((node) => strata.groups[node] !== undefined))
     return strata;
-  return { ...strata, groups: joining(strata.groups, nodes) };
+  const groups = joining(strata.groups, nodes);
+  const names = Object.keys(groups);
+  if (names.length <= mostNodes) return { ...strata, groups };
+  const gone = new Set(names.filter((node) => !nodes.includes(node)).slice(0, names.length - mostNodes));
+  return { ...strata, groups: Object.fromEntries(Object.entries(groups).filter(([node]) => !gone.has(node))) };
 }
 
 function joining(groups: Strata["groups"], nodes: readonly string[]): Strata["groups"] {

@@ -76,23 +76,27 @@ function sidesPlus(a: Sides, b: Sides): Sides {
 
 function combine(a: Tally, b: Tally, sign: 1 | -1): Tally {
   if (b === emptyTally) return a;
-  const add = (x: number, y: number): number => x + sign * y;
   return {
-    requests: add(a.requests, b.requests),
-    failed: add(a.failed, b.failed),
-    timed: add(a.timed, b.timed),
-    within: merged(a.within, b.within, 0, add),
-    slow: merged(a.slow, b.slow, noSlow, (x, y) => ({
-      seen: add(x.seen, y.seen),
-      seenOf: add(x.seenOf, y.seenOf),
-      atLeast: add(x.atLeast, y.atLeast),
-      atMost: add(x.atMost, y.atMost),
-    })),
-    counted: merged(a.counted, b.counted, noTrials, (x, y) => ({
-      count: add(x.count, y.count),
-      events: add(x.events, y.events),
-    })),
+    requests: a.requests + sign * b.requests,
+    failed: a.failed + sign * b.failed,
+    timed: a.timed + sign * b.timed,
+    within: merged(a.within, b.within, 0, (x, y) => x + sign * y),
+    slow: merged(a.slow, b.slow, noSlow, (x, y) => slowPlus(x, y, sign)),
+    counted: merged(a.counted, b.counted, noTrials, (x, y) => trialsPlus(x, y, sign)),
   };
+}
+
+function slowPlus(a: SlowCount, b: SlowCount, sign: 1 | -1): SlowCount {
+  return {
+    seen: a.seen + sign * b.seen,
+    seenOf: a.seenOf + sign * b.seenOf,
+    atLeast: a.atLeast + sign * b.atLeast,
+    atMost: a.atMost + sign * b.atMost,
+  };
+}
+
+function trialsPlus(a: Trials, b: Trials, sign: 1 | -1): Trials {
+  return { count: a.count + sign * b.count, events: a.events + sign * b.events };
 }
 
 export const noSlow: SlowCount = { seen: 0, seenOf: 0, atLeast: 0, atMost: 0 };
@@ -109,4 +113,28 @@ function merged<T>(
   const next: Record<string, T> = { ...a };
   for (const key of keys) next[key] = combined(a[key] ?? none, b[key] ?? none);
   return next;
+}
+
+type Mutable<T> = {
+  -readonly [K in keyof T]: T[K] extends Readonly<Record<string, infer V>> ? Record<string, V> : T[K];
+};
+
+/** Adds many tallies up in place: a look has hundreds of them. */
+export class TallySum {
+  private readonly sum: Mutable<Tally> = { requests: 0, failed: 0, timed: 0, within: {}, slow: {}, counted: {} };
+
+  add(tally: Tally): void {
+    const { sum } = this;
+    sum.requests += tally.requests;
+    sum.failed += tally.failed;
+    sum.timed += tally.timed;
+    for (const key in tally.within) sum.within[key] = (sum.within[key] ?? 0) + (tally.within[key] ?? 0);
+    for (const key in tally.slow) sum.slow[key] = slowPlus(sum.slow[key] ?? noSlow, tally.slow[key] ?? noSlow, 1);
+    for (const key in tally.counted)
+      sum.counted[key] = trialsPlus(sum.counted[key] ?? noTrials, tally.counted[key] ?? noTrials, 1);
+  }
+
+  get tally(): Tally {
+    return this.sum;
+  }
 }
