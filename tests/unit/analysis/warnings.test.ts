@@ -76,6 +76,7 @@ describe("warnings", () => {
       /^analysis\.metrics\[0\]\.template\.query: is inverted: .* max 5 rolls back every good release/,
     );
     expect(warning).contain('canary_.+", code="404" }[{{ interval }}]').and.not.contain("!~").and.not.contain("\n");
+    expect(warning).contain("meant is: (sum( rate(").and.contain(") or vector(0)) / sum(");
   });
 
   it("doesn't take the corrected query, or one that means it, for inverted", () => {
@@ -84,7 +85,18 @@ describe("warnings", () => {
     expect(correctedQuery(`100 - (${article})`, "404s")).equal(undefined);
     expect(correctedQuery('sum(rate(a{path="/x",code!~"4.."}[1m]))', "ok")).equal(undefined);
     expect(correctedQuery('sum(a{code=~"5.."}) / sum(a{code!~"4.."})', "errors")).equal(undefined);
-    expect(correctedQuery('sum(a{code!~"4.."}) / sum(b)', "client errors")).equal('sum(a{code=~"4.."}) / sum(b)');
+    expect(correctedQuery('sum(a{code!~"4.."}) / sum(b)', "client errors")).equal(
+      '(sum(a{code=~"4.."}) or vector(0)) / sum(b)',
+    );
+    expect(correctedQuery('sum(a{uri="/x",code!="404"}) / sum(b) * 100', "not found")).equal(
+      '(sum(a{uri="/x",code="404"}) or vector(0)) / sum(b) * 100',
+    );
+    expect(correctedQuery('sum by (pod) (a{code!~"4.."}) / sum by (pod) (b)', "errors")).equal(
+      'sum by (pod) (a{code=~"4.."}) / sum by (pod) (b)',
+    );
+    expect(correctedQuery('100 * (sum(a{code!~"4.."}) / sum(b))', "errors")).equal(
+      '100 * (sum(a{code=~"4.."}) / sum(b))',
+    );
   });
 
   it("says where one number is enough to roll the revision back", () => {
