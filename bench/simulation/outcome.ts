@@ -16,6 +16,8 @@ export interface Outcome {
   readonly failedUserRequests: number;
   /** From the fault that the release has from some second on, to the verdict against it. */
   readonly secondsFromFault: number | undefined;
+  /** Promoted, and proved to be bad before its primary was ready. */
+  readonly caughtInPromotion: boolean;
 }
 
 /** From the patch of the route to the new split, as measured on the real gateway (median 92 ms). */
@@ -31,6 +33,7 @@ export function rolledBack(release: Release, gateway: Gateway, seconds: number, 
     requestsServedToZero: gateway.served.canaryRequests,
     failedUserRequests: failedFor(release, gateway),
     secondsFromFault: release.fault === undefined ? undefined : seconds - release.fault.fromSecond,
+    caughtInPromotion: false,
   };
 }
 
@@ -46,6 +49,7 @@ export function promoted(release: Release, gateway: Gateway, seconds: number): O
     requestsServedToZero: undefined,
     failedUserRequests: failedFor(release, gateway) + after,
     secondsFromFault: undefined,
+    caughtInPromotion: false,
   };
 }
 
@@ -58,6 +62,7 @@ export function undecided(release: Release, gateway: Gateway, seconds: number): 
     requestsServedToZero: gateway.served.canaryRequests,
     failedUserRequests: failedFor(release, gateway),
     secondsFromFault: undefined,
+    caughtInPromotion: false,
   };
 }
 

@@ -89,9 +89,22 @@ export function lastingFailure({ canary, primary, fault, pods, writeShare }: Rel
   return canary.failure > primary.failure ? canary.failure : undefined;
 }
 
+/** Scenarios whose figure is the share of something rare need many runs; medians and long waits need few. */
+const partOf: Readonly<Record<ScenarioName, number>> = {
+  ...{ healthy: 1, "at-limit": 1 },
+  ...{ "fail-5": 4, "fail-2": 20, "retry-user-20": 3, "retry-user-100": 3, "beta-binomial-100": 3 },
+  ...{ "blip-both-20": 4, "blip-both-100": 4, "both-5-compare": 6 },
+  ...{ "last-check-10": 4, "one-pod-of-three": 4, "post-only-10": 4 },
+  ...{ "thin-1": 6, "thin-0.7": 6, "thin-0.1": 6, "torn-scrapes": 6 },
+  ...{ overdispersed: 20, "fail-100": 20, "fail-25": 20, "latency-30": 20 },
+  ...{ "late-100": 20, "late-25": 20, "late-10": 20, "late-5": 20 },
+  ...{ "gate-100": 30, "gate-25": 30, "gate-10": 30, "gate-5": 30 },
+  ...{ "slow-5-scrape-2": 40, "slow-5-scrape-15": 40, "slow-2-scrape-2": 40, "slow-2-scrape-15": 40 },
+};
+
 /** How many releases of each scenario, for a given number of healthy ones. */
 export function runsOf(scenario: ScenarioName, releases: number): number {
-  return scenario === "healthy" || scenario === "at-limit" ? releases : Math.ceil(releases / 10);
+  return Math.ceil(releases / partOf[scenario]);
 }
 
 export function releaseOf(scenario: ScenarioName, index: number, seed: number): Release {

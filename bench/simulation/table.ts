@@ -8,6 +8,7 @@ const head = [
   "",
   "rolled back",
   "promoted",
+  "of these caught",
   "undecided",
   "requests to verdict",
   "served to zero",
@@ -29,6 +30,7 @@ function cells(figures: Figures): readonly string[] {
   return [
     percent(figures.rolledBackShare),
     percent(figures.promotedShare),
+    figures.promotedShare === 0 ? "-" : percent(figures.caughtInPromotionShare / figures.promotedShare),
     percent(figures.undecidedShare),
     number(figures.medianRequestsToVerdict, 0),
     number(figures.medianRequestsServedToZero, 0),

@@ -245,11 +245,11 @@ describe("the scenarios", function () {
   });
 
   it("run as often as it takes", () => {
-    expect(scenarioNames.map((name) => runsOf(name, 20_000))).deep.equal([
-      20_000,
-      20_000,
-      ...Array<number>(scenarioNames.length - 2).fill(2000),
-    ]);
+    expect(runsOf("healthy", 6000)).equal(6000);
+    // What may be missed once in a thousand is seen in a thousand runs at least.
+    for (const name of ["at-limit", "thin-1", "thin-0.7", "thin-0.1", "torn-scrapes"] as const)
+      expect(runsOf(name, 6000)).at.least(1000);
+    for (const name of scenarioNames) expect(runsOf(name, 6000)).at.least(100);
   });
 
   it("end the same in one piece and in two", () => {
