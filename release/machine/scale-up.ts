@@ -1,8 +1,8 @@
 import type { Endpoints, Workload } from "../ports/index.js";
 import { heedAbort } from "./commands.js";
 import { AbortRun } from "./failure.js";
-import { reachabilityOf, readinessOf } from "./plan.js";
-import type { Readiness } from "./plan.js";
+import { reachabilityOf, readinessOf } from "./readiness.js";
+import type { Readiness } from "./readiness.js";
 import type { Run } from "./run.js";
 import { readCanarySnapshot } from "./snapshot.js";
 import type { CanarySnapshot } from "./snapshot.js";

@@ -22,8 +22,11 @@ describe("the time a release may take", () => {
   });
 
   it("grows with the time that thin traffic needs", () => {
-    const long = plan({ interval: "5m", stepWeight: 5, maxWeight: 100 });
-    expect(deadlineSeconds(long, { extraSeconds: 7_200 }) - deadlineSeconds(long)).to.equal(7_200);
+    const thin = plan({ interval: "1m", stepWeight: 50, maxWeight: 50, minRequests: 10 });
+    // Ten of the canary's requests take 200 s at 0.1 a second and half of the traffic.
+    expect(deadlineSeconds(thin, 0.1)).to.equal(3600);
+    expect(deadlineSeconds(thin, 0.01)).to.equal(3 * 2_040 + 60);
+    expect(deadlineSeconds(thin, 0)).to.equal(deadlineSeconds(thin));
   });
 
   it("is the program's where it says one", () => {
