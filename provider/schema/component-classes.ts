@@ -39,7 +39,8 @@ export function outputsOf({ symbol, instance }: ComponentClass): readonly ts.Sym
   const own = new Set(symbol.members?.keys());
   return instance.getProperties().filter((property) => {
     const declaration = property.valueDeclaration;
-    if (declaration === undefined || !own.has(property.escapedName) || !ts.isPropertyDeclaration(declaration)) return false;
+    if (declaration === undefined || !own.has(property.escapedName) || !ts.isPropertyDeclaration(declaration))
+      return false;
     const hidden = ts.ModifierFlags.Private | ts.ModifierFlags.Protected | ts.ModifierFlags.Static;
     return (ts.getCombinedModifierFlags(declaration) & hidden) === 0;
   });
