@@ -21,6 +21,7 @@ export function createProvider(): pulumi.provider.Provider {
     diff: (id, urn, olds: unknown, news: unknown) => steps.diff(urn, id, olds, news),
     create: (urn, inputs: unknown) => steps.create(urn, inputs),
     update: (id, urn, olds: unknown, news: unknown) => steps.update(urn, id, olds, news),
+    delete: (id, urn, props: unknown) => steps.remove(urn, id, props),
     // Not waited for: the running steps answer for themselves, and the engine cancels one provider after the other.
     cancel: () => {
       void cancelRuns("the update was cancelled");

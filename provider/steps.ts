@@ -9,6 +9,7 @@ interface Runtime {
   readonly diff: (id: string, olds: Bag, news: Bag) => Promise<pulumi.provider.DiffResult>;
   readonly create: (inputs: Bag) => Promise<{ readonly id: string; readonly outs: Bag }>;
   readonly update?: (id: string, olds: Bag, news: Bag) => Promise<{ readonly outs: Bag }>;
+  readonly delete?: (id: string, props: Bag) => Promise<void>;
   /** What it adds to the inputs, and which of it is secret. */
   readonly secretOutputs: readonly string[];
 }
@@ -56,6 +57,11 @@ export async function update(
   if (runtime.update === undefined) throw new Error(`${typeOf(urn)}: can't be changed`);
   const { outs } = await runtime.update(id, plainBag(olds), plainBag(news));
   return { outs: outputs(runtime, bag(news), outs) };
+}
+
+/** Throws where what would be deleted after it is not the release's own. */
+export async function remove(urn: string, id: string, props: unknown): Promise<void> {
+  await runtimeOf(urn).delete?.(id, plainBag(props));
 }
 
 function runtimeOf(urn: string): Runtime {

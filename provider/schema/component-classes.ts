@@ -35,10 +35,12 @@ export function componentClasses(checker: ts.TypeChecker, entry: ts.SourceFile):
 
 /** The public properties that a class declares itself. */
 export function outputsOf({ symbol, instance }: ComponentClass): readonly ts.Symbol[] {
-  const own = new Set(symbol.members?.values());
+  // By name: where a type holds a union, the compiler makes another symbol of the same property.
+  const own = new Set(symbol.members?.keys());
   return instance.getProperties().filter((property) => {
     const declaration = property.valueDeclaration;
-    if (declaration === undefined || !own.has(property) || !ts.isPropertyDeclaration(declaration)) return false;
+    if (declaration === undefined || !own.has(property.escapedName) || !ts.isPropertyDeclaration(declaration))
+      return false;
     const hidden = ts.ModifierFlags.Private | ts.ModifierFlags.Protected | ts.ModifierFlags.Static;
     return (ts.getCombinedModifierFlags(declaration) & hidden) === 0;
   });

@@ -6,17 +6,24 @@ const step = {
   settings: { ...anything, description: "Of the release, as its component made them." },
   kubeconfig: { type: "string", secret: true, description: "Content or path. Default: the environment's." },
   context: { type: "string", description: "Within the kubeconfig. Default: its current one." },
+  cluster: { type: "string", description: "Within the kubeconfig, in place of the context's." },
+  releaseUid: { type: "string", description: "Of the release's object: it proves the cluster." },
+  routeUid: { type: "string", description: "Of the weighted route, beside it." },
 } as const satisfies Record<string, PropertySpec>;
 
 const outcome = { type: "string", description: "What the step ended with." } as const satisfies PropertySpec;
 
-function stepResource(description: string): ResourceSpec {
+const promoted = {
+  promoted: { ...anything, description: "What serves all users, as it was found on the primary." },
+} as const satisfies Record<string, PropertySpec>;
+
+function stepResource(description: string, more: Readonly<Record<string, PropertySpec>> = {}): ResourceSpec {
   return {
     description: `${description} A part of CanaryRelease.`,
     type: "object",
     inputProperties: step,
     requiredInputs: ["settings"],
-    properties: { ...step, outcome },
+    properties: { ...step, ...more, outcome },
     required: ["settings", "outcome"],
   };
 }
@@ -34,7 +41,10 @@ export const customResources: Readonly<Record<string, ResourceSpec>> = {
   [resourceToken("Analysis")]: stepResource(
     "Shifts traffic to the canary step by step and judges it; fails the update when it rolls the revision back.",
   ),
-  [resourceToken("Promotion")]: stepResource("Shifts traffic back to the promoted primary and scales the canary down."),
+  [resourceToken("Promotion")]: stepResource(
+    "Shifts traffic back to the promoted primary and scales the canary down.",
+    promoted,
+  ),
   [resourceToken("GeneratedKey")]: {
     description: "A random key, made once. A part of Apisix.",
     type: "object",

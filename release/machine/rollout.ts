@@ -66,11 +66,15 @@ export class Rollout {
 
   /** The rest of the analysis is left out; the gate before the promotion only where that is asked for as well. */
   private async leaveOnRequest(): Promise<void> {
-    if (this.request === "promoteAndSkipGates") return this.gates.pass();
-    while (!(await this.during(this.gates.areOpen("confirm-promotion")))) {
+    while (!this.skipsGates() && !(await this.during(this.gates.areOpen("confirm-promotion")))) {
       const answer = await this.interval();
       if (answer.kind === "failedCheck") await this.countFailure(answer.sentence);
     }
+    await this.gates.pass();
+  }
+
+  private skipsGates(): boolean {
+    return this.request === "promoteAndSkipGates";
   }
 
   private async advanceTo(weight: number): Promise<void> {

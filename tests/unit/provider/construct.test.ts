@@ -79,7 +79,7 @@ describe("components that the plugin constructs", () => {
     const state = stateOf(await construct("CanaryRelease", "podinfo", release));
     expect(state).to.include({ routeName: "podinfo-podinfo-canary" });
     expect(JSON.stringify(state["revision"])).to.match(/[0-9a-f]{10}/);
-    expect(state).to.have.keys("routeName", "revision", "outcome", "service");
+    expect(state).to.have.keys("routeName", "revision", "outcome", "promoted", "service");
   });
 
   it("keep what is secret secret", async () => {

@@ -114,6 +114,15 @@ function monitorMethods(received: { readonly plugin?: Plugin }): UntypedServiceI
 /** What the plugin's own resources add to their inputs. */
 const made: Readonly<Record<string, Record<string, JavaScriptValue>>> = {
   "apisix-canary:index:Analysis": { outcome: "passed" },
+  "apisix-canary:index:Promotion": {
+    promoted: {
+      revision: "0123456789",
+      images: [{ container: "podinfod", image: "podinfo:6.0.1" }],
+      at: "2026-01-01T00:00:00Z",
+      verdict: "initialized",
+      summary: "first revision",
+    },
+  },
   "apisix-canary:index:GeneratedKey": { value: "0123456789abcdef" },
   "apisix-canary:index:GeneratedCertificate": { certificate: "PEM", privateKey: "PEM" },
 };

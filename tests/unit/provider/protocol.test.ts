@@ -5,6 +5,7 @@ import * as pulumi from "@pulumi/pulumi";
 import {
   CheckRequest,
   CreateRequest,
+  DeleteRequest,
   DiffRequest,
   DiffResponse,
   GetSchemaRequest,
@@ -17,6 +18,7 @@ import { Empty } from "google-protobuf/google/protobuf/empty_pb.js";
 import { Struct } from "google-protobuf/google/protobuf/struct_pb.js";
 import type { JavaScriptValue } from "google-protobuf/google/protobuf/struct_pb.js";
 import { packageVersion } from "../../../provider/package.js";
+import { closeServers, kubeconfigFor, playApi } from "../adapters/fixture.js";
 import { ask, Plugin, urnOf } from "./plugin.js";
 
 type Bag = Record<string, JavaScriptValue>;
@@ -112,6 +114,24 @@ describe("the plugin for other languages", () => {
     expect(await changes("Preparation", inputs(), inputs({}, "another"))).to.equal(false);
     const stored = Struct.fromJavaScript({ ...inputs().toJavaScript(), outcome: "passed" });
     expect(await changes("Analysis", stored, inputs())).to.equal(false);
+  });
+
+  it("removes what is the release's own, and refuses in one line what isn't", async () => {
+    const remove = (step: string, kubeconfig?: string) => {
+      const request = new DeleteRequest().setUrn(urn(step)).setId("id").setProperties(inputs({}, kubeconfig));
+      return ask<Empty>((callback) => plugin.client.delete(request, callback)).then(
+        () => "removed",
+        (failure: unknown) => String(failure),
+      );
+    };
+    for (const step of ["Preparation", "Analysis", "Promotion", "GeneratedKey"])
+      expect(await remove(step), step).to.equal("removed");
+    const theirs = { metadata: {}, spec: { selector: {}, template: {} } };
+    const cluster = await playApi({ "GET /apis/apps/v1/namespaces/test/deployments/podinfo": theirs });
+    expect(await remove("Promotion", kubeconfigFor(cluster.url))).to.contain(
+      "podinfo.test: Deployment podinfo was not made by this release",
+    );
+    await closeServers();
   });
 
   it("makes a key that is secret, and a certificate whose key is", async () => {
