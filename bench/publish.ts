@@ -31,6 +31,7 @@ export function jsonOf(
       cpuCores,
     })),
     noop: { ratio: scale?.noop.up.ratio ?? null },
+    ...(scale === undefined ? {} : { look: scale.look }),
   };
 }
 

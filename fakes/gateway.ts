@@ -13,12 +13,11 @@ export interface Segment {
 
 type Now = Omit<Segment, "fromMs" | "toMs">;
 
-/** Requests of users per second, at every moment. */
-export const requestsPerSecond = 100;
-
 /** The gateway's side of the story: which share it really sends where, and who answered its users. */
 export class Gateway {
   readonly segments: Segment[] = [];
+  /** Requests of users per second, at every moment of a story. */
+  requestsPerSecond = 100;
   /** What it does, which follows what it was told a moment later. */
   weight = 0;
 
@@ -33,7 +32,7 @@ export class Gateway {
   requests(role: Role, node: string, atMs: number): number {
     return this.segments.reduce((sum, segment) => {
       const answered = (role === "canary" ? segment.canaryNode : segment.primaryNode) ?? "";
-      return answered === node ? sum + requestsIn(segment, role, atMs) : sum;
+      return answered === node ? sum + this.requestsPerSecond * portionIn(segment, role, atMs) : sum;
     }, 0);
   }
 
@@ -59,7 +58,8 @@ function same(a: Now, b: Now): boolean {
   return a.weight === b.weight && a.canaryNode === b.canaryNode && a.primaryNode === b.primaryNode;
 }
 
-function requestsIn(segment: Segment, role: Role, atMs: number): number {
+/** Seconds of all users' requests that went to a role. */
+function portionIn(segment: Segment, role: Role, atMs: number): number {
   const share = (role === "canary" ? segment.weight : 100 - segment.weight) / 100;
-  return (Math.max(0, Math.min(atMs, segment.toMs) - segment.fromMs) / 1000) * share * requestsPerSecond;
+  return (Math.max(0, Math.min(atMs, segment.toMs) - segment.fromMs) / 1000) * share;
 }

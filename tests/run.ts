@@ -5,6 +5,7 @@ import path from "node:path";
 import { Command, Option } from "commander";
 import { imagesHelp, imagesVariable } from "../sandbox/images/index.js";
 import { runInside, startSandbox, stopSandbox } from "../sandbox/machine/index.js";
+import { environmentOf, prepareLanguages } from "./e2e/harness/languages.js";
 
 // `node dist/tests/run.js [unit|e2e] [--images FILE]`: all tests, the end-to-end ones inside a sandbox of their own, and
 // those that look at it from outside.
@@ -47,11 +48,13 @@ async function unitTests(): Promise<number> {
 async function endToEndTests(images: string | undefined): Promise<number> {
   const abort = new AbortController();
   process.once("SIGINT", () => abort.abort(new Error("interrupted")));
-  await stopSandbox({ name: sandboxName });
   const progress = (line: string): void => console.log(`  ${line}`);
+  await stopSandbox({ name: sandboxName });
   await startSandbox({ name: sandboxName, images, progress, signal: abort.signal });
+  const languages = await prepareLanguages(progress);
   try {
-    const options = { name: sandboxName, env: { TEST_TOTALS_FILE: totalsFile }, cwd: root };
+    const env = { TEST_TOTALS_FILE: totalsFile, ...environmentOf(languages) };
+    const options = { name: sandboxName, env, cwd: root };
     const node = [process.execPath, "--enable-source-maps"];
     const deployed = await runInside([...node, path.join(__dirname, "e2e/harness/deploy-platform.js")], options);
     if (deployed !== 0) throw new Error("the platform could not be deployed into the sandbox");
@@ -65,6 +68,7 @@ async function endToEndTests(images: string | undefined): Promise<number> {
     return together || outside || alone;
   } finally {
     await stopSandbox({ name: sandboxName });
+    await languages.remove();
   }
 }
 

@@ -6,6 +6,7 @@ import { BenchStack } from "../stack.js";
 import type { Update } from "../stack.js";
 import { fleetProgram } from "./fleet.js";
 import { measureNoop } from "./noop.js";
+import { longRun, measureLook } from "./one-look.js";
 import { percentile } from "./report.js";
 import type { Scale, ScaleRow } from "./report.js";
 import { startWorld } from "./world-process.js";
@@ -32,7 +33,7 @@ export async function measureScale(counts: readonly number[], tell: (line: strin
       tell(broken.at(-1) ?? "");
     }
   }
-  return { rows, broken, noop: await measureNoop(noopReleases, tell) };
+  return { rows, broken, noop: await measureNoop(noopReleases, tell), look: measureLook(longRun) };
 }
 
 function oneLine(row: ScaleRow): string {

@@ -30,13 +30,22 @@ export interface Scale {
   /** Numbers of releases that could not be measured, and why. */
   readonly broken: readonly string[];
   readonly noop: { readonly releases: number; readonly up: Noop; readonly preview: Noop };
+  readonly look: Look;
+}
+
+/** What one look of the analysis costs, and what is kept between two, in a long run on busy gateways. */
+export interface Look {
+  readonly medianMs: number;
+  readonly p99Ms: number;
+  /** Largest state of the run, as JSON, kB. */
+  readonly stateKilobytes: number;
 }
 
 /** Costs of the largest run for each release, against those of the smallest one with company: 1 is linear. */
 const linearSlack = 1.3;
 const judgedAt = 50;
 
-export function scaleRequirementsOf({ rows, broken, noop }: Scale): readonly Requirement[] {
+export function scaleRequirementsOf({ rows, broken, noop, look }: Scale): readonly Requirement[] {
   const judged = rows.find(({ releases }) => releases === judgedAt);
   return [
     ...(judged === undefined
@@ -48,6 +57,8 @@ export function scaleRequirementsOf({ rows, broken, noop }: Scale): readonly Req
         ]),
     ...growthOf(rows),
     atMost("numbers of releases that could not be measured", broken.length, 0),
+    atMost("one look of the analysis, median, ms", look.medianMs, 1),
+    atMost("what is kept of a run between two looks, kB", look.stateKilobytes, 200),
     atMost(`no-op up with the dynamic parts, times that without (${noop.releases} releases)`, noop.up.ratio, 1.3),
   ];
 }
@@ -80,7 +91,7 @@ function growthOf(rows: readonly ScaleRow[]): readonly Requirement[] {
   ];
 }
 
-export function scaleMarkdownOf({ rows, broken, noop }: Scale): string {
+export function scaleMarkdownOf({ rows, broken, noop, look }: Scale): string {
   const head = [
     "releases",
     "lateness P50 ms",
@@ -111,6 +122,7 @@ export function scaleMarkdownOf({ rows, broken, noop }: Scale): string {
     [head, head.map(() => "---:"), ...table].map((row) => `| ${row.join(" | ")} |`).join("\n"),
     ...broken.map((each) => `Not measured: ${each.replace(/\s+/g, " ").slice(0, 500)}`),
     `Nothing changed, ${noop.releases} releases: \`pulumi up\` ${compared(noop.up)}; preview ${compared(noop.preview)}.`,
+    `One look of the analysis (two gateways, four pods of each version, an hour long): median ${look.medianMs.toFixed(2)} ms, P99 ${look.p99Ms.toFixed(2)} ms; kept between two looks: ${look.stateKilobytes.toFixed(0)} kB at most.`,
   ].join("\n\n");
 }
 

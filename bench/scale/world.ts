@@ -66,7 +66,7 @@ function scrapeAll(): void {
 
 function answer(query: string): object {
   const arrivedMs = performance.now();
-  const key = /route=~"(.+?)_\.\+"/.exec(query)?.[1] ?? "";
+  const key = /route=~"\|?(.+?)_\.\+"/.exec(query)?.[1] ?? "";
   const windowSeconds = Number(/\[(\d+)s\]/.exec(query)?.[1] ?? "0");
   state.queries += 1;
   const release = releases.get(key);

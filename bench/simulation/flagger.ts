@@ -20,7 +20,7 @@ interface Sample {
 /**
  * Flagger's rule: at each tick the success rate of the last minute and the 99th percentile of the last 30 s of the route,
  * canary and primary mixed; a tick beyond a limit is a failed check and holds the weight; with `threshold` of them the next
- * tick takes the release back; a passing tick at the last weight promotes. In its favour the traffic starts with the run
+ * tick rolls the release back; a passing tick at the last weight promotes. In its favour the traffic starts with the run
  * (nothing older dilutes its windows) and it sees every counter's first request.
  */
 export function flagger(release: Release): Outcome {
@@ -34,20 +34,21 @@ export function flagger(release: Release): Outcome {
   for (let second = 0; second <= deadlineSeconds;) {
     const tick = second + settings.interval;
     while (second < tick) {
-      second = Math.min(tick, second + 2);
+      second = Math.min(tick, second + release.scrapeSeconds);
       gateway.runUntil(second);
       samples.push(sampleOf(gateway.series(), previous, second, samples.at(-1)));
     }
-    if (failedChecks >= settings.threshold) return rolledBack(gateway, second, gateway.served.canaryRequests);
+    if (failedChecks >= settings.threshold) return rolledBack(release, gateway, second, gateway.served.canaryRequests);
     if (isBad(samples)) {
       failedChecks += 1;
       continue;
     }
+    if (step === steps.length - 1 && release.gateClosed) continue;
     if (step === steps.length - 1) return promoted(release, gateway, second);
     step += 1;
     gateway.setWeight(steps[step] ?? 0);
   }
-  return undecided(gateway, deadlineSeconds);
+  return undecided(release, gateway, deadlineSeconds);
 }
 
 function isBad(samples: readonly Sample[]): boolean {

@@ -3,7 +3,7 @@ import type { Figures, Row } from "./summary.js";
 
 /** Two panels: how releases end, and how many requests of users fail meanwhile (logarithmic). As SVG. */
 export function plotOf(rows: readonly Row[]): string {
-  const chart = echarts.init(null, null, { renderer: "svg", ssr: true, width: 1100, height: 560 });
+  const chart = echarts.init(null, null, { renderer: "svg", ssr: true, width: 1900, height: 600 });
   const names = rows.map(({ scenario }) => scenario);
   const bars = (side: "ours" | "flagger", panel: number, value: (figures: Figures) => number) => ({
     type: "bar" as const,
@@ -23,14 +23,14 @@ export function plotOf(rows: readonly Row[]): string {
       { text: "Failed requests of users, mean (log)", left: "76%", textAlign: "center" },
     ],
     grid: [
-      { left: 60, right: "53%", top: 50, bottom: 110 },
-      { left: "55%", right: 20, top: 50, bottom: 110 },
+      { left: 60, right: "53%", top: 50, bottom: 130 },
+      { left: "55%", right: 20, top: 50, bottom: 130 },
     ],
     xAxis: [0, 1].map((gridIndex) => ({
       type: "category" as const,
       gridIndex,
       data: names,
-      axisLabel: { rotate: 40 },
+      axisLabel: { rotate: 60, interval: 0, fontSize: 10 },
     })),
     yAxis: [
       { type: "value", gridIndex: 0, max: 100 },

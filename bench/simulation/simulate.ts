@@ -22,5 +22,5 @@ export function simulate(chunk: Chunk): Simulated {
   const releases = Array.from({ length: chunk.to - chunk.from }, (_, offset) =>
     releaseOf(chunk.scenario, chunk.from + offset, chunk.seed),
   );
-  return { chunk, ours: releases.map(ours), flagger: releases.map(flagger) };
+  return { chunk, ours: releases.map((release) => ours(release)), flagger: releases.map(flagger) };
 }

@@ -10,6 +10,11 @@ export interface Figures {
   readonly medianRequestsToVerdict: number | null;
   readonly medianRequestsServedToZero: number | null;
   readonly failedUserRequestsMean: number;
+  readonly medianFailedUserRequests: number | null;
+  /** From a late fault to the verdict against it. */
+  readonly medianSecondsFromFault: number | null;
+  /** Promoted, and proved to be bad before the primary was ready: the promotion stops, and says so. */
+  readonly caughtInPromotionShare: number;
   readonly medianSecondsToPromotion: number | null;
   readonly meanSecondsToPromotion: number | null;
 }
@@ -51,6 +56,9 @@ export function figuresOf(outcomes: readonly Outcome[]): Figures {
     medianRequestsToVerdict: median(numbers((each) => each.requestsToVerdict)),
     medianRequestsServedToZero: median(numbers((each) => each.requestsServedToZero)),
     failedUserRequestsMean: mean(outcomes.map((each) => each.failedUserRequests)) ?? 0,
+    medianFailedUserRequests: median(outcomes.map((each) => each.failedUserRequests)),
+    medianSecondsFromFault: median(numbers((each) => each.secondsFromFault)),
+    caughtInPromotionShare: outcomes.filter((each) => each.caughtInPromotion).length / outcomes.length,
     medianSecondsToPromotion: median(seconds),
     meanSecondsToPromotion: mean(seconds),
   };

@@ -8,10 +8,13 @@ const head = [
   "",
   "rolled back",
   "promoted",
+  "of these caught",
   "undecided",
   "requests to verdict",
   "served to zero",
   "failed for users",
+  "median",
+  "s from fault",
   "s to promotion",
 ];
 
@@ -27,10 +30,13 @@ function cells(figures: Figures): readonly string[] {
   return [
     percent(figures.rolledBackShare),
     percent(figures.promotedShare),
+    figures.promotedShare === 0 ? "-" : percent(figures.caughtInPromotionShare / figures.promotedShare),
     percent(figures.undecidedShare),
     number(figures.medianRequestsToVerdict, 0),
     number(figures.medianRequestsServedToZero, 0),
     number(figures.failedUserRequestsMean, 1),
+    number(figures.medianFailedUserRequests, 0),
+    number(figures.medianSecondsFromFault, 1),
     number(figures.medianSecondsToPromotion, 0),
   ];
 }

@@ -27,6 +27,17 @@ ${methods.map((method) => `  ${method}: async (...given) => (await runtime()).${
 `;
 }
 
+/** Version of the package's own provider, where that constructs the components. */
+let providerVersion: string | undefined;
+
+/**
+ * From now on the resources of this process belong to the package's own provider, which runs the same runtime: what
+ * `pulumi-resource-apisix-canary` says when it begins. Programs in TypeScript need no plugin: theirs are dynamic.
+ */
+export function useOwnProvider(version: string): void {
+  providerVersion = version;
+}
+
 /** A dynamic resource: the type token sends it to Pulumi's dynamic provider, which runs the text. */
 export abstract class DynamicResource extends pulumi.CustomResource {
   /** @param outputs names of what the runtime adds to the inputs */
@@ -39,7 +50,9 @@ export abstract class DynamicResource extends pulumi.CustomResource {
     opts: pulumi.CustomResourceOptions,
   ) {
     const known = Object.fromEntries(outputs.map((output) => [output, undefined]));
-    const props = { ...inputs, ...known, __provider: providerText(runtime) };
-    super(`pulumi-nodejs:dynamic/apisix-canary:${type}`, name, props, opts);
+    const props = { ...inputs, ...known };
+    if (providerVersion === undefined)
+      super(`pulumi-nodejs:dynamic/apisix-canary:${type}`, name, { ...props, __provider: providerText(runtime) }, opts);
+    else super(`apisix-canary:index:${type}`, name, props, { ...opts, version: providerVersion });
   }
 }

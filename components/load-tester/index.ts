@@ -48,6 +48,7 @@ const schema = z.strictObject({
 const containerPort = 8080;
 const user = 10001;
 
+/** Flagger's load tester: makes traffic while a canary is in analysis, and keeps manual gates. */
 export class LoadTester extends pulumi.ComponentResource {
   /** `http://<name>.<namespace>/`. */
   readonly url: pulumi.Output<string>;

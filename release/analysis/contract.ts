@@ -6,17 +6,36 @@ export interface CounterPoint {
   readonly value: number;
 }
 
-/** One time series of the gateway for the release's own route. */
+/**
+ * One counter: of the gateway for the release's own route, of the gateway itself (`metricErrors`: counts that it lost), or
+ * of the workload (`counted`).
+ */
 export interface CounterSeries {
-  /** All labels in canonical form: the identity of the series. */
+  /** All labels but those of the scrape, in canonical form: the identity of the series at its target. */
   readonly id: string;
   /** Scrape target (gateway pod). */
   readonly instance: string;
-  readonly kind: "status" | "latencyBucket" | "latencyCount";
+  /** Which of several readings of the same target this is (scrape job, replica of Prometheus); undefined where unknown. */
+  readonly source?: string | undefined;
+  readonly kind: "status" | "latencyBucket" | "latencyCount" | "metricErrors" | "counted";
   /** Upstream address without port; "" when the gateway had no endpoint. */
   readonly node: string;
   /** HTTP status; "" for latency series. */
   readonly code: string;
+  /** `read`, `write` or `other`, where the gateway says so. */
+  readonly methodClass?: string | undefined;
+  /** Who gave the answer: `upstream`, `nginx` (the gateway's proxy) or `apisix` (its plugins), where the gateway says so. */
+  readonly responseSource?: string | undefined;
+  /** Of a bucket: all labels but `le`, the identity of its histogram. */
+  readonly histogram?: string | undefined;
+  /** Of a counter of the workload: which metric counts by it, as what, and whose pods it is of. */
+  readonly counted?:
+    | {
+        readonly metric: string;
+        readonly role: "numerator" | "denominator";
+        readonly version: "subject" | "baseline";
+      }
+    | undefined;
   /** `$upstream_status` with all attempts ("502, 200"), where the gateway exports it. */
   readonly upstreamStatus: string | undefined;
   /** `$upstream_addr` with all attempts, same order, where the gateway exports it. */
@@ -27,9 +46,15 @@ export interface CounterSeries {
   readonly points: readonly CounterPoint[];
 }
 
+/**
+ * What a custom query answered. `noData`: it finds no series. `noTraffic`: it divides nothing by nothing (NaN), so that its
+ * series are there and nothing happened. `counters`: its samples are among the reading's series.
+ */
 export type CustomOutcome =
   | { readonly kind: "value"; readonly value: number }
   | { readonly kind: "noData" }
+  | { readonly kind: "noTraffic" }
+  | { readonly kind: "counters" }
   | { readonly kind: "error"; readonly message: string };
 
 /** One answer of the metrics provider: everything that the checks of a release need at one moment. */
@@ -39,7 +64,8 @@ export type Reading =
       readonly series: readonly CounterSeries[];
       readonly custom: readonly { readonly metric: string; readonly outcome: CustomOutcome }[];
     }
-  | { readonly kind: "error"; readonly message: string };
+  /** `answered`: the provider is there, but nothing can be judged by what it has. */
+  | { readonly kind: "error"; readonly message: string; readonly answered?: true };
 
 /** What the cluster says at the moment of a reading. */
 export interface Surroundings {
@@ -71,9 +97,17 @@ export type CheckVerdict = "pass" | "fail" | "failNow" | "breached" | "inconclus
 
 /** The test statistics behind a verdict about requests. */
 export interface CheckStatistics {
-  /** ln E of the whole run against the revision, and from where on it is taken back at once. */
+  /** ln E of the whole run against the revision, and from where on it is rolled back at once. */
   readonly logEvidence: number;
   readonly logNeeded: number;
+  /**
+   * ln E of the shares of failures per check, and from where on it agrees: failures that come together within a check are
+   * one case to it, so that a burst is no proof.
+   */
+  readonly logShares: number;
+  readonly logSharesNeeded: number;
+  /** ln E against the other version, where it is compared. */
+  readonly logVersus?: number;
   /** Of the hypothesis with most evidence: its limit as a probability, its trials and events in the whole run. */
   readonly limitShare: number;
   readonly trials: number;
@@ -96,6 +130,10 @@ export interface CheckReport {
   readonly dryRun: boolean;
   /** True where nothing is missing but the proof that `promoteWithConfidence` asks for. */
   readonly awaitsProof?: boolean;
+  /** True where nothing is missing but requests: some come, not yet enough. */
+  readonly awaitsRequests?: boolean;
+  /** True where the limit is broken by both versions alike: not the subject's fault, and worth a warning. */
+  readonly shared?: boolean;
   /** Of the built-in metrics only. */
   readonly statistics?: CheckStatistics;
   /** Flagger's wording where the meaning is the same: `success rate 26.76% < 99%`, plus figures. */
@@ -106,10 +144,11 @@ export type HoldReason = "breached" | "inconclusive" | "noData" | "error" | "spl
 
 /**
  * The overall answer. `pass`: this step may be left. `hold`: stay at the weight. `failedCheck`: one more
- * for Flagger's `threshold`, and stay. `failNow`: take the revision back at once. `giveUp`: too long undecided.
+ * for Flagger's `threshold`, and stay. `failNow`: roll the revision back at once. `giveUp`: too long undecided.
  */
 export type Verdict =
-  | { readonly kind: "pass" }
+  /** The warning says what both versions do wrong alike. */
+  | { readonly kind: "pass"; readonly warning?: string }
   | { readonly kind: "hold"; readonly reason: HoldReason; readonly sentence: string }
   | { readonly kind: "failedCheck"; readonly sentence: string }
   | { readonly kind: "failNow"; readonly sentence: string }
@@ -123,4 +162,6 @@ export interface Assessment {
   /** Requests of the subject and of all since the last change of weight. */
   readonly subjectRequests: number;
   readonly totalRequests: number;
+  /** Requests per second of both versions together in the run so far; undefined while nothing was counted. */
+  readonly requestsPerSecond?: number;
 }

@@ -2,9 +2,11 @@
 export type * from "./contract.js";
 export { startAnalysis } from "./state.js";
 export type { AnalysisContext, AnalysisState } from "./state.js";
+export { lossIn } from "./counting/gateways.js";
 export { observe } from "./observe.js";
 export type { Observed } from "./observe.js";
-export { warningsOf } from "./warnings.js";
-export type { Circumstances } from "./warnings.js";
-export { correctedQuery } from "./inverted-query.js";
-export { usualBoundsMs } from "./latency.js";
+export { warningsOf } from "./preview/warnings.js";
+export type { Circumstances } from "./preview/warnings.js";
+export { correctedQuery } from "./preview/inverted-query.js";
+export { expectedSeconds } from "./preview/patience.js";
+export { usualBoundsMs } from "./checks/latency.js";

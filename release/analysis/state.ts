@@ -1,6 +1,8 @@
 import type { AnalysisSettings } from "../settings/index.js";
-import { emptyTotals } from "./tally.js";
-import type { Tally, Totals } from "./tally.js";
+import type { GatewayPosition } from "./counting/gateways.js";
+import type { Strata } from "./counting/strata.js";
+import { emptyTotals } from "./counting/tally.js";
+import type { Tally, Totals, Trials } from "./counting/tally.js";
 
 /** What the analysis must know besides its settings. */
 export interface AnalysisContext {
@@ -25,15 +27,24 @@ export interface Ownership {
   readonly lastKnownMs: number;
 }
 
-/** The last sample of a counter that has been counted. */
-export interface CounterPosition {
-  readonly timeMs: number;
-  readonly value: number;
-}
-
-/** Running product of the comparison with the primary: one logarithm for each alternative of the mixture. */
-export interface ComparisonState {
-  readonly logs: readonly number[];
+/** Running products of one part of one hypothesis, as logarithms: what earlier starts have become, in mixtures. */
+export interface PartEvidence {
+  /** Late starts against the limit, by alternative (`late-starts.ts`), relative to the counts of now. */
+  readonly late: readonly number[];
+  /** Shares of failures per check, by stake (`share-process.ts`). */
+  readonly shares: readonly number[];
+  /** Against the other version, by alternative (`two-sample.ts`), late starts included; and of this interval alone. */
+  readonly versus: readonly number[];
+  readonly intervalVersus: readonly number[];
+  /** Weight of the starts so far, of the late ones against the limit and of all against the other version. */
+  readonly started: number;
+  /** Checks that brought something new. */
+  readonly checks: number;
+  /** Where the present trouble began: the counts at the last moment at which nothing spoke against the part. */
+  readonly onset: Trials;
+  /** Checks of this interval, and the one of them with most events. */
+  readonly intervalChecks: number;
+  readonly intervalWorst: Trials;
 }
 
 /** A moment of the run and what had been counted until then. */
@@ -46,9 +57,12 @@ export interface Mark {
 export interface AnalysisState {
   readonly settings: AnalysisSettings;
   readonly context: AnalysisContext;
-  readonly counters: Readonly<Record<string, CounterPosition>>;
-  /** Scrape targets seen, so that one which comes back isn't taken for a new one. */
-  readonly instances: readonly string[];
+  /** By scrape target, also of those that are gone: one that comes back isn't taken for a new one. */
+  readonly gateways: Readonly<Record<string, GatewayPosition>>;
+  /** Parts of the traffic with a judgement of their own; undefined until something was read. */
+  readonly strata: Strata | undefined;
+  /** Why this run can't be judged any more: counts were lost or are not one gateway's. */
+  readonly spoiled: string | undefined;
   readonly owners: Readonly<Record<string, readonly Ownership[]>>;
   /** Counted at addresses that belong to nobody yet: credited once they are known. */
   readonly unowned: Readonly<Record<string, Tally>>;
@@ -61,20 +75,22 @@ export interface AnalysisState {
   /** Sides without a ready endpoint at the last observation. */
   readonly emptySides: readonly Side[];
   readonly firstTrafficMs: number | undefined;
-  /** Start of the evidence, then one mark for each change of weight. */
-  readonly starts: readonly Mark[];
+  /** When a request of either version was seen last, and how many the baseline had had when the subject had its last. */
+  readonly lastTraffic: { readonly timeMs: number; readonly baselineAtSubject: number } | undefined;
+  /** Start of the evidence. */
+  readonly runStart: Mark;
+  readonly weightChanges: number;
   /** Start of the present weight. */
   readonly weightStart: Mark;
   readonly weightPercent: number | undefined;
   readonly weightSinceMs: number | undefined;
   /** From here on the split is compared: the change has had time to take effect. */
-  readonly splitStart: Mark | undefined;
+  readonly splitStart: { readonly subject: number; readonly baseline: number } | undefined;
   readonly intervalStart: Totals;
   /** Marks of the recent past, oldest first: for the estimates that are shown. */
   readonly history: readonly Mark[];
-  /** By metric; and as they stood at the end of the last interval. */
-  readonly comparisons: Readonly<Record<string, ComparisonState>>;
-  readonly intervalComparisons: Readonly<Record<string, ComparisonState>>;
+  /** By hypothesis and part of the traffic. */
+  readonly evidence: Readonly<Record<string, Readonly<Record<string, PartEvidence>>>>;
   readonly intervals: number;
   /** Intervals that ended at the present weight. */
   readonly intervalsAtWeight: number;
@@ -83,19 +99,15 @@ export interface AnalysisState {
   readonly splitIntervals: number;
 }
 
-/** A start of the evidence; the first, which is the run's, unless another is asked for. */
-export function startMark({ starts, weightStart }: AnalysisState, index = 0): Mark {
-  return starts[index] ?? weightStart;
-}
-
 /** A fresh analysis: nothing seen, nothing spent. */
 export function startAnalysis(settings: AnalysisSettings, context: AnalysisContext): AnalysisState {
   const start: Mark = { timeMs: context.startedAtMs, totals: emptyTotals };
   return {
-    settings,
+    settings: context.subject === "primary" ? withoutComparison(settings) : settings,
     context,
-    counters: {},
-    instances: [],
+    gateways: {},
+    strata: undefined,
+    spoiled: undefined,
     owners: {},
     unowned: {},
     boundsMs: [],
@@ -105,19 +117,25 @@ export function startAnalysis(settings: AnalysisSettings, context: AnalysisConte
     lastObservedMs: undefined,
     emptySides: [],
     firstTrafficMs: undefined,
-    starts: [start],
+    lastTraffic: undefined,
+    runStart: start,
+    weightChanges: 0,
     weightStart: start,
     weightPercent: undefined,
     weightSinceMs: undefined,
     splitStart: undefined,
     intervalStart: emptyTotals,
     history: [],
-    comparisons: {},
-    intervalComparisons: {},
+    evidence: {},
     intervals: 0,
     intervalsAtWeight: 0,
     undecidedIntervals: 0,
     errorIntervals: 0,
     splitIntervals: 0,
   };
+}
+
+/** During a promotion both sides are of one revision: what both do alike excuses neither. */
+function withoutComparison(settings: AnalysisSettings): AnalysisSettings {
+  return { ...settings, metrics: settings.metrics.map((metric) => ({ ...metric, compare: false })) };
 }

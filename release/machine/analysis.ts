@@ -56,10 +56,11 @@ async function judge(run: Run): Promise<Outcome> {
   await refuseWithoutJournal(run);
   await beforeAnything(run);
   const deadline = deadlineSeconds(run.settings);
-  const late = new AbortRun(`not decided within the deadline of ${deadline}s`);
+  const late = (seconds: number): AbortRun => new AbortRun(`not decided within the deadline of ${seconds}s`);
   const limit = new PausableLimit(run.ports.clock, deadline * 1000, late);
   try {
-    return await perform(run.until(limit.signal), limit);
+    // One that only holds is the rollout's to tell.
+    return await perform(run.settings.analysis.onUndecided === "hold" ? run : run.until(limit.signal), limit);
   } catch (error) {
     throw await endFailed(run, error);
   } finally {

@@ -3,6 +3,7 @@ import { observe, startAnalysis } from "../analysis/index.js";
 import type { CheckStatus } from "../model/index.js";
 import type { Endpoints, RunEnd } from "../ports/index.js";
 import { checkEverySeconds } from "../settings/index.js";
+import type { ReleaseSettings } from "../settings/index.js";
 import { sentenceOf } from "./failure.js";
 import { isLost } from "./lock.js";
 import type { Judge, Outcome, Ports } from "./ports.js";
@@ -17,8 +18,7 @@ export const judge: Judge = (settings, startedAtMs, subject) => {
     startedAtMs,
     scrapeIntervalSeconds: scrapeInterval,
     subject,
-    // One budget for the whole release: a shift back in steps is judged too, and has its half.
-    budgetShare: settings.analysis.stepWeightPromotion > 0 ? 0.5 : 1,
+    budgetShare: budgetShareOf(settings, subject),
   });
   return (observation) => {
     const observed = observe(state, observation);
@@ -26,6 +26,12 @@ export const judge: Judge = (settings, startedAtMs, subject) => {
     return observed.assessment;
   };
 };
+
+/** One budget for the whole release: a promotion in steps has its half, one in a jump is watched while it gets ready. */
+function budgetShareOf({ analysis }: ReleaseSettings, subject: "canary" | "primary"): number {
+  if (analysis.stepWeightPromotion > 0) return 0.5;
+  return subject === "canary" ? 0.9 : 0.1;
+}
 
 /** One step of a run, as far as what is observed depends on it. */
 export interface Step {

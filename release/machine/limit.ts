@@ -8,6 +8,7 @@ export class PausableLimit {
   private readonly over = new AbortController();
   private readonly holds = new Set<Hold>();
   private leftMs: number;
+  private totalMs: number;
   private sinceMs = 0;
   private timer: AbortController | undefined;
   private running: Promise<void> = Promise.resolve();
@@ -15,10 +16,17 @@ export class PausableLimit {
   constructor(
     private readonly clock: Clock,
     milliseconds: number,
-    private readonly reason: Error,
+    /** Of the end, told with the time that it took. */
+    private readonly reason: (seconds: number) => Error,
   ) {
     this.leftMs = milliseconds;
+    this.totalMs = milliseconds;
     this.start();
+  }
+
+  /** What it lasts, gates and pauses not counted. */
+  get milliseconds(): number {
+    return this.totalMs;
   }
 
   /** Aborted, for the reason, when the time is over. */
@@ -26,11 +34,20 @@ export class PausableLimit {
     return this.over.signal;
   }
 
+  /** So long in all, where that is more than before: what was waited for has turned out to take longer. */
+  extendTo(milliseconds: number): void {
+    if (milliseconds <= this.totalMs || this.over.signal.aborted) return;
+    const moreMs = milliseconds - this.totalMs;
+    this.totalMs = milliseconds;
+    const runs = this.timer !== undefined;
+    if (runs) this.halt();
+    this.leftMs += moreMs;
+    if (runs) this.start();
+  }
+
   pause(hold: Hold): void {
     this.holds.add(hold);
-    if (this.timer === undefined) return;
-    this.leftMs -= this.clock.nowMs() - this.sinceMs;
-    this.stop();
+    if (this.timer !== undefined) this.halt();
   }
 
   resume(hold: Hold): void {
@@ -50,9 +67,14 @@ export class PausableLimit {
     this.timer = timer;
     this.sinceMs = this.clock.nowMs();
     this.running = this.clock.sleep(Math.max(0, this.leftMs), timer.signal).then(
-      () => this.over.abort(this.reason),
+      () => this.over.abort(this.reason(this.totalMs / 1000)),
       () => undefined,
     );
+  }
+
+  private halt(): void {
+    this.leftMs -= this.clock.nowMs() - this.sinceMs;
+    this.stop();
   }
 
   private stop(): void {

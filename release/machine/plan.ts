@@ -1,19 +1,14 @@
+import { expectedSeconds } from "../analysis/index.js";
 import { isHandedOver } from "../model/index.js";
 import type { ReleaseStatus } from "../model/index.js";
 import type { Workload } from "../ports/index.js";
+import { stepWeightsOf } from "../settings/index.js";
 import type { AnalysisSettings } from "../settings/index.js";
 
 /** Pure decisions: what a run is going to do, from what the cluster says. */
 
-/** The canary's shares in the order they are set, percent; the last one is clipped to maxWeight as Flagger does. */
-export function planSteps(
-  analysis: Pick<AnalysisSettings, "stepWeight" | "stepWeights" | "maxWeight">,
-): readonly number[] {
-  if (analysis.stepWeights !== undefined) return analysis.stepWeights;
-  const step = analysis.stepWeight ?? analysis.maxWeight;
-  const count = Math.ceil(analysis.maxWeight / step);
-  return Array.from({ length: count }, (_, index) => Math.min(analysis.maxWeight, (index + 1) * step));
-}
+/** The canary's shares in the order they are set, percent. */
+export const planSteps = stepWeightsOf;
 
 /** The canary's shares on the way to the promoted primary; a step of 0 is one jump. */
 export function planPromotionSteps(fromWeight: number, step: number): readonly number[] {
@@ -27,7 +22,7 @@ export function planPromotionSteps(fromWeight: number, step: number): readonly n
 export interface Plan {
   readonly analysis: Pick<
     AnalysisSettings,
-    "interval" | "initialDelay" | "stepWeight" | "stepWeights" | "maxWeight" | "stepWeightPromotion"
+    "interval" | "initialDelay" | "minRequests" | "stepWeight" | "stepWeights" | "maxWeight" | "stepWeightPromotion"
   >;
   /** Seconds for pods to get ready. */
   readonly progressDeadline: number;
@@ -35,63 +30,28 @@ export interface Plan {
   readonly deadline?: number | undefined;
 }
 
-/** What few requests cost: seconds more until enough of them are seen. */
-export interface ThinTraffic {
-  readonly extraSeconds: number;
-}
-
-/** Holds, failed checks and slow starts of a release that is promoted in the end. */
+/** Holds, failed checks, thinner traffic and slow starts of a release that is promoted in the end. */
 const deadlineFactor = 3;
 const shortestDeadlineSeconds = 3600;
 
 /** Seconds that the steps of an analysis take when none is held; its pods' start is not in it. */
 export function shortestSeconds({ analysis }: Pick<Plan, "analysis">): number {
-  return planSteps(analysis).length * analysis.interval + analysis.initialDelay;
+  return expectedSeconds(analysis) + analysis.initialDelay;
 }
 
 /**
- * The limit of a whole analysis, seconds: as the program says, else what its plan needs. Time at closed gates and in
- * pauses is not counted by whoever keeps the limit.
+ * The limit of a whole analysis, seconds: as the program says, else what its plan needs at the traffic that was observed
+ * (undefined: not known yet; 0: none, where `inconclusiveLimit` ends it much earlier). Time at closed gates and in pauses
+ * is not counted by whoever keeps the limit.
  */
-export function deadlineSeconds(plan: Plan, { extraSeconds }: ThinTraffic = { extraSeconds: 0 }): number {
+export function deadlineSeconds(plan: Plan, requestsPerSecond?: number): number {
   if (plan.deadline !== undefined) return plan.deadline;
   const { interval, initialDelay, stepWeightPromotion } = plan.analysis;
-  const up = planSteps(plan.analysis);
-  const down = stepWeightPromotion === 0 ? [] : planPromotionSteps(up.at(-1) ?? 0, stepWeightPromotion).slice(0, -1);
-  const steps = (up.length + down.length) * interval;
-  const needed = deadlineFactor * steps + initialDelay + plan.progressDeadline;
-  return Math.max(shortestDeadlineSeconds, needed) + extraSeconds;
-}
-
-/** Pods that must be ready: rounded up and at least one, so that a percentage never means nobody. */
-export function requiredReady(replicas: number, thresholdPercent: number): number {
-  return Math.max(1, Math.ceil((replicas * thresholdPercent) / 100));
-}
-
-export type Readiness = { readonly kind: "ready" } | { readonly kind: "notReady"; readonly message: string };
-
-/** Whether a Deployment's rollout is done, with the field's wording where it isn't. */
-export function readinessOf(workload: Workload, wantedReplicas: number, thresholdPercent: number): Readiness {
-  const waiting = (message: string): Readiness => ({
-    kind: "notReady",
-    message: `waiting for rollout to finish: ${message}`,
-  });
-  if (workload.observedGeneration < workload.generation)
-    return waiting("observed deployment generation less than desired generation");
-  const required = requiredReady(wantedReplicas, thresholdPercent);
-  const ready = Math.min(workload.updatedReplicas, workload.availableReplicas);
-  if (ready < required)
-    return waiting(
-      `${ready} of ${wantedReplicas} (readyThreshold ${thresholdPercent}%) updated replicas are available`,
-    );
-  const old = workload.totalReplicas - workload.updatedReplicas;
-  return old > 0 ? waiting(`${old} old replicas are pending termination`) : { kind: "ready" };
-}
-
-/** Whether users would find the pods: their addresses may stand behind the Service a moment later. */
-export function reachabilityOf(ready: number, wantedReplicas: number, thresholdPercent: number): Readiness {
-  if (ready >= requiredReady(wantedReplicas, thresholdPercent)) return { kind: "ready" };
-  return { kind: "notReady", message: `${ready} of ${wantedReplicas} addresses are ready behind the Service` };
+  const highest = planSteps(plan.analysis).at(-1) ?? 0;
+  const down = stepWeightPromotion === 0 ? [] : planPromotionSteps(highest, stepWeightPromotion).slice(0, -1);
+  const up = expectedSeconds(plan.analysis, requestsPerSecond === 0 ? undefined : requestsPerSecond);
+  const needed = deadlineFactor * (up + down.length * interval) + initialDelay + plan.progressDeadline;
+  return Math.max(shortestDeadlineSeconds, Math.ceil(needed));
 }
 
 /** Who set the primary's pods, as far as it is known. */

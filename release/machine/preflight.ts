@@ -1,3 +1,4 @@
+import { lossIn } from "../analysis/index.js";
 import { heedAbort } from "./commands.js";
 import { ReleaseFailed } from "./failure.js";
 import { readMetrics } from "./judging.js";
@@ -50,15 +51,16 @@ async function refuseWhenFrozen(run: Run): Promise<void> {
 
 /** Nobody is sent to a revision that can't be judged. */
 async function refuseWithoutMetrics(run: Run): Promise<void> {
-  const trouble = { message: "" };
+  const trouble = { message: "", advice: "" };
   const answered = await poll(run, { everyMs: pollMs, forMs: metricsPatienceMs }, async () => {
     const reading = await readMetrics(run, [], []);
-    if (reading.kind !== "error") return true;
-    trouble.message = reading.message;
+    const loss = reading.kind === "error" ? undefined : lossIn(reading);
+    if (reading.kind !== "error" && loss === undefined) return true;
+    trouble.message = reading.kind === "error" ? reading.message : (loss ?? "");
+    const isAway = reading.kind === "error" && reading.answered !== true;
+    trouble.advice = isAway ? ": check that URL and that Prometheus runs" : "";
     return undefined;
   });
   if (answered === undefined)
-    throw new ReleaseFailed(
-      `${run.label}: prometheusUrl: ${trouble.message}; nothing was started: check that URL and that Prometheus runs`,
-    );
+    throw new ReleaseFailed(`${run.label}: prometheusUrl: ${trouble.message}; nothing was started${trouble.advice}`);
 }

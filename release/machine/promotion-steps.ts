@@ -1,4 +1,5 @@
 import type { Verdict } from "../analysis/contract.js";
+import { checkEverySeconds } from "../settings/index.js";
 import { clearCommands, heedAbort } from "./commands.js";
 import { ReleaseFailed } from "./failure.js";
 import { checksOf, checkThroughInterval, haltSentence, Judging } from "./judging.js";
@@ -48,7 +49,8 @@ async function holdStep(run: Run, judging: Judging, step: PromotionStep): Promis
     if (held.kind === "giveUp") return goOnUndecided(run, held.sentence);
     if (held.kind === "failedCheck") failures += 1;
     const over = failures >= run.settings.analysis.threshold || run.ports.clock.nowMs() > step.deadlineMs;
-    if (held.kind === "failNow" || over) throw await stopPromotion(run, held.sentence);
+    if (held.kind === "failNow" || over)
+      throw await stopPromotion(run, `the primary's new pods fail: ${held.sentence}`);
     run.announce("warning", haltSentence(run.label, held.sentence));
   }
 }
@@ -89,9 +91,46 @@ async function check(run: Run, judging: Judging, step: PromotionStep, intervalEn
   return assessment.verdict;
 }
 
+/**
+ * Judges the revision while its primary gets ready, before it gets all traffic in one jump: the last step of the analysis
+ * goes on meanwhile, with more and more pods of the revision, and no old ones left to compare with.
+ */
+export class PromotionWatch {
+  private readonly judging: Judging;
+  private readonly sinceMs: number;
+  private lookedMs = -Infinity;
+
+  constructor(private readonly run: Run) {
+    this.judging = new Judging(run, "primary");
+    this.sinceMs = run.ports.clock.nowMs();
+  }
+
+  /** One check, not more often than asked. Throws ReleaseFailed where the revision is proved to be bad. */
+  async look(): Promise<void> {
+    const { run } = this;
+    const nowMs = run.ports.clock.nowMs();
+    if (nowMs - this.lookedMs < checkEverySeconds(run.settings.analysis) * 1000) return;
+    this.lookedMs = nowMs;
+    const { cluster } = run.ports;
+    const [canary, primary] = await run.persist(() =>
+      Promise.all([
+        cluster.readEndpoints("canary", run.signal),
+        cluster.readRevisionNodes("primary", run.settings.revision, run.signal),
+      ]),
+    );
+    const subject = { nodes: [...canary.nodes, ...primary.nodes], ready: canary.ready + primary.ready };
+    const judged = { subject, baseline: nobody, weightPercent: 100, weightSinceMs: this.sinceMs, finalStep: false };
+    const { verdict } = await this.judging.check(judged, false);
+    if (verdict.kind === "failNow")
+      throw await stopPromotion(run, `the revision fails while its primary gets ready: ${verdict.sentence}`);
+  }
+}
+
+const nobody = { nodes: [], ready: 0 };
+
 /** There is no old revision left to return to: the split stays, people decide. */
-async function stopPromotion(run: Run, sentence: string): Promise<ReleaseFailed> {
-  const message = `the primary's new pods fail: ${sentence}; traffic stays split at canary ${run.status.canaryWeight}%`;
+async function stopPromotion(run: Run, reason: string): Promise<ReleaseFailed> {
+  const message = `${reason}; traffic stays split at canary ${run.status.canaryWeight}%`;
   await run.journal({ message, stalled: "PrimaryFailing" });
   await clearCommands(run);
   run.announce("error", `${run.label}: ${message}`, true);

@@ -8,11 +8,12 @@ import { AbortRun, ReleaseFailed, sentenceOf } from "./failure.js";
 import { reported } from "./judging.js";
 import { lossOf, withLock } from "./lock.js";
 import { NotReady } from "./not-ready.js";
-import { passedEarlier, readinessOf } from "./plan.js";
-import type { Readiness } from "./plan.js";
+import { passedEarlier } from "./plan.js";
+import { readinessOf } from "./readiness.js";
+import type { Readiness } from "./readiness.js";
 import type { Outcome, Ports } from "./ports.js";
 import { promotedBefore, promotedNow, summaryOf } from "./promoted.js";
-import { walkPromotionSteps } from "./promotion-steps.js";
+import { PromotionWatch, walkPromotionSteps } from "./promotion-steps.js";
 import { adjustReplicas } from "./replicas.js";
 import { finishAborted } from "./rollback.js";
 import { handoverKeys } from "./run.js";
@@ -90,11 +91,13 @@ async function waitForPromotedPrimary(run: Run): Promise<void> {
   const { settings } = run;
   const waiting = new NotReady(run, "primary", `${settings.name}-primary.${settings.namespace}`);
   const last = { message: "" };
+  const watch = isWatched(run) ? new PromotionWatch(run) : undefined;
   const ready = await poll(run, { everyMs: pollMs, forMs: settings.progressDeadline * 1000 }, async () => {
     await listen(run);
     const readiness = await primaryReadiness(run);
     if (readiness.kind === "ready") return true;
     await leaveDeadCanary(run);
+    await watch?.look();
     last.message = readiness.message;
     await waiting.say(readiness.message);
     return undefined;
@@ -125,6 +128,15 @@ async function stopWaiting(run: Run, sentence: string): Promise<ReleaseFailed> {
   }
   run.announce("error", message, true);
   return new ReleaseFailed(message);
+}
+
+/** A promotion in steps judges each of them; one in a jump has only the time until its primary is ready. */
+function isWatched({ settings, status }: Run): boolean {
+  const { skipAnalysis, analysis, revision } = settings;
+  if (skipAnalysis || analysis.stepWeightPromotion > 0 || status.canaryWeight === 0) return false;
+  // Who promotes by hand has decided about the checks, too.
+  if (status.judged?.without !== undefined) return false;
+  return status.promotedRevision !== revision && passedEarlier(revision, status);
 }
 
 async function listen(run: Run): Promise<void> {

@@ -7,7 +7,7 @@ import { shortPatience } from "./drain.js";
 import type { Patience } from "./drain.js";
 import { ReleaseFailed, sentenceOf } from "./failure.js";
 import { isLost, withLock } from "./lock.js";
-import { readinessOf } from "./plan.js";
+import { readinessOf } from "./readiness.js";
 import type { RollbackPorts } from "./ports.js";
 import { handoverKeys } from "./run.js";
 import type { RollbackRun } from "./run.js";

@@ -15,6 +15,7 @@ import { interferenceIn, readSnapshot } from "./snapshot.js";
 import type { Snapshot } from "./snapshot.js";
 import type { SyncHealth } from "./sync-watch.js";
 import { externalEdit } from "./traffic.js";
+import { Undecided } from "./undecided.js";
 import { callWebhooks } from "./webhooks.js";
 
 /** What people ask for beyond a look. */
@@ -37,6 +38,7 @@ export class Rollout {
   private readonly effect = new Effect();
   private readonly everyMs: number;
   private readonly judging: Judging;
+  private readonly undecided: Undecided;
 
   constructor(
     private readonly run: Run,
@@ -46,6 +48,7 @@ export class Rollout {
   ) {
     this.everyMs = checkEverySeconds(run.settings.analysis) * 1000;
     this.judging = new Judging(run, "canary");
+    this.undecided = new Undecided(run, limit);
   }
 
   /** True where a person promoted it before the steps were over. */
@@ -63,11 +66,15 @@ export class Rollout {
 
   /** The rest of the analysis is left out; the gate before the promotion only where that is asked for as well. */
   private async leaveOnRequest(): Promise<void> {
-    if (this.request === "promoteAndSkipGates") return this.gates.pass();
-    while (!(await this.during(this.gates.areOpen("confirm-promotion")))) {
+    while (!this.skipsGates() && !(await this.during(this.gates.areOpen("confirm-promotion")))) {
       const answer = await this.interval();
       if (answer.kind === "failedCheck") await this.countFailure(answer.sentence);
     }
+    await this.gates.pass();
+  }
+
+  private skipsGates(): boolean {
+    return this.request === "promoteAndSkipGates";
   }
 
   private async advanceTo(weight: number): Promise<void> {
@@ -136,8 +143,8 @@ export class Rollout {
     if (effect.beginsAnew) this.weightSinceMs = this.run.ports.clock.nowMs();
     // An interval in which the weight may not have been in effect counts for nothing.
     const assessment = await this.judging.check(this.step(snapshot), intervalEnds && effect.isCertain);
-    const { verdict } = assessment;
-    if (verdict.kind === "failNow" || verdict.kind === "giveUp") throw new AbortRun(verdict.sentence);
+    const verdict = this.undecided.verdictOf(assessment);
+    if (verdict.kind === "failNow") throw new AbortRun(verdict.sentence);
     const obstacle = this.effect.obstacleAfter(assessment, this.finalStep);
     if (intervalEnds) await this.run.journal({ checks: checksOf(assessment) });
     if (verdict.kind === "failedCheck") return verdict;
@@ -205,6 +212,7 @@ export class Rollout {
     if (asked !== undefined) throw new AbortRun(`rollback was asked for by webhook ${asked.webhook}`);
     switch (verdict.kind) {
       case "pass":
+        if (verdict.warning !== undefined) run.announce("warning", `${run.label}: ${verdict.warning}`, this.finalStep);
         return this.during(this.gates.areOpen(gate));
       case "hold":
         run.announce("warning", haltSentence(run.label, verdict.sentence));

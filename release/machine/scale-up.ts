@@ -1,13 +1,14 @@
 import type { Endpoints, Workload } from "../ports/index.js";
 import { heedAbort } from "./commands.js";
 import { AbortRun } from "./failure.js";
-import { reachabilityOf, readinessOf } from "./plan.js";
-import type { Readiness } from "./plan.js";
+import { reachabilityOf, readinessOf } from "./readiness.js";
+import type { Readiness } from "./readiness.js";
 import type { Run } from "./run.js";
 import { readCanarySnapshot } from "./snapshot.js";
 import type { CanarySnapshot } from "./snapshot.js";
 import { keepAtZero } from "./traffic.js";
 import { NotReady } from "./not-ready.js";
+import { blindMs } from "./waiting.js";
 
 const pollMs = 500;
 /** Addresses stand behind the Service for so long before users come: the gateway hears of them by a sync of its own. */
@@ -24,11 +25,13 @@ export async function scaleUp(run: Run): Promise<Workload> {
   const asked = await run.persist(() => cluster.readWorkload("canary", run.signal));
   refuseOthers(run, asked, asked?.templateHash);
   await run.scaleCanary(settings.replicas);
-  const deadline = clock.nowMs() + settings.progressDeadline * 1000;
+  let deadline = clock.nowMs() + settings.progressDeadline * 1000;
   const waiting = new NotReady(run, "canary", `canary deployment ${run.label}`);
   for (let readySinceMs = Infinity; ;) {
     await run.sleep(pollMs);
+    const lookedAtMs = clock.nowMs();
     const { canary, canaryEndpoints } = await look(run);
+    deadline += blindMs(clock, lookedAtMs);
     refuseOthers(run, canary, asked?.templateHash);
     if (canary.replicas === 0) throw new AbortRun("the canary was scaled to 0 from outside while it was to get ready");
     const readiness = readinessFor(run, canary, canaryEndpoints);

@@ -52,19 +52,33 @@ interface Waiting {
 
 const announceEveryMs = 10_000;
 
-/** Looks again and again until the look has an answer; undefined when there is none in time. */
+/** A look that takes longer has waited for an API server that was away. */
+const longestLookMs = 5_000;
+
+/**
+ * Looks again and again until the look has an answer; undefined when there is none in time. Time in which nothing could
+ * be seen does not count: nothing could get ready in it either.
+ */
 export async function poll<T>(
   waiting: Waiting,
   { everyMs, forMs }: { readonly everyMs: number; readonly forMs: number },
   look: () => Promise<T | undefined>,
 ): Promise<T | undefined> {
   const { clock } = waiting.ports;
-  for (const deadlineMs = clock.nowMs() + forMs; ;) {
+  for (let deadlineMs = clock.nowMs() + forMs; ;) {
+    const beganMs = clock.nowMs();
     const answer = await look();
     if (answer !== undefined) return answer;
+    deadlineMs += blindMs(clock, beganMs);
     if (clock.nowMs() >= deadlineMs) return undefined;
     await waiting.sleep(everyMs);
   }
+}
+
+/** How long a look that began then could see nothing. */
+export function blindMs(clock: Clock, beganMs: number): number {
+  const tookMs = clock.nowMs() - beganMs;
+  return tookMs > longestLookMs ? tookMs : 0;
 }
 
 /** Says something the first time it is to be said, and then every ten seconds. */

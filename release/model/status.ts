@@ -9,6 +9,8 @@ export interface Judged {
   /** One sentence with metric, value, limit, requests and confidence. */
   readonly reason: string;
   readonly at: string;
+  /** A person passed it, whatever its checks said. */
+  readonly byHand?: true;
 }
 
 /** How a promoted revision came to the primary. `unjudged`: around the analysis (`--target` on the primary alone). */

@@ -8,7 +8,7 @@ export interface ShutdownHandler {
 const longestMs = 120_000;
 
 /** How people see in their list of processes that this provider is ours, and no longer only Pulumi's. */
-const title = "apisix-canary: in pulumi's cmd/dynamic-provider";
+const dynamicTitle = "apisix-canary: in pulumi's cmd/dynamic-provider";
 
 const life: { watching: boolean; ending: boolean; handler: ShutdownHandler | undefined } = {
   watching: false,
@@ -21,7 +21,7 @@ const life: { watching: boolean; ending: boolean; handler: ShutdownHandler | und
  * itself is killed, our input ends. Pulumi's provider would stay for ever then. Called by the provider's text as soon as
  * it is asked for anything, and in no other process.
  */
-export function endWithTheEngine(): void {
+export function endWithTheEngine(title = dynamicTitle): void {
   if (life.watching) return;
   life.watching = true;
   process.title = title;
@@ -37,6 +37,11 @@ export function endWithTheEngine(): void {
 export function onEngineExit(handler: ShutdownHandler): void {
   life.handler = handler;
   endWithTheEngine();
+}
+
+/** What a provider does that is told to cancel: all runs are rolled back, and the process lives on to answer for them. */
+export function cancelRuns(reason: string): Promise<void> {
+  return life.handler?.shutdown(reason) ?? Promise.resolve();
 }
 
 function end(reason: string): void {

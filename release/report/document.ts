@@ -10,12 +10,23 @@ export const reportVersion = 1;
 const series = z.object({
   id: z.string(),
   instance: z.string(),
-  kind: z.enum(["status", "latencyBucket", "latencyCount"]),
+  source: z.string().exactOptional(),
+  kind: z.enum(["status", "latencyBucket", "latencyCount", "metricErrors", "counted"]),
   node: z.string(),
   code: z.string(),
   upstreamStatus: z.string().exactOptional(),
   upstreamAddress: z.string().exactOptional(),
   upperBoundMs: number.exactOptional(),
+  methodClass: z.string().exactOptional(),
+  responseSource: z.string().exactOptional(),
+  histogram: z.string().exactOptional(),
+  counted: z
+    .object({
+      metric: z.string(),
+      role: z.enum(["numerator", "denominator"]),
+      version: z.enum(["subject", "baseline"]),
+    })
+    .exactOptional(),
   timesMs: numbers,
   values: numbers,
 });
@@ -23,6 +34,8 @@ const series = z.object({
 const outcome = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("value"), value: number }),
   z.object({ kind: z.literal("noData") }),
+  z.object({ kind: z.literal("noTraffic") }),
+  z.object({ kind: z.literal("counters") }),
   z.object({ kind: z.literal("error"), message: z.string() }),
 ]);
 
@@ -36,7 +49,7 @@ const reading = z.discriminatedUnion("kind", [
     windows: z.array(count),
     custom: z.array(z.object({ metric: z.string(), outcome })),
   }),
-  z.object({ kind: z.literal("error"), message: z.string() }),
+  z.object({ kind: z.literal("error"), message: z.string(), answered: z.literal(true).exactOptional() }),
 ]);
 
 const surroundings = z.object({

@@ -87,6 +87,7 @@ function continues({ timesMs, values }: Pool, from: number, points: readonly Cou
 
 function labelsOf(series: CounterSeries): Pool["labels"] {
   const { id, instance, kind, node, code, upstreamStatus, upstreamAddress, upperBoundMs } = series;
+  const { source, methodClass, responseSource, histogram, counted } = series;
   return {
     id,
     instance,
@@ -96,6 +97,11 @@ function labelsOf(series: CounterSeries): Pool["labels"] {
     ...(upstreamStatus === undefined ? {} : { upstreamStatus }),
     ...(upstreamAddress === undefined ? {} : { upstreamAddress }),
     ...(upperBoundMs === undefined ? {} : { upperBoundMs: writeNumber(upperBoundMs) }),
+    ...(source === undefined ? {} : { source }),
+    ...(methodClass === undefined ? {} : { methodClass }),
+    ...(responseSource === undefined ? {} : { responseSource }),
+    ...(histogram === undefined ? {} : { histogram }),
+    ...(counted === undefined ? {} : { counted: { ...counted } }),
   };
 }
 

@@ -103,8 +103,10 @@ function count(totals: Totals, { kind, code, upperBoundMs }: CounterSeries, amou
   if (kind === "status") {
     totals.requests += amount;
     if (code.startsWith("5")) totals.failed += amount;
-  } else if (kind === "latencyCount") totals.timed += amount;
-  else if (upperBoundMs !== undefined) totals.within.set(upperBoundMs, (totals.within.get(upperBoundMs) ?? 0) + amount);
+  } else if (kind === "latencyBucket" && upperBoundMs !== undefined) {
+    if (!Number.isFinite(upperBoundMs)) totals.timed += amount;
+    totals.within.set(upperBoundMs, (totals.within.get(upperBoundMs) ?? 0) + amount);
+  }
 }
 
 function figuresOf(before: Totals | undefined, now: Totals): Figures {

@@ -53,6 +53,7 @@ export const analysis = z
           critical: false,
           onNoData: "hold",
           onError: "hold",
+          latency: "user",
         },
       ]),
     webhooks: z.array(webhook).default([]),
@@ -69,15 +70,27 @@ export const analysis = z
       .default(10)
       .meta({ description: "Canary requests seen per step before its weight may rise. Default 10." }),
     promoteWithConfidence: z.union([z.literal(false), z.number().gt(0.5).lt(1)]).default(false),
+    strata: z
+      .array(z.enum(["pod", "method"]))
+      .default(["pod", "method"])
+      .meta({
+        description:
+          "Parts of the traffic that are judged beside the whole, within the same confidence: single pods of the canary, and method classes where the gateway has the label. Default both.",
+      }),
     initialDelay: durationAtLeast(0)
       .default(0)
       .meta({ description: "After first traffic, before judging. Default 0s." }),
     inconclusiveLimit: z.int().min(1).default(10).meta({
-      description: "Steps in a row without enough data, until the release is rolled back as undecided. Default 10.",
+      description:
+        "Intervals in a row in which no new canary request came where some were to be expected, or in which a query had no values, until the release is rolled back as undecided. Requests that come slowly are waited for as long as the deadline allows. Default 10.",
     }),
     consecutiveErrorLimit: z.int().min(1).default(10).meta({
       description:
         "Intervals in a row without an answer of the metrics provider, until the release is rolled back as undecided. Default 10.",
+    }),
+    onUndecided: z.enum(["rollback", "hold"]).default("rollback").meta({
+      description:
+        "At the end of the deadline, or of the two limits above: roll the release back (rollback, default), or stay at the weight and go on checking until a person promotes or aborts (hold). What wasn't judged is never promoted by itself.",
     }),
   })
   .superRefine((value, context) => {
@@ -99,6 +112,17 @@ export const analysis = z
         context.addIssue({ code: "custom", path: ["metrics", index, "name"], message: `${name} is there twice` });
     });
   });
+
+/** The canary's shares in the order they are set, percent; the last one is clipped to maxWeight as Flagger does. */
+export function stepWeightsOf({
+  stepWeight,
+  stepWeights,
+  maxWeight,
+}: Pick<AnalysisSettings, "stepWeight" | "stepWeights" | "maxWeight">): readonly number[] {
+  if (stepWeights !== undefined) return stepWeights;
+  const step = stepWeight ?? maxWeight;
+  return Array.from({ length: Math.ceil(maxWeight / step) }, (_, index) => Math.min(maxWeight, (index + 1) * step));
+}
 
 /** Checks are so far apart where nobody said otherwise, seconds. */
 const usualCheckSeconds = 2;

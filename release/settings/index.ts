@@ -1,7 +1,7 @@
 /** User input, parsed once at the border: one schema for types, messages and reference documentation. */
 export { adoptionSettings } from "./adoption.js";
 export type { AdoptionSettings } from "./adoption.js";
-export { analysis, checkEverySeconds } from "./analysis.js";
+export { analysis, checkEverySeconds, stepWeightsOf } from "./analysis.js";
 export type { AnalysisInput, AnalysisSettings } from "./analysis.js";
 export { release } from "./release.js";
 export type { ReleaseInput, ReleaseSettings, RollbackSettings } from "./release.js";

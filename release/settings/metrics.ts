@@ -30,28 +30,50 @@ const common = {
     .meta({ description: "No data: hold the weight (default), count as failed check, or ignore the metric." }),
   onError: policy.default("hold").meta({ description: "The provider is away or answers wrongly. Default hold." }),
   compare: z
-    .strictObject({
-      maxIncrease: finite.min(0, "must be 0 to 100").max(100, "must be 0 to 100").meta({
-        description: "By how many percentage points the canary may be worse than the primary in the same window.",
+    .union([
+      z.literal(false),
+      z.strictObject({
+        maxIncrease: finite.min(0, "must be 0 to 100").max(100, "must be 0 to 100").meta({
+          description: "By how many percentage points the canary may be worse than the primary in the same window.",
+        }),
       }),
-    })
+    ])
     .optional()
     .meta({
       description:
-        "Judge against the primary in the same window too: only what is beyond the limit and worse than the primary is rolled back. Built-in metrics only.",
+        "Judge against the primary in the same window too: only what is beyond the limit and worse than the primary is rolled back; what both do alike is a warning. Default: on, with maxIncrease 0, wherever the primary gets traffic; false leaves it out. Metrics with requests behind them only (the built-in ones, and ratios of two counters).",
     }),
 };
 
 /** Share of requests that did not fail with 5xx, in percent. */
 const successRate = z.strictObject({ name: z.literal("request-success-rate"), ...common });
 /** P99 latency in ms. */
-const duration = z.strictObject({ name: z.literal("request-duration"), ...common });
+const duration = z.strictObject({
+  name: z.literal("request-duration"),
+  ...common,
+  latency: z.enum(["user", "service"]).default("user").meta({
+    description:
+      "What is timed: what the user waits for, with the gateway and slow clients in it (user, default), or the answer of the service alone (service).",
+  }),
+});
 
 /** Goes into a query as it is: within the query's own quotes nothing of it may end them. */
 const variable = z
   .string()
   .max(1000, "must have at most 1000 characters")
   .regex(/^[^"'`\\\p{Cc}\u2028\u2029]*$/u, "must not contain quotes, backslashes or line breaks");
+
+/** `name{labels}`, without functions and ranges: its raw samples are read, once for each version. */
+const counterSelector = z
+  .string()
+  .trim()
+  .regex(
+    /^[A-Za-z_:][A-Za-z0-9_:]*\{(?:[^{}]|\{\{[^{}]*\}\})*\}$/,
+    'must be the selector of a counter, like orders_failed_total{instance=~"({{ nodes }}):.+"}',
+  )
+  .refine((text) => /\{\{\s*nodes\s*\}\}/.test(text), {
+    message: "must name {{ nodes }}, the addresses of a version's pods",
+  });
 
 export const metricTemplate = z
   .strictObject(
@@ -65,7 +87,17 @@ export const metricTemplate = z
           headers: httpHeaders.optional(),
         }),
       ]),
-      query: z.string().default(""),
+      query: z.string().default("").meta({
+        description:
+          "PromQL with one number as its answer. {{ canaryNodes }}, {{ primaryNodes }}, {{ interval }} and others are filled in.",
+      }),
+      numerator: counterSelector.optional().meta({
+        description:
+          "Instead of a query: selector of the counter of what thresholdRange limits (orders that failed), with {{ nodes }} where the address of a version's pods stands. Judged with the evidence of the built-in metrics, in percent of the denominator.",
+      }),
+      denominator: counterSelector.optional().meta({
+        description: "Selector of the counter of all that may be counted (orders placed), numerator included.",
+      }),
     },
     {
       error: ({ input }) =>
@@ -74,9 +106,15 @@ export const metricTemplate = z
           : undefined,
     },
   )
-  .refine((template) => template.provider.type === "web" || template.query.trim() !== "", {
-    path: ["query"],
-    message: "a prometheus template needs a query",
+  .superRefine(({ provider, query, numerator, denominator }, context) => {
+    const issue = (path: string, message: string): void => context.addIssue({ code: "custom", path: [path], message });
+    const counters = numerator !== undefined || denominator !== undefined;
+    if (provider.type === "web" && counters) issue("numerator", "counters are read from prometheus, not from web");
+    if (counters && query.trim() !== "") issue("query", "give a query, or numerator and denominator, not both");
+    if (numerator === undefined && denominator !== undefined) issue("numerator", "is missing beside denominator");
+    if (numerator !== undefined && denominator === undefined) issue("denominator", "is missing beside numerator");
+    if (provider.type === "prometheus" && !counters && query.trim() === "")
+      issue("query", "a prometheus template needs a query");
   });
 
 const custom = z.strictObject({
@@ -94,23 +132,25 @@ const builtin = z.discriminatedUnion("name", [successRate, duration], {
 export const metric = z.union([builtin, custom]).superRefine((value, context) => {
   const issue = (path: readonly string[], message: string): void =>
     context.addIssue({ code: "custom", path: [...path], message });
-  if (value.thresholdRange === undefined && value.compare === undefined)
+  if (value.thresholdRange === undefined && (value.compare === undefined || value.compare === false))
     issue(["thresholdRange"], "needs a thresholdRange (or compare)");
   if ("template" in value) {
-    if (value.compare !== undefined)
+    const ratio = value.template.numerator !== undefined;
+    if (value.compare !== undefined && !ratio)
       issue(["compare"], "is for the built-in metrics: a custom query names {{ primaryNodes }} itself");
-    return;
+    if (!ratio) return;
   }
   for (const side of ["min", "max"] as const) {
-    const problem = limitProblem(value.name, value.thresholdRange?.[side]);
+    const isDuration = value.name === "request-duration" && !("template" in value);
+    const problem = limitProblem(isDuration, value.thresholdRange?.[side]);
     if (problem !== undefined) issue(["thresholdRange", side], problem);
   }
 });
 
 /** A limit that no release could keep, or that none could break. */
-function limitProblem(name: z.output<typeof builtin>["name"], limit: number | undefined): string | undefined {
+function limitProblem(isDuration: boolean, limit: number | undefined): string | undefined {
   if (limit === undefined) return undefined;
-  if (name === "request-duration") return limit > 0 ? undefined : "must be above 0 ms";
+  if (isDuration) return limit > 0 ? undefined : "must be above 0 ms";
   return limit >= 0 && limit <= 100 ? undefined : "must be 0 to 100 percent";
 }
 

@@ -38,9 +38,11 @@ function asJson(schema: z.ZodType): JsonSchema {
 
 /** One row for each property, the properties of objects below it included; of a union, those of every branch. */
 function rowsOf(schema: JsonSchema, path: string, required: boolean): readonly Row[] {
-  const branches = [...(schema.anyOf ?? []), ...(schema.oneOf ?? [])];
-  if (branches.length > 0) return branches.flatMap((branch) => rowsOf(branch, path, required));
+  const branches = branchesOf(schema);
+  if (branches.length > 0 && path === "") return branches.flatMap((branch) => rowsOf(branch, path, required));
   const own = path === "" ? [] : [rowOf(schema, path, required)];
+  if (branches.length > 0)
+    return [...own, ...branches.flatMap((branch) => rowsOf(branch, path, required).filter((row) => row.path !== path))];
   const inner = Object.entries(schema.properties ?? {}).flatMap(([name, value]) =>
     typeof value === "boolean"
       ? []
@@ -60,7 +62,13 @@ function rowOf(schema: JsonSchema, path: string, required: boolean): Row {
   };
 }
 
+function branchesOf(schema: JsonSchema): readonly JsonSchema[] {
+  return [...(schema.anyOf ?? []), ...(schema.oneOf ?? [])];
+}
+
 function typeOf(schema: JsonSchema): string {
+  const branches = branchesOf(schema);
+  if (branches.length > 0) return [...new Set(branches.map(typeOf))].join(", ");
   if (schema.const !== undefined) return `\`${String(schema.const)}\``;
   if (schema.enum !== undefined) return schema.enum.map((each) => `\`${String(each)}\``).join(", ");
   const type = Array.isArray(schema.type) ? schema.type.join(" or ") : (schema.type ?? "any");

@@ -43,7 +43,7 @@ export const release = z.strictObject({
     .meta({ description: "How long a passed canary may wait for its promotion. Default 5m." }),
   deadline: durationAtLeast(1).optional().meta({
     description:
-      "Of the whole analysis; time at gates and in pauses does not count. Default: what the plan needs, three times over, and at least 1h.",
+      "Of the whole analysis; time at gates and in pauses does not count. Default: three times what the plan needs at the traffic that is observed, and at least 1h.",
   }),
   leaseDuration: durationAtLeast(1).default(15),
   prometheusUrl: httpUrl,

@@ -2,5 +2,6 @@
 export { ensureTool, findTool, prepareTools } from "./ensure.js";
 export type { FoundTool, Progress } from "./ensure.js";
 export { podinfo, tools } from "./catalogue.js";
+export { languageTools, pythonModule } from "./languages.js";
 export type { Tool } from "./catalogue.js";
 export { cacheRoot, exclusively } from "./lock.js";

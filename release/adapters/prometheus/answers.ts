@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { CounterPoint, CounterSeries, CustomOutcome } from "../../analysis/contract.js";
+import type { CounterPoint, CustomOutcome } from "../../analysis/contract.js";
 import { quote } from "../http/index.js";
 
 const labels = z.record(z.string(), z.string());
@@ -43,41 +43,30 @@ export function parseAnswer(body: string): Parsed {
   return { kind: "data", data: parsed.data.data };
 }
 
-/** Raw samples as series of the analysis; series of other names are left out. */
-export function seriesOf(data: Data, prefix: string): readonly CounterSeries[] | undefined {
+/** A series of raw samples: its labels, and its samples as far as they are numbers. */
+export interface RawSeries {
+  readonly labels: Readonly<Record<string, string>>;
+  readonly points: readonly CounterPoint[];
+}
+
+/** Raw samples of a range; undefined where the answer holds none. Samples that go back in time are left out. */
+export function rawSeriesOf(data: Data): readonly RawSeries[] | undefined {
   if (data.resultType !== "matrix") return undefined;
-  return data.result.flatMap(({ metric, values }) => {
-    const kind = kindOf(metric["__name__"] ?? "", prefix);
-    return kind === undefined ? [] : [toSeries(kind, metric, values)];
+  return data.result.map(({ metric, values }) => ({ labels: metric, points: inOrder(values.flatMap(pointOf)) }));
+}
+
+function inOrder(points: readonly CounterPoint[]): readonly CounterPoint[] {
+  let last = -Infinity;
+  return points.filter(({ timeMs }) => {
+    const later = timeMs > last;
+    if (later) last = timeMs;
+    return later;
   });
 }
 
-function toSeries(
-  kind: CounterSeries["kind"],
-  metric: Readonly<Record<string, string>>,
-  values: readonly z.output<typeof sample>[],
-): CounterSeries {
-  return {
-    id: idOf(metric),
-    instance: metric["instance"] ?? "",
-    kind,
-    node: metric["node"] ?? "",
-    code: kind === "status" ? (metric["code"] ?? "") : "",
-    upstreamStatus: metric["upstream_status"],
-    upstreamAddress: metric["upstream_addr"],
-    upperBoundMs: kind === "latencyBucket" ? numberOf(metric["le"] ?? "") : undefined,
-    points: values.flatMap(pointOf),
-  };
-}
-
-function kindOf(name: string, prefix: string): CounterSeries["kind"] | undefined {
-  if (name === `${prefix}http_status`) return "status";
-  if (name === `${prefix}http_latency_bucket`) return "latencyBucket";
-  return name === `${prefix}http_latency_count` ? "latencyCount" : undefined;
-}
-
-function idOf(metric: Readonly<Record<string, string>>): string {
-  return JSON.stringify(Object.entries(metric).toSorted(([a], [b]) => (a < b ? -1 : 1)));
+/** The values of one label in an answer of the form `count by (label) (…)`; undefined where it is of another. */
+export function labelValues(data: Data, label: string): readonly string[] | undefined {
+  return data.resultType === "vector" ? data.result.map(({ metric }) => metric[label] ?? "") : undefined;
 }
 
 /** A counter is a finite number from 0: anything else (NaN, a stale marker) is no sample. */
@@ -123,15 +112,16 @@ function tooMany(series: readonly Labels[]): string {
   return `the query answers with ${series.length} series, not with one: ${all}`;
 }
 
-/** NaN is what a division by zero requests gives: nothing was measured. */
+/** NaN is what a division by zero requests gives: the series are there, and nothing happened. */
 function valueOf(text: string): CustomOutcome {
   const value = numberOf(text);
+  if (text === "NaN") return { kind: "noTraffic" };
   if (Number.isNaN(value)) return { kind: "noData" };
   if (!Number.isFinite(value)) return { kind: "error", message: `the query answers with ${quote(text, 20)}` };
   return { kind: "value", value };
 }
 
-function numberOf(text: string): number {
+export function numberOf(text: string): number {
   if (text === "+Inf" || text === "Inf") return Infinity;
   if (text === "-Inf") return -Infinity;
   return /^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i.test(text) ? Number(text) : NaN;

@@ -38,7 +38,7 @@ export async function readCustom(
     const answer = await ask(world.serviceAccess, { url: new URL(provider.address), headers }, signal);
     return answer.kind === "body" ? valueAt(answer.body, provider.jsonPath) : answer;
   }
-  const rendered = world.render(query, valuesOf(settings, metric, nodes));
+  const rendered = world.render(query, templateValues(settings, metric, nodes));
   if (rendered.kind === "error") return rendered;
   const url = queryUrl(provider.address ?? settings.prometheusUrl, rendered.text);
   // What opens the release's own Prometheus is for no other one.
@@ -82,13 +82,13 @@ export async function ask(
 const nobody = "nobody";
 
 /** A pattern without a backslash needs no second escape inside a PromQL string. */
-function nodePattern(nodes: readonly string[]): string {
+export function nodePattern(nodes: readonly string[]): string {
   if (nodes.length === 0) return nobody;
   return nodes.map((node) => node.replace(/[^0-9A-Za-z:]/g, "[$&]")).join("|");
 }
 
 /** Values are for a quoted string or a regular expression of the query's own: nodes are a ready pattern. */
-function valuesOf(settings: ReleaseSettings, metric: CustomMetric, nodes: Nodes): TemplateValues {
+export function templateValues(settings: ReleaseSettings, metric: CustomMetric, nodes: Nodes): TemplateValues {
   const { name, namespace, routeName, service } = settings;
   const route = routeName.replace(new RegExp(`-${literalPattern(name)}-canary$`), "");
   const variables = Object.entries(metric.templateVariables);

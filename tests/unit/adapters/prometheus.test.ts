@@ -35,19 +35,31 @@ describe("metrics from Prometheus", () => {
   };
 
   it("asks once for raw samples of the release's own route", async () => {
-    await read((_seen, response) => answer(response, 200, empty));
+    const metric = {
+      __name__: "apisix_http_status",
+      node: "10.0.0.1",
+      code: "200",
+      route: "test_podinfo-podinfo-canary_x",
+    };
+    const result = [{ metric, values: [[1, "2"]] }];
+    const some = { status: "success", data: { resultType: "matrix", result } };
+    await read((_seen, response) => answer(response, 200, some));
     const asked = server?.seen.map(({ url }) => new URL(url, "http://x"));
     expect(asked?.map(({ pathname }) => pathname)).to.deep.equal(["/prefix/api/v1/query"]);
     expect(asked?.[0]?.searchParams.get("query")).to.equal(
-      '{__name__=~"apisix_http_status|apisix_http_latency_bucket|apisix_http_latency_count",' +
-        'route=~"test_podinfo-podinfo-canary_.+",type=~"|request"}[60s]',
+      '{__name__=~"apisix_http_status|apisix_http_latency_bucket|apisix_nginx_metric_errors_total",' +
+        'route=~"|test_podinfo-podinfo-canary_.+",type=~"|request"}[60s]',
     );
   });
 
   it("lets no name end the query's strings", () => {
-    const query = rawSelector({ prefix: "a.", namespace: 'x"}', routeName: "r\\|.*", windowSeconds: 0.2 });
+    const query = rawSelector({
+      ...{ prefix: "a.", namespace: 'x"}', routeName: "r\\|.*" },
+      windowSeconds: 0.2,
+      latency: "service",
+    });
     expect(query)
-      .to.contain('route=~"x\\"\\\\}_r\\\\\\\\\\\\|\\\\.\\\\*_.+"')
+      .to.contain('route=~"|x\\"\\\\}_r\\\\\\\\\\\\|\\\\.\\\\*_.+"')
       .and.to.match(/\[1s\]$/);
   });
 
@@ -154,7 +166,7 @@ describe("metrics from Prometheus", () => {
       value: -2000,
     });
     expect(await customOutcome(vector())).to.deep.equal({ kind: "noData" });
-    expect(await customOutcome(vector("NaN"))).to.deep.equal({ kind: "noData" });
+    expect(await customOutcome(vector("NaN"))).to.deep.equal({ kind: "noTraffic" });
     expect(await customOutcome(vector("+Inf"))).to.deep.equal({
       kind: "error",
       message: "the query answers with +Inf",

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { attemptsOf } from "../../../release/analysis/attempts.js";
+import { attemptsOf } from "../../../release/analysis/counting/attempts.js";
 import { canary, primary, sentenceOf, Stage, startMs, successRate, verdictOf } from "./stage.js";
 
 /** What the canary was held to have been asked, and to have failed. */

@@ -1,30 +1,15 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { upperTail } from "../../../release/analysis/binomial-tail.js";
-import { budgetOf, expectedFailures } from "../../../release/analysis/budget.js";
-import {
-  confidenceOf,
-  logEvidenceAbove,
-  logEvidenceBelow,
-  mixOverStarts,
-} from "../../../release/analysis/e-process.js";
-import { addBlock, comparisonEvidence, freshComparison } from "../../../release/analysis/two-sample.js";
+import { upperTail } from "../../../release/analysis/evidence/binomial-tail.js";
+import { budgetOf, expectedFailures } from "../../../release/analysis/evidence/budget.js";
+import { confidenceOf, logEvidenceAbove, logEvidenceBelow } from "../../../release/analysis/evidence/e-process.js";
+import { addBlock, comparisonEvidence, noBlocks } from "../../../release/analysis/evidence/two-sample.js";
 import { analysis } from "../../../release/settings/index.js";
+import { probabilities } from "./binomial.js";
 import { above, below, blocks, expected, tails } from "./golden.js";
 
 const limits = fc.double({ min: 0.001, max: 0.6, noNaN: true });
 const nulls = fc.double({ min: 0, max: 1, noNaN: true });
-
-/** P(K = k) for k of n, by recursion over the trials: nothing of the code under test. */
-function probabilities(n: number, p: number): readonly number[] {
-  let row = [1];
-  for (let trial = 0; trial < n; trial += 1)
-    row = Array.from(
-      { length: row.length + 1 },
-      (_, k) => (row[k] ?? 0) * (1 - p) + (k > 0 ? (row[k - 1] ?? 0) * p : 0),
-    );
-  return row;
-}
 
 function expectation(n: number, p: number, log: (events: number) => number): number {
   return probabilities(n, p).reduce((sum, weight, k) => sum + (weight === 0 ? 0 : weight * Math.exp(log(k))), 0);
@@ -47,7 +32,7 @@ describe("evidence, against SciPy", () => {
     it(`${subject[1]} of ${subject[0]} beside ${baseline[1]} of ${baseline[0]}, ${maxIncrease} more allowed`, () => {
       const trials = ([count, events]: readonly [number, number]) => ({ count, events });
       const block = { subject: trials(subject), baseline: trials(baseline) };
-      const found = addBlock(freshComparison, block, trials(past), maxIncrease).logs;
+      const found = addBlock(noBlocks, block, trials(past), maxIncrease);
       expect(found.length).equal(logs.length);
       found.forEach((log, index) => expect(log).closeTo(logs[index] ?? NaN, 1e-6));
     });
@@ -105,26 +90,6 @@ describe("evidence under the null", function () {
           .at.most(alpha);
   });
 
-  it("stays expected at 1 as a mixture over late starts", () => {
-    const n = 12;
-    const row = probabilities(n, 0.1);
-    let sum = 0;
-    row.forEach((first, k) =>
-      row.forEach((second, l) => {
-        const whole = logEvidenceAbove(0.1, { count: 2 * n, events: k + l });
-        const late = logEvidenceAbove(0.1, { count: n, events: l });
-        sum += first * second * Math.exp(mixOverStarts([whole, late]).log);
-      }),
-    );
-    expect(sum).closeTo(1, 1e-9);
-    for (const starts of [1, 2, 7, 50]) expect(mixOverStarts(Array<number>(starts).fill(0)).log).closeTo(0, 1e-12);
-  });
-
-  it("names the start that speaks loudest", () => {
-    expect(mixOverStarts([-5, 12, 3]).loudest).equal(1);
-    expect(mixOverStarts([20, 3]).loudest).equal(0);
-  });
-
   it("holds for the comparison with the primary, both rates unknown", () => {
     const sizes = fc.integer({ min: 1, max: 14 });
     fc.assert(
@@ -142,7 +107,7 @@ describe("evidence under the null", function () {
           primary.forEach((there, k) =>
             canary.forEach((here, l) => {
               const block = { subject: { count: n, events: l }, baseline: { count: m, events: k } };
-              const comparison = addBlock(freshComparison, block, { count: 10, events: before }, delta);
+              const comparison = addBlock(noBlocks, block, { count: 10, events: before }, delta);
               sum += there * here * Math.exp(comparisonEvidence(comparison));
             }),
           );

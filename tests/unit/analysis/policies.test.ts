@@ -31,7 +31,7 @@ describe("too little to judge", () => {
     expect(verdictOf(stage.endInterval())).equal("pass");
   });
 
-  it("doesn't wait for minRequests to take a disaster back", () => {
+  it("doesn't wait for minRequests to roll a disaster back", () => {
     const stage = new Stage({ ...successRate, minRequests: 1000 });
     stage.ask(canary, 4, { code: "500" }).ask(primary, 4);
     expect(verdictOf(stage.check())).equal("failNow");

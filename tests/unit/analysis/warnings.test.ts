@@ -1,12 +1,13 @@
 import { expect } from "chai";
 import { correctedQuery, warningsOf } from "../../../release/analysis/index.js";
 import type { Circumstances } from "../../../release/analysis/index.js";
-import { upperTail } from "../../../release/analysis/binomial-tail.js";
-import { budgetOf } from "../../../release/analysis/budget.js";
-import { logEvidenceAbove, logEvidenceBelow, mixOverStarts } from "../../../release/analysis/e-process.js";
-import { sharesOf } from "../../../release/analysis/hypotheses.js";
-import { limitWarning, quantileMs } from "../../../release/analysis/latency.js";
-import { cleanRequestsToProve, plannedRequests, visibleShare } from "../../../release/analysis/sight.js";
+import { upperTail } from "../../../release/analysis/evidence/binomial-tail.js";
+import { budgetOf } from "../../../release/analysis/evidence/budget.js";
+import { logEvidenceAbove, logEvidenceBelow } from "../../../release/analysis/evidence/e-process.js";
+import { wholeRunWeight } from "../../../release/analysis/evidence/starts.js";
+import { sharesOf } from "../../../release/analysis/checks/hypotheses.js";
+import { limitWarning, quantileMs } from "../../../release/analysis/checks/latency.js";
+import { cleanRequestsToProve, plannedRequests, visibleShare } from "../../../release/analysis/preview/sight.js";
 import { analysis } from "../../../release/settings/index.js";
 import type { AnalysisInput } from "../../../release/settings/index.js";
 
@@ -52,11 +53,17 @@ describe("warnings", () => {
     const limit = (range: object) => warned({ metrics: [{ name: "request-duration", thresholdRange: range }] });
     expect(limit({ max: 500 })).deep.equal([]);
     expect(limit({ max: 400 })).deep.equal([
-      "analysis.metrics[0].thresholdRange.max: 400 ms is no bucket bound of the gateway's histogram: only requests slower than 500 ms count against the revision; set it to 200 or 500",
+      "analysis.metrics[0].thresholdRange.max: 400 ms is no bucket bound of the gateway's histogram: only requests slower than 500 ms count against the revision; give the gateway a bound at 400 ms, or set it to 200 or 500",
     ]);
-    expect(limit({ min: 30 })[0]).contain("only requests within 20 ms count against the revision; set it to 20 or 50");
-    expect(limit({ max: 90_000 })[0]).contain("nothing can be proved against it; set it to 60000");
-    expect(limitWarning("min", 0.5)).contain("nothing can be proved against it; set it to 1");
+    expect(limit({ min: 30 })[0]).contain(
+      "only requests within 20 ms count against the revision; give the gateway a bound at 30 ms, or set it to 20 or 50",
+    );
+    expect(limit({ max: 90_000 })[0]).contain(
+      "nothing can be proved against it; give the gateway a bound at 90000 ms, or set it to 60000",
+    );
+    expect(limitWarning("min", 0.5)).contain(
+      "nothing can be proved against it; give the gateway a bound at 0.5 ms, or set it to 1",
+    );
     expect(
       warned({ metrics: [{ name: "request-duration", thresholdRange: { max: 300 } }] }, { boundsMs: [300] }),
     ).deep.equal([]);
@@ -66,9 +73,10 @@ describe("warnings", () => {
     const [warning, ...others] = warned(notFound(article));
     expect(others).deep.equal([]);
     expect(warning).match(
-      /^analysis\.metrics\[0\]\.template\.query: is inverted: .* max 5 takes back every good release/,
+      /^analysis\.metrics\[0\]\.template\.query: is inverted: .* max 5 rolls back every good release/,
     );
     expect(warning).contain('canary_.+", code="404" }[{{ interval }}]').and.not.contain("!~").and.not.contain("\n");
+    expect(warning).contain("meant is: (sum( rate(").and.contain(") or vector(0)) / sum(");
   });
 
   it("doesn't take the corrected query, or one that means it, for inverted", () => {
@@ -77,13 +85,24 @@ describe("warnings", () => {
     expect(correctedQuery(`100 - (${article})`, "404s")).equal(undefined);
     expect(correctedQuery('sum(rate(a{path="/x",code!~"4.."}[1m]))', "ok")).equal(undefined);
     expect(correctedQuery('sum(a{code=~"5.."}) / sum(a{code!~"4.."})', "errors")).equal(undefined);
-    expect(correctedQuery('sum(a{code!~"4.."}) / sum(b)', "client errors")).equal('sum(a{code=~"4.."}) / sum(b)');
+    expect(correctedQuery('sum(a{code!~"4.."}) / sum(b)', "client errors")).equal(
+      '(sum(a{code=~"4.."}) or vector(0)) / sum(b)',
+    );
+    expect(correctedQuery('sum(a{uri="/x",code!="404"}) / sum(b) * 100', "not found")).equal(
+      '(sum(a{uri="/x",code="404"}) or vector(0)) / sum(b) * 100',
+    );
+    expect(correctedQuery('sum by (pod) (a{code!~"4.."}) / sum by (pod) (b)', "errors")).equal(
+      'sum by (pod) (a{code=~"4.."}) / sum by (pod) (b)',
+    );
+    expect(correctedQuery('100 * (sum(a{code!~"4.."}) / sum(b))', "errors")).equal(
+      '100 * (sum(a{code=~"4.."}) / sum(b))',
+    );
   });
 
-  it("says where one number is enough to take the revision back", () => {
+  it("says where one number is enough to roll the revision back", () => {
     const fine = 'sum(a{code="404"}) / sum(a)';
     expect(warned({ ...notFound(fine), threshold: 1 })).deep.equal([
-      "analysis.metrics[0]: one value beyond its limit takes the revision back (analysis.threshold is 1): there are no requests behind 404s percentage to weigh",
+      "analysis.metrics[0]: one value beyond its limit rolls the revision back (analysis.threshold is 1): there are no requests behind 404s percentage to weigh",
     ]);
   });
 
@@ -91,7 +110,7 @@ describe("warnings", () => {
     const strict = warned({ metrics: [{ name: "request-success-rate", thresholdRange: { min: 100 } }] });
     expect(strict[0]).contain("thresholdRange.min: 100 leaves no room");
     const inverted = warned({ metrics: [{ name: "request-success-rate", thresholdRange: { max: 1 } }] });
-    expect(inverted[0]).contain("a success rate above 1% takes the revision back");
+    expect(inverted[0]).contain("a success rate above 1% rolls the revision back");
     const both = { name: "request-success-rate" as const, thresholdRange: { min: 99 }, dryRun: true, critical: true };
     expect(warned({ metrics: [both] })).deep.equal(["analysis.metrics[0].critical: has no effect in a dry run"]);
   });
@@ -132,7 +151,7 @@ describe("what a run can see", () => {
     const { failLog } = budgetOf(settings, {}, sharesOf(settings));
     const share = visibleShare(settings, 0.01, 300) ?? NaN;
     const needed = Array.from({ length: 300 }, (_, events) => events).find(
-      (events) => mixOverStarts([logEvidenceAbove(0.01, { count: 300, events })]).log >= failLog,
+      (events) => logEvidenceAbove(0.01, { count: 300, events }) + Math.log(wholeRunWeight) >= failLog,
     );
     expect(upperTail(share, { count: 300, events: needed ?? NaN })).closeTo(0.95, 1e-9);
   });
@@ -163,6 +182,8 @@ describe("quantiles", () => {
     failed: 0,
     timed,
     within,
+    slow: {},
+    counted: {},
   });
 
   it("are interpolated within their bucket, as Prometheus does it", () => {

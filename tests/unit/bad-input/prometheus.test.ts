@@ -187,7 +187,7 @@ describe("a hostile Prometheus", () => {
 
   const outcomes: readonly (readonly [string, unknown, unknown])[] = [
     ["no series", { resultType: "vector", result: [] }, { kind: "noData" }],
-    ["NaN", { resultType: "scalar", result: [1, "NaN"] }, { kind: "noData" }],
+    ["NaN", { resultType: "scalar", result: [1, "NaN"] }, { kind: "noTraffic" }],
     [
       "infinity",
       { resultType: "scalar", result: [1, "+Inf"] },

@@ -38,6 +38,7 @@ function scaleOf(fifty: Partial<typeof scaleRow>, ratio = 1.1): Scale {
     broken: [],
     rows: [scaleRow, { ...scaleRow, releases: 50, cpuCores: 0.5, ...fifty }],
     noop: { releases: 50, up: noop, preview: noop },
+    look: { medianMs: 0.5, p99Ms: 2, stateKilobytes: 90 },
   };
 }
 
@@ -81,6 +82,12 @@ describe("bench: results", () => {
       noop: { ratio: 1.1 },
     });
     expect(jsonOf([], undefined)).to.deep.equal({ rows: [], scale: [], noop: { ratio: null } });
+  });
+
+  it("a look of the analysis may take a millisecond, and what is kept between two is small", () => {
+    expect(missed(scaleOf({}))).to.deep.equal([]);
+    const costly = { ...scaleOf({}), look: { medianMs: 1.1, p99Ms: 2, stateKilobytes: 201 } };
+    expect(missed(costly)).to.have.length(2);
   });
 
   it("a tenth of Flagger's seconds and failures is enough at 100%, a little more is not", () => {

@@ -2,7 +2,8 @@ import { expect } from "chai";
 import { Counting } from "../../../bench/scale/counting.js";
 import { Lateness } from "../../../bench/scale/lateness.js";
 import { percentile } from "../../../bench/scale/report.js";
-import { parseAnswer, seriesOf } from "../../../release/adapters/prometheus/answers.js";
+import { parseAnswer, rawSeriesOf } from "../../../release/adapters/prometheus/answers.js";
+import { gatewayCounters } from "../../../release/adapters/prometheus/counters.js";
 
 describe("bench: lateness", () => {
   it("is by how much a look comes later than asked, never less than nothing", () => {
@@ -36,7 +37,9 @@ describe("bench: a gateway that follows the weights", () => {
   function increases(answer: object): Readonly<Record<string, number>> {
     const parsed = parseAnswer(JSON.stringify(answer));
     if (parsed.kind === "error") throw new Error(parsed.message);
-    const series = (seriesOf(parsed.data, "apisix_") ?? []).filter(({ kind }) => kind === "status");
+    const counters = gatewayCounters(rawSeriesOf(parsed.data) ?? [], "apisix_", 2);
+    if (counters.kind === "error") throw new Error(counters.message);
+    const series = counters.series.filter(({ kind }) => kind === "status");
     return Object.fromEntries(
       series.map(({ node, points }) => [node, (points.at(-1)?.value ?? 0) - (points[0]?.value ?? 0)]),
     );

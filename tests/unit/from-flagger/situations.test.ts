@@ -45,7 +45,7 @@ describe("Canaries as people wrote them", () => {
     it("names what the template says at the wrong place, and that it is inverted", () => {
       const [inverted, unused, misplaced, ...others] = takenFrom(article).warnings;
       expect(inverted).to.match(
-        /^MetricTemplate not-found-percentage is inverted: .* write sum\(.*code="404".*\) \* 100$/,
+        /^MetricTemplate not-found-percentage is inverted: .* write \(sum\(.*code="404".*\) or vector\(0\)\) \/ sum\(.*\) \* 100$/,
       );
       expect(unused).to.equal("MetricTemplate not-found-percentage is left out: nothing refers to it");
       expect(misplaced).to.equal(

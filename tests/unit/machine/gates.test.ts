@@ -107,6 +107,14 @@ describe("promote", () => {
     );
   });
 
+  it("jumps it as soon as that is asked for, also while it waits there", async () => {
+    const harness = await closed();
+    harness.whenWeightIs(20, () => harness.world.command("promote", "hotfix"));
+    when(harness, "waiting for approval manager", "promote", "--skip-gates now (by anna)", 20_000);
+    expect(messageOf(await harness.up("r2", { webhooks }, limit))).to.equal("succeeded");
+    expect(harness.world.object?.commands).to.deep.equal({});
+  });
+
   it("judges on while it waits at that gate", async () => {
     const harness = await closed();
     harness.whenWeightIs(20, () => harness.world.command("promote", "hotfix"));

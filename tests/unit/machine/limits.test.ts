@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { deadlineSeconds, shortestSeconds } from "../../../release/machine/plan.js";
 import { runPreparation } from "../../../release/machine/index.js";
-import { portsOf, settingsFor } from "../../../fakes/index.js";
+import { apiAway, portsOf, settingsFor } from "../../../fakes/index.js";
 import { watchUntil } from "../watchdog/watch.js";
 import { messageOf, Harness } from "./harness.js";
 
@@ -22,8 +22,11 @@ describe("the time a release may take", () => {
   });
 
   it("grows with the time that thin traffic needs", () => {
-    const long = plan({ interval: "5m", stepWeight: 5, maxWeight: 100 });
-    expect(deadlineSeconds(long, { extraSeconds: 7_200 }) - deadlineSeconds(long)).to.equal(7_200);
+    const thin = plan({ interval: "1m", stepWeight: 50, maxWeight: 50, minRequests: 10 });
+    // Ten of the canary's requests take 200 s at 0.1 a second and half of the traffic.
+    expect(deadlineSeconds(thin, 0.1)).to.equal(3600);
+    expect(deadlineSeconds(thin, 0.01)).to.equal(3 * 2_040 + 60);
+    expect(deadlineSeconds(thin, 0)).to.equal(deadlineSeconds(thin));
   });
 
   it("is the program's where it says one", () => {
@@ -112,6 +115,25 @@ describe("a primary that finds no room", () => {
     expect(messageOf(await harness.up("r2", steps, { progressDeadline: "5m" }))).to.equal("succeeded");
     expect(harness.isAtRest).to.equal(true);
     expect(harness.unansweredSeconds).to.equal(0);
+  });
+
+  it("is not blamed for a time in which nobody could see it", async () => {
+    const harness = await Harness.atRest();
+    const { world, clock } = harness;
+    const away = { untilMs: 0 };
+    harness.before = ({ name }) => {
+      const external = name.startsWith("metrics") || name.startsWith("webhook");
+      if (!external && clock.nowMs() < away.untilMs) throw apiAway();
+    };
+    const cut = (): void => {
+      if (world.primary?.revision !== "r2") return void clock.at(100, cut);
+      // Nothing gets ready without an API server.
+      away.untilMs = clock.nowMs() + 300_000;
+      world.primary.readyAtMs = away.untilMs + 2_000;
+    };
+    clock.at(100, cut);
+    expect(messageOf(await harness.up("r2", steps))).to.equal("succeeded");
+    expect(harness.isAtRest).to.equal(true);
   });
 
   it("says so too where it is the first, or has no canary beside it", async () => {

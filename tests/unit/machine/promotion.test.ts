@@ -164,3 +164,34 @@ describe("a release whose state was lost", () => {
     expect(harness.isAtRest).to.equal(true);
   });
 });
+
+describe("a promotion in one jump", () => {
+  /** The primary takes half a minute to get ready; the revision turns bad in the meantime. */
+  async function turnsBad(byHand: boolean): Promise<Harness> {
+    const harness = await Harness.atRest();
+    const { world, clock } = harness;
+    const slowDown = (): void => {
+      const { primary } = world;
+      if (primary?.revision !== "r2") return clock.at(200, slowDown);
+      primary.broken = true;
+      world.behaviour.canary = bad;
+      return clock.at(30_000, () => (primary.broken = false));
+    };
+    clock.at(200, slowDown);
+    if (byHand) harness.whenWeightIs(20, () => world.command("promote", "now"));
+    return harness;
+  }
+
+  it("is watched while its primary gets ready: a revision that fails by then gets no more users", async () => {
+    const harness = await turnsBad(false);
+    const message = messageOf(await harness.up());
+    expect(message).to.match(/the revision fails while its primary gets ready: success rate .*; traffic stays split/);
+    expect(harness.weights.at(-1)).to.equal(50);
+    expect(harness.status).to.deep.include({ promotedRevision: "r1", stalled: "PrimaryFailing" });
+    expect(harness.world.announcements.at(-1)).to.deep.include({ level: "error", alert: true });
+  });
+
+  it("is not where a person has decided", async () => {
+    expect(messageOf(await (await turnsBad(true)).up())).to.equal("succeeded");
+  });
+});

@@ -15,6 +15,8 @@ const promoted = (seconds: number, failed = 0): Outcome => ({
   requestsToVerdict: undefined,
   requestsServedToZero: undefined,
   failedUserRequests: failed,
+  secondsFromFault: undefined,
+  caughtInPromotion: false,
 });
 const rolledBack = (requests: number, failed: number): Outcome => ({
   ending: "rolledBack",
@@ -22,9 +24,38 @@ const rolledBack = (requests: number, failed: number): Outcome => ({
   requestsToVerdict: requests,
   requestsServedToZero: requests + 3,
   failedUserRequests: failed,
+  secondsFromFault: undefined,
+  caughtInPromotion: false,
 });
 const undecided: Outcome = { ...rolledBack(9, 1), ending: "undecided", requestsToVerdict: undefined };
 const times = (count: number, outcome: Outcome): readonly Outcome[] => Array<Outcome>(count).fill(outcome);
+
+const late = (seconds: number, failed: number): Outcome => ({ ...rolledBack(9, failed), secondsFromFault: seconds });
+const caught: Outcome = { ...promoted(50), caughtInPromotion: true };
+
+/** So many of a thousand promoted or not, beside a rule that promotes all. */
+const share = (scenario: ScenarioName, count: number, outcome: Outcome, others: Outcome): Row =>
+  rowOf(scenario, [...times(1000 - count, others), ...times(count, outcome)], times(1000, promoted(50)));
+
+/** The rows of real traffic, each just so. */
+function trafficRows(): readonly Row[] {
+  const healthy = (scenario: ScenarioName, count: number): Row =>
+    share(scenario, count, rolledBack(9, 1), promoted(50));
+  const faulty = (scenario: ScenarioName, seconds: number, failed: number): Row =>
+    rowOf(scenario, times(9, late(seconds, failed)), times(9, late(110, 500)));
+  return [
+    ...(["retry-user-20", "retry-user-100", "beta-binomial-100", "blip-both-20", "blip-both-100"] as const).map(
+      (name) => healthy(name, 10),
+    ),
+    healthy("both-5-compare", 10),
+    ...(["thin-1", "thin-0.7", "thin-0.1", "torn-scrapes"] as const).map((name) => healthy(name, 1)),
+    ...[faulty("late-100", 5, 9), faulty("late-25", 6, 9), faulty("late-10", 8, 9), faulty("late-5", 14, 9)],
+    ...[faulty("gate-100", 6, 300), faulty("gate-25", 9, 150), faulty("gate-10", 9, 120), faulty("gate-5", 9, 120)],
+    share("last-check-10", 200, caught, late(20, 9)),
+    share("one-pod-of-three", 30, promoted(50), rolledBack(9, 1)),
+    share("post-only-10", 100, promoted(50), rolledBack(9, 1)),
+  ];
+}
 
 /** Rows that meet every requirement, each just so. */
 function rows(): readonly Row[] {
@@ -35,8 +66,9 @@ function rows(): readonly Row[] {
     rowOf("at-limit", times(1500, promoted(50)), times(1500, promoted(50))),
     bad("fail-100", 5, 10),
     bad("fail-25", 25, 20),
-    rowOf("fail-5", [...times(99, rolledBack(200, 50)), promoted(50, 50)], times(100, promoted(50, 100))),
+    rowOf("fail-5", [...times(99, rolledBack(320, 50)), promoted(50, 50)], times(100, promoted(50, 100))),
     rowOf("fail-2", [...times(95, rolledBack(2000, 50)), ...times(5, promoted(50))], times(100, promoted(50, 100))),
+    ...trafficRows(),
   ];
 }
 
@@ -61,6 +93,9 @@ describe("the figures of the simulation", function () {
       medianRequestsToVerdict: 20,
       medianRequestsServedToZero: 23,
       failedUserRequestsMean: 5,
+      medianFailedUserRequests: 5,
+      medianSecondsFromFault: null,
+      caughtInPromotionShare: 0,
       medianSecondsToPromotion: 60,
     });
   });
@@ -103,11 +138,35 @@ describe("the figures of the simulation", function () {
       expect(found).length(1);
       expect(found[0]).match(text);
     }
-    const late = rowOf("healthy", times(1000, promoted(60)), times(1000, promoted(50)));
-    expect(missed(replaced(late))).length(2);
+    const slow = rowOf("healthy", times(1000, promoted(60)), times(1000, promoted(50)));
+    expect(missed(replaced(slow))).length(2);
   });
 
-  it("miss a requirement that has no figure: a scenario in which nothing was ever taken back", () => {
+  it("and those of real traffic, each by a little more", () => {
+    const worse = trafficRows().map((row): Row => {
+      const [seconds, failed] = [row.ours.medianSecondsFromFault, row.ours.medianFailedUserRequests];
+      const ours = {
+        ...row.ours,
+        rolledBackShare: row.ours.rolledBackShare + 0.001,
+        promotedShare: row.ours.promotedShare + 0.001,
+        medianSecondsFromFault: seconds === null ? null : seconds + 0.1,
+        medianFailedUserRequests: failed === null ? null : failed + 1,
+        caughtInPromotionShare: row.ours.caughtInPromotionShare + 0.001,
+      };
+      return { ...row, ours };
+    });
+    for (const row of worse) {
+      const found = missed(replaced(row));
+      expect(found, row.scenario).length(1);
+      expect(found[0]).contain(row.scenario);
+    }
+    const uncaught = share("last-check-10", 20, promoted(50), late(20, 9));
+    expect(missed(replaced(uncaught))).deep.equal([
+      "last-check-10: share promoted and not caught before the primary is ready",
+    ]);
+  });
+
+  it("miss a requirement that has no figure: a scenario in which nothing was ever rolled back", () => {
     const blind = rowOf("fail-100", times(100, promoted(50, 1)), times(100, rolledBack(200, 100)));
     expect(missed(replaced(blind))).deep.equal(["fail-100: median of judged canary requests"]);
   });

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { binomial, poisson, uniformsOf } from "../../../bench/simulation/random.js";
-import { upperTail } from "../../../release/analysis/binomial-tail.js";
+import { upperTail } from "../../../release/analysis/evidence/binomial-tail.js";
 
 const uniform = fc.double({ min: 1e-6, max: 1 - 1e-6, noNaN: true });
 

@@ -1,0 +1,67 @@
+import { anything, resourceToken } from "./pulumi-schema.js";
+import type { PropertySpec, ResourceSpec } from "./pulumi-schema.js";
+
+/** What the components make of this package itself; nobody else needs to. */
+const step = {
+  settings: { ...anything, description: "Of the release, as its component made them." },
+  kubeconfig: { type: "string", secret: true, description: "Content or path. Default: the environment's." },
+  context: { type: "string", description: "Within the kubeconfig. Default: its current one." },
+  cluster: { type: "string", description: "Within the kubeconfig, in place of the context's." },
+  releaseUid: { type: "string", description: "Of the release's object: it proves the cluster." },
+  routeUid: { type: "string", description: "Of the weighted route, beside it." },
+} as const satisfies Record<string, PropertySpec>;
+
+const outcome = { type: "string", description: "What the step ended with." } as const satisfies PropertySpec;
+
+const promoted = {
+  promoted: { ...anything, description: "What serves all users, as it was found on the primary." },
+} as const satisfies Record<string, PropertySpec>;
+
+function stepResource(description: string, more: Readonly<Record<string, PropertySpec>> = {}): ResourceSpec {
+  return {
+    description: `${description} A part of CanaryRelease.`,
+    type: "object",
+    inputProperties: step,
+    requiredInputs: ["settings"],
+    properties: { ...step, ...more, outcome },
+    required: ["settings", "outcome"],
+  };
+}
+
+const names = {
+  type: "array",
+  items: { type: "string" },
+  description: "DNS names that the certificate is for.",
+} as const satisfies PropertySpec;
+
+export const customResources: Readonly<Record<string, ResourceSpec>> = {
+  [resourceToken("Preparation")]: stepResource(
+    "Rolls back what an earlier run left, before the canary's template is swapped.",
+  ),
+  [resourceToken("Analysis")]: stepResource(
+    "Shifts traffic to the canary step by step and judges it; fails the update when it rolls the revision back.",
+  ),
+  [resourceToken("Promotion")]: stepResource(
+    "Shifts traffic back to the promoted primary and scales the canary down.",
+    promoted,
+  ),
+  [resourceToken("GeneratedKey")]: {
+    description: "A random key, made once. A part of Apisix.",
+    type: "object",
+    inputProperties: {},
+    properties: { value: { type: "string", secret: true } },
+    required: ["value"],
+  },
+  [resourceToken("GeneratedCertificate")]: {
+    description: "A self-signed serving certificate, made once for its names. A part of ApisixIngressController.",
+    type: "object",
+    inputProperties: { names },
+    requiredInputs: ["names"],
+    properties: {
+      names,
+      certificate: { type: "string", description: "PEM, also the authority to trust." },
+      privateKey: { type: "string", secret: true, description: "PEM." },
+    },
+    required: ["names", "certificate", "privateKey"],
+  },
+};
