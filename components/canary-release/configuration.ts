@@ -1,52 +1,63 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { Role } from "../../release/model/index.js";
-import type { CanaryReleaseArgs } from "./args.js";
-import { contentHash } from "../kubernetes/index.js";
 import type { Renames } from "../../release/template/index.js";
+import type { Making } from "./making.js";
 
 /** Name, place and mark of one object of a release. */
 export interface Metadata {
   readonly name: string;
   readonly namespace: pulumi.Input<string>;
-  readonly annotations: Readonly<Record<string, pulumi.Input<string>>>;
+  readonly labels?: pulumi.Input<Readonly<Record<string, pulumi.Input<string>>>>;
+  readonly annotations: pulumi.Input<Readonly<Record<string, pulumi.Input<string>>>>;
 }
+
+type Data = pulumi.Input<Readonly<Record<string, pulumi.Input<string>>>>;
+type Copy = k8s.core.v1.ConfigMap | k8s.core.v1.Secret;
 
 /** The copies of ConfigMaps and Secrets that belong to one role. */
 export interface Configuration {
   readonly renames: Renames;
-  readonly resources: readonly pulumi.Resource[];
-}
-
-/** A copy's name: content hash in it, so that a change is a new object and going back is clean. */
-export function copyName(source: string, role: Role, data: unknown): string {
-  return `${source}-${role}-${contentHash(data)}`;
+  /** Where a name depends on outputs, its copy is made when they are known. */
+  readonly copies: readonly pulumi.Input<Copy>[];
 }
 
 /**
  * One copy of each ConfigMap and Secret for this role. The primary's copies are made after the analysis, so its
- * configuration changes only at promotion.
+ * configuration changes only at promotion. A copy has its content's identity in both of its names, so that a change is a
+ * new object and going back is clean.
  */
-export function copyConfiguration(
-  release: string,
-  role: Role,
-  args: Pick<CanaryReleaseArgs, "configs" | "secrets"> & { readonly metadata: (name: string) => Metadata },
-  opts: pulumi.CustomResourceOptions,
-): Configuration {
-  const configs = Object.entries(args.configs ?? {}).map(([source, data]) => {
-    const name = copyName(source, role, data);
-    const metadata = args.metadata(name);
-    return { source, name, resource: new k8s.core.v1.ConfigMap(`${release}-${name}`, { metadata, data }, opts) };
-  });
-  const secrets = Object.entries(args.secrets ?? {}).map(([source, data]) => {
-    const name = copyName(source, role, data);
-    const stringData = pulumi.secret({ ...data });
-    const metadata = args.metadata(name);
-    return { source, name, resource: new k8s.core.v1.Secret(`${release}-${name}`, { metadata, stringData }, opts) };
-  });
-  const copies = [...configs, ...secrets];
+export function copyConfiguration(making: Making, role: Role, opts: pulumi.CustomResourceOptions): Configuration {
+  const { configs = {}, secrets = {} } = making.args;
+  const copies = [
+    ...Object.entries(configs).map(([source, data]) => copyOf(making, role, source, data, false, opts)),
+    ...Object.entries(secrets).map(([source, data]) => copyOf(making, role, source, data, true, opts)),
+  ];
   return {
     renames: Object.fromEntries(copies.map(({ source, name }) => [source, name])),
-    resources: copies.map(({ resource }) => resource),
+    copies: copies.map(({ copy }) => copy),
   };
+}
+
+function copyOf(
+  making: Making,
+  role: Role,
+  source: string,
+  data: Data,
+  isSecret: boolean,
+  opts: pulumi.CustomResourceOptions,
+): { readonly source: string; readonly name: pulumi.Input<string>; readonly copy: pulumi.Input<Copy> } {
+  const identity = making.identity.of(data, { isSecret });
+  const nameOf = (hash: string): string => `${source}-${role}-${hash}`;
+  const create = (hash: string): Copy => {
+    const name = nameOf(hash);
+    const logical = `${making.logical}-${name}`;
+    const metadata = making.metadata(name);
+    return isSecret
+      ? new k8s.core.v1.Secret(logical, { metadata, stringData: pulumi.secret(data) }, opts)
+      : new k8s.core.v1.ConfigMap(logical, { metadata, data }, opts);
+  };
+  return typeof identity === "string"
+    ? { source, name: nameOf(identity), copy: create(identity) }
+    : { source, name: identity.apply(nameOf), copy: identity.apply(create) };
 }

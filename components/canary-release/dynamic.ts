@@ -1,10 +1,13 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Promoted } from "../../release/model/index.js";
 import type { ReleaseInput } from "../../release/settings/index.js";
+import type { Computed } from "../arguments/index.js";
 import { DynamicResource } from "../dynamic/index.js";
 
 /** The release's settings, parts of which may still be outputs. */
-export type RuntimeSettings = { readonly [K in keyof ReleaseInput]: pulumi.Input<ReleaseInput[K]> };
+export type RuntimeSettings = {
+  readonly [K in keyof Omit<ReleaseInput, "analysis">]: Computed<ReleaseInput[K] | undefined>;
+} & { readonly analysis: unknown };
 
 /**
  * Inputs of the three dynamic resources. All settings are one property: Pulumi's SDK pays for each property of each
@@ -25,6 +28,9 @@ export interface RuntimeCluster {
   readonly routeUid?: pulumi.Input<string | undefined>;
 }
 
+/** What an analysis decided. One that takes the revision back fails the update and has none. */
+export type AnalysisOutcome = "initialized" | "passed" | "skipped" | "alreadyPromoted" | "unjudged";
+
 const methods = ["check", "diff", "create", "update"] as const;
 
 function secret(opts: pulumi.CustomResourceOptions): pulumi.CustomResourceOptions {
@@ -41,7 +47,7 @@ export class Preparation extends DynamicResource {
 /** Shifts traffic to the canary step by step and judges it; throws when it rolls the revision back. */
 export class Analysis extends DynamicResource {
   /** What the last analysis decided: `initialized`, `passed`, `alreadyPromoted` or `skipped`. */
-  declare readonly outcome: pulumi.Output<string>;
+  declare readonly outcome: pulumi.Output<AnalysisOutcome>;
   constructor(name: string, inputs: RuntimeInputs, opts: pulumi.CustomResourceOptions) {
     super("Analysis", { name: "analysis", methods }, name, inputs, ["outcome"], secret(opts));
   }

@@ -9,8 +9,9 @@ const planSchema = release.pick({ analysis: true, progressDeadline: true, deadli
 /** Says in preview how long the analysis takes at least and may take at most, where its arguments are known. */
 export function tellDeadline(resource: pulumi.Resource, args: CanaryReleaseArgs): void {
   if (!pulumi.runtime.isDryRun() || args.skipAnalysis === true) return;
-  pulumi.output(args.analysis).apply((input) => {
-    const checked = check(planSchema, { analysis: input, ...limitsOf(args) });
+  const { analysis, progressDeadline, deadline: asked } = args;
+  pulumi.output({ analysis, progressDeadline, deadline: asked }).apply((input) => {
+    const checked = check(planSchema, input);
     if (checked.kind !== "valid") return;
     const shortest = shortestSeconds(checked.settings);
     const deadline = deadlineSeconds(checked.settings);
@@ -23,13 +24,6 @@ export function tellDeadline(resource: pulumi.Resource, args: CanaryReleaseArgs)
       );
     else void pulumi.log.info(`deadline: ${durationText(deadline)} (${takes}; gates and pauses don't count)`, resource);
   });
-}
-
-function limitsOf({ progressDeadline, deadline }: CanaryReleaseArgs) {
-  return {
-    ...(progressDeadline === undefined ? {} : { progressDeadline }),
-    ...(deadline === undefined ? {} : { deadline }),
-  };
 }
 
 /** Says in preview what is valid but may not do what its author thinks; one line each, with the property's path. */

@@ -1,4 +1,5 @@
-import type { AutoscalerArgs, CanaryReleaseArgs } from "../canary-release/index.js";
+import type * as pulumi from "@pulumi/pulumi";
+import type { CanaryReleaseArgs } from "../canary-release/index.js";
 import { argsProblems } from "../canary-release/validate.js";
 import type { AnalysisInput, Problem } from "../../release/settings/index.js";
 import { property } from "./documents.js";
@@ -17,15 +18,20 @@ export interface FromFlagger {
 }
 
 /** What a Canary says of a release. Its pods (`template`) and the platform are not in it. */
-export interface FlaggerArgs extends Pick<
-  CanaryReleaseArgs,
-  "service" | "route" | "routeRef" | "progressDeadline" | "skipAnalysis"
+export interface FlaggerArgs extends pulumi.Unwrap<
+  Pick<
+    CanaryReleaseArgs,
+    | "namespace"
+    | "service"
+    | "route"
+    | "routeRef"
+    | "autoscaler"
+    | "progressDeadline"
+    | "skipAnalysis"
+    | "prometheusUrl"
+  >
 > {
-  readonly namespace: string;
   readonly analysis: AnalysisInput;
-  readonly prometheusUrl?: string;
-  /** `"external"`: somebody else scales the pods (KEDA, or an autoscaler that is not in the text). */
-  readonly autoscaler?: AutoscalerArgs | "external";
 }
 
 export interface FromFlaggerOptions {

@@ -3,5 +3,5 @@ export { replacedLabel, selectorFor, templateFor } from "./template.js";
 export type { PlainTemplate, Reading } from "./template.js";
 export { namesIn } from "./references.js";
 export type { Renames } from "./references.js";
-export { isTree } from "./tree.js";
+export { isTree, mapParts } from "./tree.js";
 export type { Lazily, Tree } from "./tree.js";

@@ -28,7 +28,10 @@ export function withNames(spec: unknown, renames: Renames, lazily: Lazily): unkn
 }
 
 /** What a spec names, each once. A name that is not known yet is left out. */
-export function namesIn(spec: unknown): { readonly configMaps: readonly string[]; readonly secrets: readonly string[] } {
+export function namesIn(spec: unknown): {
+  readonly configMaps: readonly string[];
+  readonly secrets: readonly string[];
+} {
   const found = { ConfigMap: new Set<string>(), Secret: new Set<string>() };
   eachName(spec, plainly, (name, kind) => {
     if (typeof name === "string") found[kind].add(name);

@@ -1,8 +1,8 @@
 import { isTree, mapParts } from "./tree.js";
 import type { Lazily } from "./tree.js";
 
-/** By label: what meant the template's own pods, and what means those of the role. */
-export type OwnValues = ReadonlyMap<string, ReadonlyMap<unknown, string>>;
+/** By label: the values that meant the template's own pods, and the one that means those of the role. */
+export type OwnValues = ReadonlyMap<string, { readonly meant: readonly unknown[]; readonly value: unknown }>;
 
 /** Where a pod's spec says beside which pods it may be: there a selector of its own pods follows the role. */
 const placing = ["affinity", "topologySpreadConstraints"] as const;
@@ -34,6 +34,9 @@ export function withSelectors(spec: Readonly<Record<string, unknown>>, own: OwnV
   }
 
   function valueOf(value: unknown, label: string): unknown {
-    return lazily(value, (known) => own.get(label)?.get(known) ?? known);
+    const { meant = [], value: ofRole } = own.get(label) ?? {};
+    const from = (known: unknown, [first, ...rest]: readonly unknown[]): unknown =>
+      lazily(first, (each) => (each === known ? ofRole : rest.length === 0 ? known : from(known, rest)));
+    return meant.length === 0 ? value : lazily(value, (known) => from(known, meant));
   }
 }

@@ -9,7 +9,10 @@ import type { Lazily, Tree } from "./tree.js";
 
 /** A pod template as the pure parts work on it: of its spec no more than the structure needs to be known. */
 export interface PlainTemplate<Text = string> {
-  readonly metadata?: { readonly labels?: Record<string, string>; readonly annotations?: Record<string, string | Text> };
+  readonly metadata?: {
+    readonly labels?: Record<string, string | Text>;
+    readonly annotations?: Record<string, string | Text>;
+  };
   readonly spec: Record<string, unknown> & { readonly containers: readonly Record<string, unknown>[] };
 }
 
@@ -50,7 +53,7 @@ export function templateFor<Text = string>(
   { lazily = plainly, from = "canary" }: Reading = {},
 ): PlainTemplate<Text> {
   const labels = template.metadata?.labels ?? {};
-  const own = { ...labels, ...namesOf(role, from, labels), ...selectorFor(role, release) };
+  const own = { ...labels, ...namesOf(role, from, labels, lazily), ...selectorFor(role, release) };
   const spec = asSpec(withNames(template.spec, renames, lazily), template.spec);
   const pause = lazily(spec["terminationGracePeriodSeconds"], preStopSeconds);
   return {
@@ -75,28 +78,24 @@ export function replacedLabel(release: string, labels: Readonly<Record<string, s
 const primarySuffix = "-primary";
 const longestLabel = 63;
 
-function namesOf(role: Role, from: Role, labels: Readonly<Record<string, string>>): Record<string, string> {
-  const named = nameLabels.flatMap((label) => {
-    const given = labels[label];
-    if (given === undefined) return [];
+function namesOf(role: Role, from: Role, labels: Tree, lazily: Lazily): Tree {
+  const nameFor = (given: unknown): unknown => {
+    if (typeof given !== "string") return given;
     const base = from === "primary" && given.endsWith(primarySuffix) ? given.slice(0, -primarySuffix.length) : given;
-    const value = role === "canary" ? base : `${base.slice(0, longestLabel - primarySuffix.length)}${primarySuffix}`;
-    return [[label, value] as const];
-  });
-  return Object.fromEntries(named);
+    return role === "canary" ? base : `${base.slice(0, longestLabel - primarySuffix.length)}${primarySuffix}`;
+  };
+  const named = nameLabels.filter((label) => labels[label] !== undefined);
+  return Object.fromEntries(named.map((label) => [label, lazily(labels[label], nameFor)]));
 }
 
-function ownValues(
-  release: string,
-  before: Readonly<Record<string, string>>,
-  own: Readonly<Record<string, string>>,
-): OwnValues {
-  const changed = [selectorLabel, ...nameLabels].flatMap((label) => {
-    const value = own[label];
-    const meant = label === selectorLabel ? [before[label], release] : [before[label]];
-    return value === undefined ? [] : [[label, new Map(meant.map((each) => [each, value] as const))] as const];
-  });
-  return new Map(changed);
+function ownValues(release: string, before: Tree, own: Tree): OwnValues {
+  const labels = [selectorLabel, ...nameLabels].filter((label) => own[label] !== undefined);
+  return new Map(
+    labels.map((label) => [
+      label,
+      { meant: label === selectorLabel ? [before[label], release] : [before[label]], value: own[label] },
+    ]),
+  );
 }
 
 /** Other hooks stay as they are. */
@@ -104,7 +103,9 @@ function withPause(container: Tree, seconds: unknown, lazily: Lazily): Record<st
   const lifecycle = lazily(container["lifecycle"], (hooks) =>
     lazily(seconds, (known) => {
       const given = isTree(hooks) ? hooks : {};
-      return known === 0 || given["preStop"] !== undefined ? hooks : { ...given, preStop: { sleep: { seconds: known } } };
+      return known === 0 || given["preStop"] !== undefined
+        ? hooks
+        : { ...given, preStop: { sleep: { seconds: known } } };
     }),
   );
   return lifecycle === undefined ? { ...container } : { ...container, lifecycle };
