@@ -9,6 +9,8 @@ export interface Registered {
   /** Secrets in it are marked, as they would be stored. */
   readonly inputs: Readonly<Record<string, unknown>>;
   readonly dependencies: readonly string[];
+  /** URNs, or names with what they leave out. */
+  readonly aliases: readonly string[];
 }
 
 export interface Deployed {
@@ -31,6 +33,8 @@ interface Request {
   getName(): string;
   getObject(): { toJavaScript(): Record<string, unknown> } | undefined;
   getDependenciesList(): readonly string[];
+  getAliasesList(): readonly { toObject(): object }[];
+  getAliasurnsList(): readonly string[];
 }
 
 /** Runs a program under mocks, as a preview or an update, until the engine has heard of everything. */
@@ -84,6 +88,10 @@ function recorded(): readonly Registered[] {
       name: request.getName(),
       inputs: request.getObject()?.toJavaScript() ?? {},
       dependencies: request.getDependenciesList(),
+      aliases: [
+        ...request.getAliasurnsList(),
+        ...request.getAliasesList().map((each) => JSON.stringify(each.toObject())),
+      ],
     });
     return Reflect.apply(register, monitor, [request, ...more]) as unknown;
   });

@@ -33,7 +33,8 @@ export class Pieces {
     if (existing !== undefined && !this.writer.isOurs(existing))
       throw new Error(`Deployment ${this.reader.nameOf(piece)} exists and is not this release's`);
     const name = this.reader.nameOf(piece);
-    const template = piece === "primary" ? await this.primaryTemplate(source, signal) : this.interimTemplate(source, from);
+    const template =
+      piece === "primary" ? await this.primaryTemplate(source, signal) : this.interimTemplate(source, from);
     const selector = {
       matchLabels: piece === "primary" ? selectorFor("primary", this.reader.target.name) : { app: name },
     };
