@@ -14,7 +14,7 @@ export interface Segment {
 type Now = Omit<Segment, "fromMs" | "toMs">;
 
 /** Requests of users per second, at every moment. */
-export const requestsPerSecond = 100;
+const requestsPerSecond = 100;
 
 /** The gateway's side of the story: which share it really sends where, and who answered its users. */
 export class Gateway {

@@ -36,7 +36,7 @@ export interface Trials {
   readonly events: number;
 }
 
-export const priorShape = { a: 0.1, b: 0.7 } as const;
+const priorShape = { a: 0.1, b: 0.7 } as const;
 /** Against the other direction (proof that the probability is below its limit), most weight lies next to 0. */
 const priorShapeBelow = { a: 0.1, b: 1 } as const;
 const wholeRunWeight = 0.75;

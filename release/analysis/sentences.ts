@@ -4,13 +4,13 @@ import type { Trials } from "./e-process.js";
 /** Wording: Flagger's form first, so that people and scripts find it; then the figures. */
 
 /** `26.76%`; a value beyond its limit never rounds back to it. */
-export function percentText(percent: number, bad: "below" | "above"): string {
+function percentText(percent: number, bad: "below" | "above"): string {
   const hundredths = bad === "below" ? Math.floor(percent * 100 + 1e-9) : Math.ceil(percent * 100 - 1e-9);
   return `${(hundredths / 100).toFixed(2)}%`;
 }
 
 /** As Go prints durations: `500ms`, `1.2s`, `1m2.5s`. */
-export function durationText(milliseconds: number): string {
+function durationText(milliseconds: number): string {
   if (milliseconds < 1000) return `${trimmed(milliseconds, 1)}ms`;
   const seconds = milliseconds / 1000;
   if (seconds < 60) return `${trimmed(seconds, 2)}s`;

@@ -23,7 +23,7 @@ export function planPromotionSteps(fromWeight: number, step: number): readonly n
 }
 
 /** Pods that must be ready: rounded up and at least one, so that a percentage never means nobody. */
-export function requiredReady(replicas: number, thresholdPercent: number): number {
+function requiredReady(replicas: number, thresholdPercent: number): number {
   return Math.max(1, Math.ceil((replicas * thresholdPercent) / 100));
 }
 

@@ -4,7 +4,7 @@ import { httpUrl, oneLine } from "./names.js";
 
 const finite = z.number().refine(Number.isFinite, { message: "must be a finite number" });
 
-export const thresholdRange = z
+const thresholdRange = z
   .strictObject({
     min: finite.optional().meta({ description: "Values below fail." }),
     max: finite.optional().meta({ description: "Values above fail." }),
@@ -124,4 +124,3 @@ export type MetricSettings = z.output<typeof metric>;
 export type MetricTemplate = z.output<typeof metricTemplate>;
 /** What a user writes of it; one object may be shared by several releases. */
 export type MetricTemplateInput = z.input<typeof metricTemplate>;
-export type ThresholdRange = z.output<typeof thresholdRange>;

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { durationAtLeast } from "./duration.js";
 import { httpUrl, oneLine } from "./names.js";
 
-export const webhookTypes = [
+const webhookTypes = [
   "confirm-rollout",
   "pre-rollout",
   "rollout",

@@ -141,7 +141,7 @@ async function untilGone(process: ProcessRecord): Promise<Ended> {
 }
 
 /** `command` replaces the image's entrypoint and its command; `args` replaces the command alone. */
-export function argumentsOf(
+function argumentsOf(
   container: V1Container,
   image: Image,
   env: Readonly<Record<string, string>>,

@@ -5,7 +5,7 @@ import type { ReleaseStatus } from "../../model/index.js";
 /** The parts of Kubernetes objects that the runtime reads; everything else passes by. */
 const texts = z.record(z.string(), z.string());
 
-export const metadata = z.object({
+const metadata = z.object({
   name: z.string().default(""),
   namespace: z.string().default(""),
   uid: z.string().default(""),
@@ -95,7 +95,7 @@ export const route = z.object({
 
 const expression = z.object({ key: z.string(), operator: z.string(), values: z.array(z.string()).default([]) });
 
-export const labelSelector = z.object({
+const labelSelector = z.object({
   matchLabels: texts.default({}),
   matchExpressions: z.array(expression).default([]),
 });

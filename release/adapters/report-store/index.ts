@@ -33,7 +33,7 @@ interface Of {
 }
 
 /** Name of the ConfigMap. */
-export function reportName(release: string): string {
+function reportName(release: string): string {
   return `${release}-report`;
 }
 

@@ -12,7 +12,7 @@ export interface Chart {
   readonly svg: string;
 }
 
-export const colors = {
+const colors = {
   canary: "#b45309",
   primary: "#2563eb",
   pass: "#15803d",

@@ -21,7 +21,7 @@ const RETRY_MS = 1000;
 const WATCH_SECONDS = 300;
 
 /** `namespace/name`. */
-export function objectKey(namespace: string, name: string): string {
+function objectKey(namespace: string, name: string): string {
   return `${namespace}/${name}`;
 }
 

@@ -103,8 +103,7 @@ export function platformProgram(): Promise<void> {
   return Promise.resolve();
 }
 
-export const gatewayUrl = "http://apisix-gateway.apisix";
-export const prometheusUrl = "http://flagger-prometheus.apisix:9090";
+const prometheusUrl = "http://flagger-prometheus.apisix:9090";
 
 /** Behaviour of the programmable application (see sandbox/node/faulty-app.ts). */
 export type Behaviour = Readonly<Record<string, string>>;
@@ -137,7 +136,7 @@ export function hostOf(name: string): string {
 }
 
 /** Arguments of a small release of one programmable application. */
-export function releaseArgs({ name, namespace, image, env = {}, overrides = {} }: TestRelease): CanaryReleaseArgs {
+function releaseArgs({ name, namespace, image, env = {}, overrides = {} }: TestRelease): CanaryReleaseArgs {
   return {
     namespace,
     template: {
