@@ -42,7 +42,8 @@ const rules = [
   },
   {
     name: "product-stands-alone",
-    comment: "The sandbox, bench, fakes and tests are not published; the product must not behave otherwise beside them.",
+    comment:
+      "The sandbox, bench, fakes and tests are not published; the product must not behave otherwise beside them.",
     from: { path: product },
     to: { path: "^(sandbox|bench|fakes|tests|examples|docs)/|^index\\.ts$" },
   },
@@ -81,13 +82,15 @@ const rules = [
   },
   {
     name: "kubernetes-client-in-its-adapter",
-    comment: "The client library is large and its types are wide: one adapter parses what it says and hands on our own.",
+    comment:
+      "The client library is large and its types are wide: one adapter parses what it says and hands on our own.",
     from: { path: "^(components|cli|fakes|examples)/|^release/(?!adapters/kubernetes/)|^index\\.ts$" },
     to: { path: "^node_modules/@kubernetes/" },
   },
   {
     name: "core-is-pure",
-    comment: "Same observations, same decisions: no clock, no file, no network, no randomness, so that replay and tests hold.",
+    comment:
+      "Same observations, same decisions: no clock, no file, no network, no randomness, so that replay and tests hold.",
     from: { path: "^release/(settings|model|analysis|report|ports)/" },
     to: { dependencyTypes: ["core"] },
   },
@@ -153,7 +156,8 @@ const rules = [
   },
   {
     name: "release-without-programs",
-    comment: "What runs during the update is run by Pulumi, the watchdog or the command line; it knows none of their faces.",
+    comment:
+      "What runs during the update is run by Pulumi, the watchdog or the command line; it knows none of their faces.",
     from: { path: "^release/" },
     to: { path: "^(components|cli)/" },
   },
@@ -169,13 +173,15 @@ const rules = [
   },
   {
     name: "previews-stay-light",
-    comment: "Every preview loads the components: the cluster's client, charts and the machine would make each one slower.",
+    comment:
+      "Every preview loads the components: the cluster's client, charts and the machine would make each one slower.",
     from: { path: "^components/index\\.ts$" },
     to: { path: "^(node_modules/(@kubernetes|echarts)|release/(machine|adapters|report))/", reachable: true },
   },
   {
     name: "cli-over-the-product",
-    comment: "The command line looks at clusters and reports; it needs neither a Pulumi program nor the dynamic providers.",
+    comment:
+      "The command line looks at clusters and reports; it needs neither a Pulumi program nor the dynamic providers.",
     from: { path: "^cli/" },
     to: { path: "^(components|release/(pulumi|watchdog))/" },
   },

@@ -64,7 +64,7 @@ export async function findImage(reference: string): Promise<Image | undefined> {
 }
 
 /** `registry:5000/name:tag@digest` -> name and tag ("latest" where there is none). */
-function parseReference(reference: string): { readonly repository: string; readonly tag: string } {
+export function parseReference(reference: string): { readonly repository: string; readonly tag: string } {
   const [named = ""] = reference.split("@");
   const colon = named.lastIndexOf(":");
   return colon > named.lastIndexOf("/")

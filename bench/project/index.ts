@@ -3,4 +3,3 @@ export { processesNamed, signalAll } from "./processes.js";
 export type { ProcessView } from "./processes.js";
 export { Project, programSettings } from "./project.js";
 export { Update } from "./update.js";
-;

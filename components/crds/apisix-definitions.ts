@@ -13,7 +13,7 @@ interface Kind {
 const group = "apisix.apache.org";
 
 /** The controller watches all of these and does not start while one is missing. */
-const apisixKinds: readonly Kind[] = [
+export const apisixKinds: readonly Kind[] = [
   { version: "v2", kind: "ApisixRoute", plural: "apisixroutes", singular: "apisixroute", shortNames: ["ar"] },
   { version: "v2", kind: "ApisixUpstream", plural: "apisixupstreams", singular: "apisixupstream", shortNames: ["au"] },
   {

@@ -95,7 +95,7 @@ const gatewayProxy = objectOf({
 });
 
 /** Specs by kind; a kind that is missing here is open. */
-const specSchemas: Readonly<Record<string, Schema>> = {
+export const specSchemas: Readonly<Record<string, Schema>> = {
   ApisixRoute: route,
   ApisixUpstream: upstream,
   ApisixPluginConfig: objectOf({ ingressClassName: text, plugins }),

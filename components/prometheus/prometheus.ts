@@ -115,7 +115,7 @@ export class Prometheus extends pulumi.ComponentResource {
 }
 
 /** prometheus.yml: pods with the annotations `prometheus.io/scrape`, `port` and `path`. */
-function prometheusConfig(scrapeIntervalSeconds: number, namespaces: readonly string[]): string {
+export function prometheusConfig(scrapeIntervalSeconds: number, namespaces: readonly string[]): string {
   const annotation = (name: string): string => `__meta_kubernetes_pod_annotation_prometheus_io_${name}`;
   const interval = `${scrapeIntervalSeconds}s`;
   return stringify({

@@ -3,8 +3,6 @@ export type * from "./contract.js";
 export { startAnalysis } from "./state.js";
 export type { AnalysisContext, AnalysisState } from "./state.js";
 export { observe } from "./observe.js";
-;
 export { warningsOf } from "./warnings.js";
 export type { Circumstances } from "./warnings.js";
 export { correctedQuery } from "./inverted-query.js";
-;

@@ -1,6 +1,4 @@
 /** A private machine on this one: its own network, mounts and processes, and a cluster in it. */
-export { describeSandbox, startSandbox,  stopSandbox } from "./sandbox.js";
-;
+export { describeSandbox, startSandbox, stopSandbox } from "./sandbox.js";
 export { runInside } from "./run-inside.js";
-;
 export { defaultName, stateFolder } from "./state.js";

@@ -17,7 +17,7 @@ export interface ProbeState {
   readonly streak: number;
 }
 
-function nextProbeState(state: ProbeState, success: boolean, probe: V1Probe): ProbeState {
+export function nextProbeState(state: ProbeState, success: boolean, probe: V1Probe): ProbeState {
   if (success === state.healthy) return { healthy: state.healthy, streak: 0 };
   const needed = success ? (probe.successThreshold ?? 1) : (probe.failureThreshold ?? 3);
   const streak = state.streak + 1;
@@ -50,7 +50,7 @@ async function sleep(milliseconds: number, signal: AbortSignal): Promise<void> {
   await pause(milliseconds, undefined, { signal }).catch(() => undefined);
 }
 
-function probeOnce(probe: V1Probe, target: ProbeTarget): Promise<boolean> {
+export function probeOnce(probe: V1Probe, target: ProbeTarget): Promise<boolean> {
   const timeoutMs = (probe.timeoutSeconds ?? 1) * 1000;
   if (probe.httpGet !== undefined) return probeHttp(probe.httpGet, target, timeoutMs);
   if (probe.tcpSocket !== undefined)
@@ -60,7 +60,7 @@ function probeOnce(probe: V1Probe, target: ProbeTarget): Promise<boolean> {
   return Promise.resolve(true);
 }
 
-function portOf(port: number | string, container: V1Container): number {
+export function portOf(port: number | string, container: V1Container): number {
   if (typeof port === "number") return port;
   return container.ports?.find(({ name }) => name === port)?.containerPort ?? Number(port);
 }

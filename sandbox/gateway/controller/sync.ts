@@ -237,7 +237,7 @@ function routeKey(route: ApisixRoute): string {
 }
 
 /** The first gateway's problem; undefined when all took the configuration. */
-function firstProblem(answer: Answer): string | undefined {
+export function firstProblem(answer: Answer): string | undefined {
   for (const { server, outcome } of answer.results) {
     if (outcome.kind !== "accepted") {
       return `ServerAddr: ${server}, Err: ${outcome.message}`;
