@@ -43,9 +43,15 @@ const common = {
 };
 
 /** Share of requests that did not fail with 5xx, in percent. */
-const successRate = z.strictObject({ name: z.literal("request-success-rate"), ...common });
+const successRate = z.strictObject({
+  name: z.literal("request-success-rate").meta({ description: "Requests without a 5xx, percent of all." }),
+  ...common,
+});
 /** P99 latency in ms. */
-const duration = z.strictObject({ name: z.literal("request-duration"), ...common });
+const duration = z.strictObject({
+  name: z.literal("request-duration").meta({ description: "P99 of the time to answer, ms." }),
+  ...common,
+});
 
 /** What an HTTP header may be: anything else could begin another header. */
 const headers = z.record(
@@ -63,15 +69,20 @@ export const metricTemplate = z
   .strictObject(
     {
       provider: z.discriminatedUnion("type", [
-        z.strictObject({ type: z.literal("prometheus"), address: httpUrl.optional() }),
         z.strictObject({
-          type: z.literal("web"),
-          address: httpUrl,
-          jsonPath: z.string().min(1),
-          headers: headers.optional(),
+          type: z.literal("prometheus").meta({ description: "What answers the query." }),
+          address: httpUrl.optional().meta({ description: "Default: the release's own Prometheus." }),
+        }),
+        z.strictObject({
+          type: z.literal("web").meta({ description: "An HTTP endpoint that answers with JSON." }),
+          address: httpUrl.meta({ description: "http or https; in-cluster names work. Treated as a secret." }),
+          jsonPath: z.string().min(1).meta({ description: "Where the number is in the answer, like `$.data.value`." }),
+          headers: headers.optional().meta({ description: "Sent along. Treated as secrets." }),
         }),
       ]),
-      query: z.string().default(""),
+      query: z.string().default("").meta({
+        description: "PromQL; `{{ namespace }}`, `{{ target }}`, `{{ interval }}` and the like are filled in.",
+      }),
     },
     {
       error: ({ input }) =>
@@ -86,10 +97,13 @@ export const metricTemplate = z
   });
 
 const custom = z.strictObject({
-  name: oneLine,
+  name: oneLine.meta({ description: "Shown in log lines and messages." }),
   ...common,
   template: metricTemplate,
-  templateVariables: z.record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "must be a name"), variable).default({}),
+  templateVariables: z
+    .record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "must be a name"), variable)
+    .default({})
+    .meta({ description: "Further values for the query, used as `{{ variables.NAME }}`." }),
 });
 
 const builtin = z.discriminatedUnion("name", [successRate, duration], {
