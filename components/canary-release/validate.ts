@@ -10,6 +10,7 @@ import {
   release,
   serviceLabel,
 } from "../../release/settings/index.js";
+import type { Problem } from "../../release/settings/index.js";
 import type { CanaryReleaseArgs } from "./args.js";
 
 const count = z.int("must be a whole number").min(1, "must be at least 1");
@@ -116,8 +117,17 @@ const schema = z
  * Throws an Error whose one line names each property and what is wrong with it.
  */
 export function validateArgs(name: string, args: CanaryReleaseArgs): void {
-  const { platform, ...rest } = args;
-  const input: unknown = { ...rest, name, ...(platform === undefined ? {} : { platform: true }) };
-  const checked = check(schema, input, (value) => pulumi.Output.isInstance(value) || value instanceof Promise);
-  if (checked.kind === "invalid") throw new Error(inOneLine(checked.problems));
+  const problems = argsProblems(name, args);
+  if (problems.length > 0) throw new Error(inOneLine(problems));
+}
+
+/** What is wrong with arguments that may be anything. */
+export function argsProblems(name: unknown, args: object): readonly Problem[] {
+  const platform = "platform" in args && args.platform !== undefined ? { platform: true } : {};
+  const checked = check(schema, { ...args, name, ...platform }, isUnknown);
+  return checked.kind === "invalid" ? checked.problems : [];
+}
+
+function isUnknown(value: unknown): boolean {
+  return pulumi.Output.isInstance(value) || value instanceof Promise;
 }
