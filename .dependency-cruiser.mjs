@@ -96,9 +96,9 @@ const rules = [
   },
   {
     name: "settings-parse-with-zod",
-    comment: "Settings are one schema. It reads durations with parse-duration; anything more belongs behind a port.",
+    comment: "Settings are one schema. It reads durations and near misses of names with one package each; anything more belongs behind a port.",
     from: { path: "^release/settings/" },
-    to: { path: "^node_modules/", pathNot: "^node_modules/(zod|parse-duration)/" },
+    to: { path: "^node_modules/", pathNot: "^node_modules/(zod|parse-duration|fastest-levenshtein)/" },
   },
   {
     name: "analysis-is-arithmetic",

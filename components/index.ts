@@ -1,6 +1,16 @@
 /** The package's public face. */
 export * from "./apisix/index.js";
-export * from "./canary-release/index.js";
+export { CanaryRelease } from "./canary-release/index.js";
+export type {
+  AnalysisInput,
+  AutoscalerArgs,
+  CanaryReleaseArgs,
+  MetricTemplate,
+  OwnedRoute,
+  RoutePlugin,
+  RouteReference,
+  ServiceArgs,
+} from "./canary-release/index.js";
 export * from "./from-flagger/index.js";
 export * from "./ingress-controller/index.js";
 export * from "./load-tester/index.js";

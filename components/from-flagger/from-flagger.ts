@@ -1,5 +1,5 @@
+import { argsProblems } from "../canary-release/index.js";
 import type { AutoscalerArgs, CanaryReleaseArgs } from "../canary-release/index.js";
-import { argsProblems } from "../canary-release/validate.js";
 import type { AnalysisInput, Problem } from "../../release/settings/index.js";
 import { property } from "./documents.js";
 import { settle, tellAtOrigin } from "./draft.js";

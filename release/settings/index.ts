@@ -8,3 +8,4 @@ export type { AlertSettings, WebhookSettings, WebhookType } from "./webhooks.js"
 export { dnsLabel, httpUrl, objectName, serviceLabel } from "./names.js";
 export { durationSeconds } from "./duration.js";
 export { check, inOneLine } from "./problems.js";
+export type { Problem } from "./problems.js";
