@@ -207,7 +207,8 @@ describe("the walls between the rooms", function () {
 
   const breaks = (rule: string, [from, to]: Example["refused"]): boolean =>
     found.violations.some(
-      (violation) => violation.rule.name === rule && violation.from === from && resolutions(from, to).test(violation.to),
+      (violation) =>
+        violation.rule.name === rule && violation.from === from && resolutions(from, to).test(violation.to),
     );
 
   for (const [rule, { refused, passed }] of Object.entries(examples)) {
