@@ -5,5 +5,5 @@ export { continues, joined } from "./merge.js";
 export { Recorder } from "./recorder.js";
 export { observationOf, parseChange, replay, settingsOf } from "./replay.js";
 export type { Replayed } from "./replay.js";
-export { sentenceOf, sinceStart, stagesOf, verdictOf } from "./stages.js";
+export { sentenceOf, sinceStart, groupChecks, verdictOf } from "./summary.js";
 export { withoutOldest } from "./shorten.js";

@@ -1,6 +1,6 @@
 import type { ECharts, EChartsOption, LineSeriesOption } from "echarts";
 import type { Report } from "../document.js";
-import { clockText } from "../stages.js";
+import { clockText } from "../summary.js";
 import { timelineOf, windowSeconds } from "../timeline.js";
 import type { TimelinePoint } from "../timeline.js";
 
