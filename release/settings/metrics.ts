@@ -68,18 +68,23 @@ const variable = z
 export const metricTemplate = z
   .strictObject(
     {
-      provider: z.discriminatedUnion("type", [
-        z.strictObject({
-          type: z.literal("prometheus").meta({ description: "What answers the query." }),
-          address: httpUrl.optional().meta({ description: "Default: the release's own Prometheus." }),
-        }),
-        z.strictObject({
-          type: z.literal("web").meta({ description: "An HTTP endpoint that answers with JSON." }),
-          address: httpUrl.meta({ description: "http or https; in-cluster names work. Treated as a secret." }),
-          jsonPath: z.string().min(1).meta({ description: "Where the number is in the answer, like `$.data.value`." }),
-          headers: headers.optional().meta({ description: "Sent along. Treated as secrets." }),
-        }),
-      ]),
+      provider: z
+        .discriminatedUnion("type", [
+          z.strictObject({
+            type: z.literal("prometheus").meta({ description: "What answers the query." }),
+            address: httpUrl.optional().meta({ description: "Default: the release's own Prometheus." }),
+          }),
+          z.strictObject({
+            type: z.literal("web").meta({ description: "An HTTP endpoint that answers with JSON." }),
+            address: httpUrl.meta({ description: "http or https; in-cluster names work. Treated as a secret." }),
+            jsonPath: z
+              .string()
+              .min(1)
+              .meta({ description: "Where the number is in the answer, like `$.data.value`." }),
+            headers: headers.optional().meta({ description: "Sent along. Treated as secrets." }),
+          }),
+        ])
+        .meta({ description: "What is asked for it, and how." }),
       query: z.string().default("").meta({
         description: "PromQL; `{{ namespace }}`, `{{ target }}`, `{{ interval }}` and the like are filled in.",
       }),
@@ -94,7 +99,8 @@ export const metricTemplate = z
   .refine((template) => template.provider.type === "web" || template.query.trim() !== "", {
     path: ["query"],
     message: "a prometheus template needs a query",
-  });
+  })
+  .meta({ description: "Where the number of a custom metric comes from." });
 
 const custom = z.strictObject({
   name: oneLine.meta({ description: "Shown in log lines and messages." }),
@@ -136,5 +142,9 @@ function limitProblem(name: z.output<typeof builtin>["name"], limit: number | un
 
 export type MetricSettings = z.output<typeof metric>;
 export type MetricTemplate = z.output<typeof metricTemplate>;
-/** What a user writes of it; one object may be shared by several releases. */
+/**
+ * What a user writes of it; one object may be shared by several releases.
+ *
+ * @useDeclaredType
+ */
 export type MetricTemplateInput = z.input<typeof metricTemplate>;
