@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
@@ -222,5 +222,29 @@ describe("the walls between the rooms", function () {
     const rules = found.ruleSetUsed.forbidden;
     expect(rules.map(({ name }) => name)).to.have.members(Object.keys(examples));
     for (const { name, comment } of rules) expect(comment, name).to.have.length.greaterThan(30);
+  });
+});
+
+describe("the published package", () => {
+  it("has no trace of the sandbox or the benchmarks, in no word of its sources", () => {
+    const sources = ["components", "release", "cli"].flatMap((room) =>
+      readdirSync(path.join(root, room), { recursive: true, encoding: "utf8" })
+        .filter(isFile)
+        .map((file) => path.join(room, file)),
+    );
+    expect(sources).to.include("components/index.ts");
+    const traces = sources.filter((file) => /sandbox|bench/i.test(readFileSync(path.join(root, file), "utf8")));
+    expect(traces).to.deep.equal([]);
+  });
+
+  it("ships the product's rooms alone", () => {
+    const { files } = z
+      .object({ files: z.array(z.string()) })
+      .parse(JSON.parse(readFileSync(path.join(root, "package.json"), "utf8")));
+    expect(files.filter((file) => file.startsWith("dist"))).to.have.members([
+      "dist/cli",
+      "dist/components",
+      "dist/release",
+    ]);
   });
 });
