@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { durationAtLeast } from "./duration.js";
-import { httpUrl, oneLine } from "./names.js";
+import { httpHeaders, httpUrl, oneLine } from "./names.js";
 
 const finite = z.number().refine(Number.isFinite, { message: "must be a finite number" });
 
@@ -53,12 +53,6 @@ const duration = z.strictObject({
   ...common,
 });
 
-/** What an HTTP header may be: anything else could begin another header. */
-const headers = z.record(
-  z.string().regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/, "must be a header name"),
-  z.string().regex(/^[\t\x20-\x7e\x80-\xff]*$/, "must be one line"),
-);
-
 /** Goes into a query as it is: within the query's own quotes nothing of it may end them. */
 const variable = z
   .string()
@@ -81,7 +75,7 @@ export const metricTemplate = z
               .string()
               .min(1)
               .meta({ description: "Where the number is in the answer, like `$.data.value`." }),
-            headers: headers.optional().meta({ description: "Sent along. Treated as secrets." }),
+            headers: httpHeaders.optional().meta({ description: "Sent along. Treated as secrets." }),
           }),
         ])
         .meta({ description: "What is asked for it, and how." }),

@@ -1,6 +1,6 @@
 // Part of the sandbox's stand-in of the Pulumi engine's `kubernetes` resource-provider plugin.
 import { setTimeout as sleep } from "node:timers/promises";
-import { apply, creator, isTakenOver, managerOf, takeOver, withoutIgnored } from "./apply.js";
+import { apply, creator, isPatch, isTakenOver, managerOf, takeOver, withoutIgnored } from "./apply.js";
 import { awaitReady, plannedWait } from "./await.js";
 import { ApiError, UnreachableError } from "./client.js";
 import type { Cluster, Operation } from "./contract.js";
@@ -21,9 +21,14 @@ export async function create(cluster: Cluster, operation: Operation): Promise<Va
   const kind = await kindOf(cluster, operation.inputs);
   const object = inScope(kind, operation.inputs);
   const path = collectionPath(kind, textAt(object, "metadata", "namespace"));
-  const query = { fieldManager: creator };
   const wait = plannedWait(kind, operation);
-  const created = await cluster.client.request("POST", path, { query, body: object });
+  const created = isPatch(operation.urn, kind.kind)
+    ? await apply(cluster.client, objectPath(kind, object), {
+        object,
+        manager: managerOf(operation.urn, object),
+        isDryRun: false,
+      })
+    : await cluster.client.request("POST", path, { query: { fieldManager: creator }, body: object });
   return await awaitReady(cluster, kind, complete(created, kind), wait);
 }
 
@@ -51,11 +56,11 @@ async function updateNow(cluster: Cluster, operation: Update): Promise<ValueObje
     : await kindOf(cluster, inputs);
   const object = inScope(kind, inputs);
   const path = objectPath(kind, object);
-  const manager = managerOf(operation.urn);
+  const manager = managerOf(operation.urn, inputs);
   const wait = plannedWait(kind, operation);
   const live = await client.find(path);
   if (live === undefined && isPreview) return inputs;
-  if (live !== undefined && !isTakenOver(live, manager)) {
+  if (live !== undefined && !isPatch(operation.urn, kind.kind) && !isTakenOver(live, manager)) {
     // A dry run would show conflicts with what this very resource created.
     if (isPreview) return inputs;
     await takeOver(client, path, live, manager);
@@ -64,6 +69,16 @@ async function updateNow(cluster: Cluster, operation: Update): Promise<ValueObje
   const applied = await apply(client, path, { object: wanted, manager, isDryRun: isPreview });
   if (isPreview) return complete(applied, kind);
   return await awaitReady(cluster, kind, complete(applied, kind), wait);
+}
+
+/** Gives up what a `…Patch` resource manages; the object stays. */
+export async function relinquish(cluster: Cluster, urn: string, object: ValueObject): Promise<void> {
+  const kind = await kindIfAny(cluster, object);
+  if (kind === undefined) return;
+  const { apiVersion } = kind;
+  const bare = { apiVersion, kind: kind.kind, metadata: { name: textAt(object, "metadata", "name") ?? "" } };
+  const manager = managerOf(urn, object);
+  await apply(cluster.client, objectPath(kind, inScope(kind, object)), { object: bare, manager, isDryRun: false });
 }
 
 /** Removes the object and waits until it is gone; one that is gone already is fine. */

@@ -21,10 +21,11 @@ import type {
 } from "@pulumi/pulumi/proto/provider_pb.js";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb.js";
 import { fromStruct, outputs, toStatus, toStruct } from "./answers.js";
+import { isPatch } from "./apply.js";
 import { checked, isAutonamed } from "./check.js";
 import { changesBetween } from "./diff.js";
 import type { Change } from "./diff.js";
-import { create, idOf, read, remove, update } from "./operations.js";
+import { create, idOf, read, relinquish, remove, update } from "./operations.js";
 import { configured } from "./provider.js";
 import type { Provider } from "./provider.js";
 import { liveInputs } from "./refresh.js";
@@ -128,8 +129,10 @@ export class KubernetesProviderService {
   }
 
   private async delete(request: DeleteRequest): Promise<Empty> {
-    const object = plainObject(propertiesOf(request));
-    await remove(this.ready.cluster, identified(request, object), request.getTimeout());
+    const { cluster } = this.ready;
+    const object = identified(request, plainObject(propertiesOf(request)));
+    if (isPatch(request.getUrn(), textAt(object, "kind"))) await relinquish(cluster, request.getUrn(), object);
+    else await remove(cluster, object, request.getTimeout());
     return new Empty();
   }
 }

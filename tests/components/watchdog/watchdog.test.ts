@@ -64,6 +64,13 @@ describe("ReleaseWatchdog", () => {
     expect(JSON.stringify(inputsOf(all, "Deployment"))).to.contain('{"name":"NAMESPACES","value":"a,b"}');
   });
 
+  it("keeps to a namespace that is only known when it is made", async () => {
+    const all = await deploy({ namespaces: [pulumi.output("later"), "b"] });
+    const bindings = all.filter(({ type, name }) => type.endsWith(":RoleBinding") && name.includes("releases"));
+    expect(bindings.map(({ name }) => name)).to.have.members(["w-releases-0", "w-releases-b"]);
+    expect(JSON.stringify(inputsOf(all, "Deployment"))).to.contain('{"name":"NAMESPACES","value":"later,b"}');
+  });
+
   it("keeps the alert's URL in a Secret", async () => {
     const all = await deploy({ alertUrl: "https://hooks.example.com/T0K3N" });
     expect(JSON.stringify(inputsOf(all, "Deployment"))).not.to.contain("T0K3N");
@@ -79,5 +86,7 @@ describe("ReleaseWatchdog", () => {
       );
     expect(await failing({ replicas: 3 })).to.equal("ReleaseWatchdog: replicas must be 1 or 2, not 3");
     expect(await failing({ watchdogAfterSeconds: 1 })).to.contain("at least 5");
+    const wrong: object = { alertURL: "https://hooks.example.com/" };
+    expect(await failing(wrong)).to.equal('ReleaseWatchdog: unknown argument "alertURL": did you mean "alertUrl"?');
   });
 });

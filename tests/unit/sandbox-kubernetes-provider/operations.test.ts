@@ -3,7 +3,7 @@ import { expect } from "chai";
 import { managerOf } from "../../../sandbox/kubernetes-provider/apply.js";
 import { checked } from "../../../sandbox/kubernetes-provider/check.js";
 import { NotReadyError } from "../../../sandbox/kubernetes-provider/failures.js";
-import { create, idOf, read, remove, update } from "../../../sandbox/kubernetes-provider/operations.js";
+import { create, idOf, read, relinquish, remove, update } from "../../../sandbox/kubernetes-provider/operations.js";
 import { configured } from "../../../sandbox/kubernetes-provider/provider.js";
 import type { Provider } from "../../../sandbox/kubernetes-provider/provider.js";
 import { secret, toObject, unknownMarker } from "../../../sandbox/kubernetes-provider/values.js";
@@ -88,6 +88,27 @@ describe("Kubernetes provider stand-in: operations", () => {
       { op: "replace", path: "/metadata/resourceVersion", value: "7" },
     ]);
     expect(apply?.query).to.deep.equal({ fieldManager: manager, force: "true" });
+  });
+
+  it("applies a …Patch whether the object exists or not, under the manager that it names, and only lets go of it", async () => {
+    const patch = {
+      ...operation(configMap({ "pulumi.com/patchFieldManager": "ours" })),
+      urn: `${urn.slice(0, -4)}Patch::cm`,
+    };
+    server.on(`PATCH ${path}`, () => ({ body: configMap() }));
+    await create(provider.cluster, patch);
+    server.on(`GET ${path}`, () => ({
+      body: toObject({ metadata: { managedFields: [{ manager: "pulumi-kubernetes", operation: "Update" }] } }),
+    }));
+    await update(provider.cluster, patch);
+    await relinquish(provider.cluster, patch.urn, patch.inputs);
+    const written = server.seen.filter(({ method }) => method !== "GET");
+    expect(written.map(({ method, query }) => [method, query["fieldManager"]])).to.deep.equal([
+      ["PATCH", "ours"],
+      ["PATCH", "ours"],
+      ["PATCH", "ours"],
+    ]);
+    expect(written.at(-1)?.body).to.deep.equal({ apiVersion: "v1", kind: "ConfigMap", metadata: { name: "cm" } });
   });
 
   it("names manager and fields of a conflict in one line", async () => {
