@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { expect } from "chai";
@@ -62,5 +63,16 @@ describe("the documents", () => {
     expect(linked).to.have.members(records);
     for (const record of records)
       expect(read(`docs/decisions/${record}`), record).to.match(/## Situation[\s\S]+## Decision[\s\S]+## What follows/);
+  });
+
+  it("say of every public option what it means (npm run docs)", function () {
+    this.timeout(180_000);
+    const typedoc = path.join(root, "node_modules/typedoc/bin/typedoc");
+    const { status, stdout, stderr } = spawnSync(process.execPath, [typedoc, "--emit", "none"], {
+      cwd: root,
+      encoding: "utf8",
+    });
+    expect(`${stdout}${stderr}`).not.to.match(/warning|error/i);
+    expect(status).to.equal(0);
   });
 });
