@@ -21,6 +21,8 @@ function documents(folder = "."): readonly string[] {
   });
 }
 
+const { scripts } = z.object({ scripts: z.record(z.string(), z.string()) }).parse(JSON.parse(read("package.json")));
+
 /** Targets of a document's links within the repository. */
 function linksOf(document: string): readonly string[] {
   const text = read(document).replace(/```[\s\S]*?```/g, "");
@@ -49,8 +51,11 @@ describe("the documents", () => {
     }
   });
 
+  it("have no room that npm run walls leaves out", () => {
+    for (const room of rooms) expect(scripts["walls"]?.split(" ")).to.include(room);
+  });
+
   it("have a line in the README for each npm script", () => {
-    const { scripts } = z.object({ scripts: z.record(z.string(), z.string()) }).parse(JSON.parse(read("package.json")));
     const told = /## Scripts\n([\s\S]*?)\n## /.exec(read("README.md"))?.[1] ?? "";
     // `prepare` is npm's own word for what it runs after an installation.
     for (const name of Object.keys(scripts).filter((each) => each !== "prepare"))
