@@ -96,7 +96,8 @@ const rules = [
   },
   {
     name: "settings-parse-with-zod",
-    comment: "Settings are one schema. It reads durations and near misses of names with one package each; anything more belongs behind a port.",
+    comment:
+      "Settings are one schema. It reads durations and near misses of names with one package each; anything more belongs behind a port.",
     from: { path: "^release/settings/" },
     to: { path: "^node_modules/", pathNot: "^node_modules/(zod|parse-duration|fastest-levenshtein)/" },
   },

@@ -4,7 +4,10 @@ import { columns, oneLine } from "./views.js";
 
 /** The stored report as text: how the run ended, what was decided when and why, and what was announced. */
 export function reportText(report: Report): string {
-  const announced = report.announcements.map(({ at, message }) => [sinceStart(report, Date.parse(at)), oneLine(message)]);
+  const announced = report.announcements.map(({ at, message }) => [
+    sinceStart(report, Date.parse(at)),
+    oneLine(message),
+  ]);
   return [
     `Last run:  ${runLine(report)}`,
     ...(report.ticksLeftOut === 0 ? [] : [`(the ${report.ticksLeftOut} oldest checks are left out: too large)`]),
