@@ -76,8 +76,8 @@ const rules = [
   {
     name: "pulumi-at-the-edge",
     comment:
-      "Decisions don't depend on who asks for them: the watchdog, the command line and the simulation make them without Pulumi. (The sandbox's provider stand-in speaks its protocol.)",
-    from: { path: "^(release/(?!pulumi/)|cli/|fakes/|sandbox/(?!kubernetes-provider/|demo/))" },
+      "Decisions don't depend on who asks for them: the watchdog, the command line and the simulation make them without Pulumi. (In the sandbox its protocol is spoken by the provider stand-in, and by who asks a plugin which one it is.)",
+    from: { path: "^(release/(?!pulumi/)|cli/|fakes/|sandbox/(?!kubernetes-provider/|tools/|demo/))" },
     to: { path: "^node_modules/@pulumi/" },
   },
   {

@@ -6,6 +6,7 @@ import { ApiError, UnreachableError } from "./client.js";
 import type { Cluster, Operation } from "./contract.js";
 import { NoSuchKindError, collectionPath, objectPath } from "./discovery.js";
 import type { Kind } from "./discovery.js";
+import { showWarnings } from "./related-events.js";
 import { hasUnknown, textAt, withValue } from "./values.js";
 import type { ValueObject } from "./values.js";
 
@@ -29,7 +30,7 @@ export async function create(cluster: Cluster, operation: Operation): Promise<Va
         isDryRun: false,
       })
     : await cluster.client.request("POST", path, { query: { fieldManager: creator }, body: object });
-  return await awaitReady(cluster, kind, complete(created, kind), wait);
+  return await awaitReady(cluster, kind, complete(created, kind), wait, operation.urn);
 }
 
 export interface Update extends Operation {
@@ -68,7 +69,7 @@ async function updateNow(cluster: Cluster, operation: Update): Promise<ValueObje
   const wanted = live === undefined ? object : withoutIgnored(object, operation.ignored, live, manager);
   const applied = await apply(client, path, { object: wanted, manager, isDryRun: isPreview });
   if (isPreview) return complete(applied, kind);
-  return await awaitReady(cluster, kind, complete(applied, kind), wait);
+  return await awaitReady(cluster, kind, complete(applied, kind), wait, operation.urn);
 }
 
 /** Gives up what a `…Patch` resource manages; the object stays. */
@@ -82,24 +83,31 @@ export async function relinquish(cluster: Cluster, urn: string, object: ValueObj
 }
 
 /** Removes the object and waits until it is gone; one that is gone already is fine. */
-export async function remove(cluster: Cluster, object: ValueObject, timeoutSeconds: number): Promise<void> {
+export async function remove(
+  cluster: Cluster,
+  object: ValueObject,
+  timeoutSeconds: number,
+  urn: string,
+): Promise<void> {
   const kind = await kindIfAny(cluster, object);
   if (kind === undefined) return;
   const path = objectPath(kind, inScope(kind, object));
   const policy = textAt(object, "metadata", "annotations", "pulumi.com/deletionPropagationPolicy");
   const propagation = { background: "Background", orphan: "Orphan" }[policy ?? ""] ?? "Foreground";
   const body = { apiVersion: "v1", kind: "DeleteOptions", propagationPolicy: propagation };
-  let uid: string | undefined;
+  const log = cluster.log.statusOf(urn);
+  let live: ValueObject | undefined;
   try {
-    const live = await cluster.client.find(path);
+    live = await cluster.client.find(path);
     if (live === undefined) return;
-    uid = textAt(live, "metadata", "uid");
     await cluster.client.request("DELETE", path, { body });
   } catch (error) {
     if (error instanceof ApiError && error.status === 404) return;
     throw error;
   }
-  await awaitGone(cluster, path, uid, timeoutSeconds);
+  await showWarnings(cluster.client, live, log);
+  await awaitGone(cluster, path, textAt(live, "metadata", "uid"), timeoutSeconds);
+  log.clear();
 }
 
 async function awaitGone(cluster: Cluster, path: string, uid: string | undefined, seconds: number): Promise<void> {
@@ -141,8 +149,7 @@ function inScope(kind: Kind, object: ValueObject): ValueObject {
   return kind.isNamespaced ? object : withValue(object, ["metadata", "namespace"], undefined);
 }
 
-/** Some answers leave out what the path says; who manages what is no state of the program's. */
+/** Some answers leave out what the path says. */
 function complete(object: ValueObject, kind: Kind): ValueObject {
-  const named: ValueObject = { ...object, apiVersion: kind.apiVersion, kind: kind.kind };
-  return withValue(named, ["metadata", "managedFields"], undefined);
+  return { ...object, apiVersion: kind.apiVersion, kind: kind.kind };
 }

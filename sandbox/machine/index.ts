@@ -2,3 +2,6 @@
 export { describeSandbox, startSandbox, stopSandbox } from "./sandbox.js";
 export { runInside } from "./run-inside.js";
 export { defaultName, stateFolder } from "./state.js";
+export { showApiServer } from "./api-server.js";
+export type { ApiServerOutside } from "./api-server.js";
+export { installClients } from "./programs.js";
