@@ -4,8 +4,8 @@ import { hostOf, releaseProgram, TestStack } from "./harness/stacks.js";
 import type { Behaviour, Program } from "./harness/stacks.js";
 import { startTraffic } from "../../sandbox/users/index.js";
 
-const namespace = "e2e-story";
-const name = "story";
+const namespace = "e2e-releases";
+const name = "releases";
 const atRest = { primary: 100, canary: 0 };
 
 function program(tag: string, env: Behaviour = {}): Program {
@@ -14,7 +14,7 @@ function program(tag: string, env: Behaviour = {}): Program {
 
 describe("releases one after the other", () => {
   let stack: TestStack;
-  before(async () => (stack = await TestStack.create("story")));
+  before(async () => (stack = await TestStack.create("releases")));
   after(() => stack.destroy());
 
   it("initializes the first revision without an analysis", async () => {
