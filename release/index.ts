@@ -4,6 +4,6 @@ import { enableCompileCache } from "node:module";
 // Every preview and update loads this in a new process: compiled code kept on disk halves that.
 enableCompileCache();
 
-export { generatedCertificate, generatedKey } from "./pulumi/credentials/index.js";
+export { generatedCertificate, generatedKey } from "./pulumi/credentials.js";
 export { endWithTheEngine } from "./pulumi/engine-exit.js";
 export { analysis, preparation, promotion } from "./pulumi/providers.js";

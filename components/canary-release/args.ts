@@ -9,6 +9,7 @@ export interface OwnedRoute {
   readonly name?: string;
   /** Name of its only http rule; part of the metrics' route label. Default: the release's name. */
   readonly ruleName?: string;
+  /** Host names, `*.` in front allowed; at least one. */
   readonly hosts: readonly string[];
   /** Default ["/*"]. */
   readonly paths?: readonly string[];
@@ -20,14 +21,19 @@ export interface OwnedRoute {
   readonly plugins?: readonly RoutePlugin[];
 }
 
+/** An APISIX plugin on the rule, as ApisixRoute writes it. */
 export interface RoutePlugin {
+  /** Its name in APISIX. The gateway must have it enabled. */
   readonly name: string;
+  /** Whether it acts. */
   readonly enable: boolean;
+  /** Its own configuration, not checked here. */
   readonly config?: Readonly<Record<string, unknown>>;
 }
 
 /** An ApisixRoute that exists already: its rules are cloned, one priority above their source. */
 export interface RouteReference {
+  /** Name of the ApisixRoute, in the release's namespace. */
   readonly name: string;
 }
 
@@ -45,7 +51,9 @@ export interface ServiceArgs {
 
 /** HorizontalPodAutoscalers for the canary and the primary. */
 export interface AutoscalerArgs {
+  /** From 1. Also the pods of the canary while it is in analysis. */
   readonly minReplicas: number;
+  /** Not below `minReplicas`. */
   readonly maxReplicas: number;
   /** Target utilization, percent of the requested CPU. Default 80. */
   readonly cpuUtilization?: number;
@@ -53,11 +61,15 @@ export interface AutoscalerArgs {
 
 /** What a user says of one release. */
 export interface CanaryReleaseArgs {
+  /** Where everything of the release is. */
   readonly namespace: pulumi.Input<string>;
   /** The pods of the new revision. Labels and annotations of ours are added. */
   readonly template: pulumi.Input<k8s.types.input.core.v1.PodTemplateSpec>;
+  /** How its pods are reached inside the cluster. */
   readonly service: ServiceArgs;
+  /** A route of the release's own; this or `routeRef`. */
   readonly route?: OwnedRoute;
+  /** A route that exists already; this or `route`. */
   readonly routeRef?: RouteReference;
   /**
    * Pods of the primary, and of the canary while in analysis, without an autoscaler of ours. Default 1. A change is

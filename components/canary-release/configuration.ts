@@ -19,7 +19,7 @@ export interface Configuration {
 }
 
 /** A copy's name: content hash in it, so that a change is a new object and going back is clean. */
-export function copyName(source: string, role: Role, data: unknown): string {
+function copyName(source: string, role: Role, data: unknown): string {
   return `${source}-${role}-${contentHash(data)}`;
 }
 

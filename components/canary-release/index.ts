@@ -9,3 +9,4 @@ export type {
   ServiceArgs,
 } from "./args.js";
 export type { AnalysisInput, MetricTemplateInput as MetricTemplate } from "../../release/settings/index.js";
+export { argsProblems } from "./validate.js";

@@ -1,5 +1,5 @@
+import { argsProblems } from "../canary-release/index.js";
 import type { AutoscalerArgs, CanaryReleaseArgs } from "../canary-release/index.js";
-import { argsProblems } from "../canary-release/validate.js";
 import type { AnalysisInput, Problem } from "../../release/settings/index.js";
 import { property } from "./documents.js";
 import { settle, tellAtOrigin } from "./draft.js";
@@ -11,6 +11,7 @@ import type { Translation } from "./translate.js";
 export interface FromFlagger {
   /** Of the target: Flagger names Deployments and Services after it. */
   readonly name: string;
+  /** What the Canary says of its release, in this package's words. */
   readonly args: FlaggerArgs;
   /** One line for each thing of the Canary that has no meaning here or is taken with a doubt. */
   readonly warnings: readonly string[];
@@ -21,13 +22,17 @@ export interface FlaggerArgs extends Pick<
   CanaryReleaseArgs,
   "service" | "route" | "routeRef" | "progressDeadline" | "skipAnalysis"
 > {
+  /** The Canary's, unless another one was asked for. */
   readonly namespace: string;
+  /** Its `analysis`, with what its MetricTemplates and AlertProviders say. */
   readonly analysis: AnalysisInput;
+  /** Its `metricsServer`. Default: the platform's. */
   readonly prometheusUrl?: string;
   /** `"external"`: somebody else scales the pods (KEDA, or an autoscaler that is not in the text). */
   readonly autoscaler?: AutoscalerArgs | "external";
 }
 
+/** What the text itself doesn't say. */
 export interface FromFlaggerOptions {
   /** Default: the Canary's, else `default`. */
   readonly namespace?: string;

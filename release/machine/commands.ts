@@ -9,7 +9,7 @@ import { keepAtZero } from "./traffic.js";
 const listenMs = 2_000;
 
 /** What ends a run on request, in one sentence; undefined where nobody asked. */
-export function abortSentence(object: ReleaseObject | undefined): string | undefined {
+function abortSentence(object: ReleaseObject | undefined): string | undefined {
   const text = object?.commands.abort;
   return text === undefined ? undefined : `aborted on request: ${text || "no reason given"}`;
 }

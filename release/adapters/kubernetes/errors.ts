@@ -10,7 +10,7 @@ export class NotFoundError extends Error {}
 export class ConflictError extends Error {}
 
 /** The API server's authorizer refuses it. */
-export class ForbiddenError extends Error {}
+class ForbiddenError extends Error {}
 
 /** For what this user need not be allowed to see: as if it were not there. */
 export function unlessForbidden(error: unknown): undefined {

@@ -7,10 +7,8 @@ import { createServiceProxy } from "./service-proxy.js";
 import type { ServiceProxyFetch } from "./service-proxy.js";
 
 export { ApiServer } from "./api-server.js";
-export type { Call } from "./call.js";
 export { createAccess, defaultNamespace } from "./credentials.js";
 export type { KubeconfigSource } from "./credentials.js";
-export { ConflictError, NotFoundError } from "./errors.js";
 export { commandsIn, parseStatus } from "./release-object.js";
 export type { ServiceAddress, ServiceProxyFetch } from "./service-proxy.js";
 
