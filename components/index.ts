@@ -1,6 +1,24 @@
 /** The package's public face. */
 export * from "./apisix/index.js";
-export * from "./canary-release/index.js";
+export { CanaryRelease } from "./canary-release/index.js";
+export type {
+  Adopt,
+  AnalysisInput,
+  AnalysisOutcome,
+  AutoscalerArgs,
+  CanaryReleaseArgs,
+  ConfigurationArgs,
+  DeploymentArgs,
+  DurationArg,
+  MetadataArgs,
+  MetricTemplate,
+  OwnedRoute,
+  RoutePlugin,
+  RouteReference,
+  RouteTls,
+  ServiceArgs,
+  ServicePort,
+} from "./canary-release/index.js";
 export { CanaryDefinitions } from "./crds/index.js";
 export type { CanaryDefinitionsArgs, DefinitionOptions } from "./crds/index.js";
 export * from "./from-flagger/index.js";
@@ -9,6 +27,6 @@ export type { DisruptionBudget, PodMonitorOptions, PodOptions, ServiceOptions } 
 export * from "./load-tester/index.js";
 export * from "./platform/index.js";
 export { promotedBy, promotedTag } from "./promoted/index.js";
-export type { PromotedOptions, PromotedRelease, PromotedVerdict } from "./promoted/index.js";
+export type { PromotedOptions, PromotedRelease, PromotedVerdict, Stack } from "./promoted/index.js";
 export * from "./prometheus/index.js";
 export * from "./watchdog/index.js";

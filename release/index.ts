@@ -5,7 +5,7 @@ import { enableCompileCache } from "node:module";
 enableCompileCache();
 
 export { adoption } from "./pulumi/adoption/index.js";
-export { generatedCertificate, generatedKey } from "./pulumi/credentials/index.js";
+export { generatedCertificate, generatedKey } from "./pulumi/credentials.js";
 export { endWithTheEngine } from "./pulumi/engine-exit.js";
 export { analysis, preparation, promotion } from "./pulumi/providers.js";
 export { sourceRoute } from "./pulumi/source-route/index.js";

@@ -7,7 +7,6 @@ import { check } from "../../release/settings/index.js";
 import type { Problem } from "../../release/settings/index.js";
 
 export { isUnknownMark, knownOf, withoutSecrets } from "./known.js";
-export type { Known } from "./known.js";
 
 /** A schema for each argument: one that is forgotten, or that the type does not have, is a compile error. */
 export type Shape<Args> = { readonly [Name in keyof Required<Args>]: z.ZodType };

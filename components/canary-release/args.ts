@@ -16,6 +16,7 @@ export interface OwnedRoute {
   readonly name?: string;
   /** Name of its only http rule; part of the metrics' route label. Default: the release's name. */
   readonly ruleName?: pulumi.Input<string>;
+  /** Host names, `*.` in front allowed; at least one. */
   readonly hosts: pulumi.Input<readonly pulumi.Input<string>[]>;
   /** Default ["/*"]. */
   readonly paths?: pulumi.Input<readonly pulumi.Input<string>[]>;
@@ -36,9 +37,13 @@ export interface RouteTls {
   readonly secretName: pulumi.Input<string>;
 }
 
+/** An APISIX plugin on the rule, as ApisixRoute writes it. */
 export interface RoutePlugin {
+  /** Its name in APISIX. The gateway must have it enabled. */
   readonly name: pulumi.Input<string>;
+  /** Whether it acts. */
   readonly enable: pulumi.Input<boolean>;
+  /** Its own configuration, not checked here. */
   readonly config?: pulumi.Input<Readonly<Record<string, unknown>>>;
 }
 
@@ -47,7 +52,7 @@ export interface RoutePlugin {
  * above their source, and the clones follow it at each update. It is never changed.
  */
 export interface RouteReference {
-  /** In the release's namespace. */
+  /** Name of the ApisixRoute, in the release's namespace. */
   readonly name: string;
 }
 
@@ -87,7 +92,9 @@ export interface ServicePort {
 
 /** HorizontalPodAutoscalers for the canary and the primary. */
 export interface AutoscalerArgs {
+  /** From 1. Also the pods of the canary while it is in analysis. */
   readonly minReplicas: pulumi.Input<number>;
+  /** Not below `minReplicas`. */
   readonly maxReplicas: pulumi.Input<number>;
   /** Target utilization, percent of the requested CPU. Default: 80, or none beside `metrics`. */
   readonly cpuUtilization?: pulumi.Input<number>;
@@ -130,13 +137,18 @@ export type DurationArg = NonNullable<ReleaseInput["drain"]>;
 export interface CanaryReleaseArgs {
   /** Name of the Kubernetes objects. Default: the resource's. */
   readonly name?: string;
+  /** Where everything of the release is. */
   readonly namespace: pulumi.Input<string>;
   readonly metadata?: MetadataArgs;
   /** The pods of the new revision. Labels and annotations of ours are added. */
   readonly template: pulumi.Input<k8s.types.input.core.v1.PodTemplateSpec>;
+  /** What its Deployments have beside their pods. */
   readonly deployment?: DeploymentArgs;
+  /** How its pods are reached inside the cluster. */
   readonly service: ServiceArgs;
+  /** A route of the release's own; this or `routeRef`. */
   readonly route?: OwnedRoute;
+  /** A route that exists already; this or `route`. */
   readonly routeRef?: RouteReference;
   /**
    * Pods of the primary, and of the canary while in analysis, without an autoscaler of ours. Default 1. A change is

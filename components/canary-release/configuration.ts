@@ -4,14 +4,6 @@ import type { Role } from "../../release/model/index.js";
 import type { Renames } from "../../release/template/index.js";
 import type { Making } from "./making.js";
 
-/** Name, place and mark of one object of a release. */
-export interface Metadata {
-  readonly name: string;
-  readonly namespace: pulumi.Input<string>;
-  readonly labels?: pulumi.Input<Readonly<Record<string, pulumi.Input<string>>>>;
-  readonly annotations: pulumi.Input<Readonly<Record<string, pulumi.Input<string>>>>;
-}
-
 type Data = pulumi.Input<Readonly<Record<string, pulumi.Input<string>>>>;
 type Copy = k8s.core.v1.ConfigMap | k8s.core.v1.Secret;
 

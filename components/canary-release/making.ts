@@ -1,9 +1,16 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { ReleaseObjects } from "../adoption/index.js";
 import type { CanaryReleaseArgs } from "./args.js";
-import type { Metadata } from "./configuration.js";
 import type { RuntimeCluster } from "./dynamic.js";
 import type { ContentIdentity } from "./identity.js";
+
+/** Name, place and mark of one object of a release. */
+export interface Metadata {
+  readonly name: string;
+  readonly namespace: pulumi.Input<string>;
+  readonly labels?: pulumi.Input<Readonly<Record<string, pulumi.Input<string>>>>;
+  readonly annotations: pulumi.Input<Readonly<Record<string, pulumi.Input<string>>>>;
+}
 
 /** What each part of a release is made with. */
 export interface Making {

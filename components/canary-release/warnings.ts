@@ -1,6 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { warningsOf } from "../../release/analysis/index.js";
-import { deadlineSeconds, planSteps, shortestSeconds } from "../../release/machine/plan.js";
+import { deadlineSeconds, planSteps, shortestSeconds, warningsOf } from "../../release/analysis/index.js";
 import { analysis as schema, check, durationText, release } from "../../release/settings/index.js";
 import type { CanaryReleaseArgs } from "./args.js";
 

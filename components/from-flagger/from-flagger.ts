@@ -1,6 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
+import { argsProblems } from "../canary-release/index.js";
 import type { CanaryReleaseArgs } from "../canary-release/index.js";
-import { argsProblems } from "../canary-release/validate.js";
 import type { AnalysisInput, Problem } from "../../release/settings/index.js";
 import { property } from "./documents.js";
 import { settle, tellAtOrigin } from "./draft.js";
@@ -12,6 +12,7 @@ import type { Translation } from "./translate.js";
 export interface FromFlagger {
   /** Of the target: Flagger names Deployments and Services after it. */
   readonly name: string;
+  /** What the Canary says of its release, in this package's words. */
   readonly args: FlaggerArgs;
   /** One line for each thing of the Canary that has no meaning here or is taken with a doubt. */
   readonly warnings: readonly string[];
@@ -31,9 +32,11 @@ export interface FlaggerArgs extends pulumi.Unwrap<
     | "prometheusUrl"
   >
 > {
+  /** Its `analysis`, with what its MetricTemplates and AlertProviders say. */
   readonly analysis: AnalysisInput;
 }
 
+/** What the text itself doesn't say. */
 export interface FromFlaggerOptions {
   /** Default: the Canary's, else `default`. */
   readonly namespace?: string;

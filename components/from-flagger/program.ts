@@ -5,6 +5,7 @@ import type { FromFlaggerOptions } from "./from-flagger.js";
 import { supportedStrategies } from "./strategy.js";
 import { translate } from "./translate.js";
 
+/** What a program needs beside the text of the Canary. */
 export interface ProgramOptions extends Pick<FromFlaggerOptions, "namespace"> {
   /** Of the Prometheus that scrapes the gateway. Default: the Canary's `metricsServer`, else asked for in the stack's configuration. */
   readonly prometheusUrl?: string;

@@ -16,7 +16,9 @@ import { leaderRules, releaseRules } from "./permissions.js";
 import { podSpec } from "./pod.js";
 import { programFiles } from "./program.js";
 
+/** What can be said of the watchdog. */
 export interface ReleaseWatchdogArgs extends PodOptions {
+  /** Where its pod runs. */
   readonly namespace: pulumi.Input<string>;
   /** Seconds without a sign of life until a release is rolled back. Default 30, at least 5. */
   readonly watchdogAfterSeconds?: number;
@@ -50,7 +52,9 @@ const rbacGroup = "rbac.authorization.k8s.io";
  * Its program comes from this package, in a ConfigMap, and runs in a stock Node image.
  */
 export class ReleaseWatchdog extends pulumi.ComponentResource {
+  /** Seconds without a sign of life until it rolls a release back. */
   readonly watchdogAfterSeconds: number;
+  /** Of its pods. */
   readonly deployment: pulumi.Resource;
 
   constructor(

@@ -2,7 +2,7 @@
 export { decideAdoption } from "./decide.js";
 export type { AdoptionKind, AdoptionStep } from "./decide.js";
 export { decideHandBack } from "./hand-back.js";
-export type { HandBackProgress, HandBackStep } from "./hand-back.js";
+export type { HandBackStep } from "./hand-back.js";
 export * from "./live.js";
 export { keptOf, survey } from "./survey.js";
-export type { Kept, Surroundings, Survey, Taking } from "./survey.js";
+export type { Kept, Surroundings } from "./survey.js";

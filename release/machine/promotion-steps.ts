@@ -1,9 +1,9 @@
+import { deadlineSeconds, planPromotionSteps } from "../analysis/index.js";
 import type { Verdict } from "../analysis/contract.js";
 import { checkEverySeconds } from "../settings/index.js";
 import { clearCommands, heedAbort } from "./commands.js";
 import { ReleaseFailed } from "./failure.js";
 import { checksOf, checkThroughInterval, haltSentence, Judging } from "./judging.js";
-import { deadlineSeconds, planPromotionSteps } from "./plan.js";
 import type { Run } from "./run.js";
 import { externalEdit } from "./traffic.js";
 

@@ -1,7 +1,8 @@
 import { z } from "zod";
+import type { Assessment, CheckReport } from "../analysis/contract.js";
 import { phases } from "../model/index.js";
 import { inOneLine } from "../settings/index.js";
-import { number, numbers } from "./numbers.js";
+import { number, numbers, writeNumber } from "./numbers.js";
 
 /** Format of the document; a reader refuses what it doesn't know. */
 export const reportVersion = 1;
@@ -160,4 +161,34 @@ export function readReport(text: string): Report {
     message: issue.message.replace(/\s+/g, " "),
   }));
   throw new Error(`is not a report: ${inOneLine(problems)}`);
+}
+
+/** An assessment as the report writes it. */
+export function writeDecision(assessment: Assessment): WrittenDecision {
+  const { verdict, checks, observedSharePercent, subjectRequests, totalRequests } = assessment;
+  return {
+    verdict: verdict.kind,
+    ...(verdict.kind === "hold" ? { reason: verdict.reason } : {}),
+    ...(verdict.kind === "pass" ? {} : { sentence: verdict.sentence }),
+    checks: checks.map(writeCheck),
+    split: {
+      ...(observedSharePercent === undefined ? {} : { observedSharePercent: writeNumber(observedSharePercent) }),
+      subjectRequests: writeNumber(subjectRequests),
+      totalRequests: writeNumber(totalRequests),
+    },
+  };
+}
+
+function writeCheck({ value, limit, ...check }: CheckReport): WrittenDecision["checks"][number] {
+  return {
+    metric: check.metric,
+    verdict: check.verdict,
+    ...(value === undefined ? {} : { value: writeNumber(value) }),
+    ...(limit === undefined ? {} : { limit: writeNumber(limit) }),
+    unit: check.unit,
+    requests: writeNumber(check.requests),
+    confidence: writeNumber(check.confidence),
+    dryRun: check.dryRun,
+    sentence: check.sentence,
+  };
 }

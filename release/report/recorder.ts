@@ -1,8 +1,7 @@
 import type { Assessment, Observation, Reading } from "../analysis/contract.js";
 import type { Announcement, CheckRecord, RunEnd } from "../ports/index.js";
 import type { ReleaseSettings } from "../settings/index.js";
-import { writeDecision } from "./decision.js";
-import { reportVersion } from "./document.js";
+import { reportVersion, writeDecision } from "./document.js";
 import type { WrittenReport, WrittenTick } from "./document.js";
 import { writeNumber } from "./numbers.js";
 import { redactedSettings, scrubber } from "./redact.js";

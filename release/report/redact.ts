@@ -1,8 +1,8 @@
 import type { ReleaseSettings } from "../settings/index.js";
 
 /** Stands where a URL was; the settings stay valid with it. */
-export const redactedUrl = "http://redacted.invalid/";
-export const redacted = "redacted";
+const redactedUrl = "http://redacted.invalid/";
+const redacted = "redacted";
 
 /** What a report says of a release: named one by one, so that what is added to the settings is left out at first. */
 const told = [

@@ -9,20 +9,18 @@ import { downloadTool } from "./download.js";
 import { cacheRoot, exclusively } from "./lock.js";
 import { fileOnPath } from "./on-path.js";
 import { withProgress } from "./steps.js";
+import type { Progress } from "./steps.js";
 
-export interface FoundTool {
+interface FoundTool {
   readonly name: string;
   readonly file: string;
   readonly from: "path" | "cache" | "release" | "build";
 }
 
-/** One line for people. */
-export type Progress = (line: string) => void;
-
 const underWay = new Map<string, Promise<FoundTool | undefined>>();
 
 /** Where tools are kept between starts: one folder for each version. */
-export function cacheFolder(tool: Owner): string {
+function cacheFolder(tool: Owner): string {
   return path.join(cacheRoot(), "tools", tool.name, tool.version);
 }
 

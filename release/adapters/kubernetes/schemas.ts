@@ -120,7 +120,7 @@ export const route = z.object({
 
 const expression = z.object({ key: z.string(), operator: z.string(), values: z.array(z.string()).default([]) });
 
-export const labelSelector = z.object({
+const labelSelector = z.object({
   matchLabels: texts.default({}),
   matchExpressions: z.array(expression).default([]),
 });

@@ -1,6 +1,6 @@
 import type { ECharts, EChartsOption, LineSeriesOption } from "echarts";
 import type { Report } from "../document.js";
-import { clockText } from "../stages.js";
+import { clockText } from "../summary.js";
 import { timelineOf, windowSeconds } from "../timeline.js";
 import type { TimelinePoint } from "../timeline.js";
 
@@ -12,7 +12,7 @@ export interface Chart {
   readonly svg: string;
 }
 
-export const colors = {
+const colors = {
   canary: "#b45309",
   primary: "#2563eb",
   pass: "#15803d",

@@ -1,7 +1,7 @@
 import * as echarts from "echarts";
 import { Eta } from "eta";
 import type { Report, Tick } from "../document.js";
-import { clockText, sentenceOf, sinceStart, stagesOf, verdictOf } from "../stages.js";
+import { clockText, sentenceOf, sinceStart, groupChecks, verdictOf } from "../summary.js";
 import { chartsOf } from "./charts.js";
 import { page } from "./page.js";
 
@@ -11,7 +11,7 @@ export function htmlOf(report: Report): string {
   return eta.renderString(page, {
     ...headOf(report),
     charts: report.ticks.length === 0 ? [] : chartsOf(report, newChart),
-    stages: stagesOf(report.ticks).map(({ first, last, checks }) => ({
+    groups: groupChecks(report.ticks).map(({ first, last, checks }) => ({
       time: sinceStart(report, first.nowMs),
       subject: report.analyses[first.analysis]?.subject ?? "",
       weight: first.canaryWeight,

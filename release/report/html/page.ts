@@ -48,15 +48,15 @@ pre { background: #f8fafc; border: 1px solid var(--line); font-size: 13px; overf
 <h2>Decisions</h2>
 <div class="wide"><table>
 <tr><th>Time</th><th>Judged</th><th>Canary</th><th>Verdict</th><th>Checks</th><th>Why</th></tr>
-<% for (const stage of it.stages) { %>
-<tr><td class="n"><%= stage.time %></td><td><%= stage.subject %></td><td class="n"><%= stage.weight %>%</td><td class="v <%= stage.kind %>"><%= stage.verdict %></td><td class="n"><%= stage.checks %></td><td><%= stage.sentence %></td></tr>
+<% for (const group of it.groups) { %>
+<tr><td class="n"><%= group.time %></td><td><%= group.subject %></td><td class="n"><%= group.weight %>%</td><td class="v <%= group.kind %>"><%= group.verdict %></td><td class="n"><%= group.checks %></td><td><%= group.sentence %></td></tr>
 <% } %>
 </table></div>
-<h2>Said</h2>
+<h2>Announcements</h2>
 <div class="wide"><table>
 <tr><th>Time</th><th>Phase</th><th>Canary</th><th>Message</th></tr>
-<% for (const said of it.announcements) { %>
-<tr><td class="n"><%= said.time %></td><td><%= said.phase %></td><td class="n"><%= said.weight %>%</td><td class="<%= said.kind %>"><%= said.message %></td></tr>
+<% for (const announced of it.announcements) { %>
+<tr><td class="n"><%= announced.time %></td><td><%= announced.phase %></td><td class="n"><%= announced.weight %>%</td><td class="<%= announced.kind %>"><%= announced.message %></td></tr>
 <% } %>
 </table></div>
 <details><summary>All checks (<%= it.checks.length %>)</summary>

@@ -7,7 +7,7 @@ export type Manifest = KubernetesObject & Readonly<Record<string, unknown>>;
 
 const restricted = { "pod-security.kubernetes.io/enforce": "restricted" };
 
-export const routeKind = { group: "apisix.apache.org", version: "v2", plural: "apisixroutes" } as const;
+const routeKind = { group: "apisix.apache.org", version: "v2", plural: "apisixroutes" } as const;
 
 export async function createNamespace(name: string): Promise<void> {
   await core.createNamespace({ body: { metadata: { name, labels: restricted } } });

@@ -174,6 +174,6 @@ function revisionOf({ spec }: LiveDeployment): string {
   return spec.template.metadata.annotations[annotations.revision] ?? `adopted-${hashOf(spec.template).slice(0, 10)}`;
 }
 
-export function hashOf(template: unknown): string {
+function hashOf(template: unknown): string {
   return createHash("sha256").update(canonicalJson(template)).digest("hex");
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { expect } from "chai";
-import { settingsReference } from "../../../release/settings/reference.js";
+import { settingsReference } from "../../../docs/settings-reference.js";
 
 describe("the settings' reference", () => {
   it("is what the schema says now (else: npm run reference)", () => {

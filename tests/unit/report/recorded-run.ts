@@ -9,8 +9,8 @@ import type { AnalysisInput, ReleaseInput, ReleaseSettings } from "../../../rele
 import { portsOf, settingsFor, VirtualClock, World } from "../../../fakes/index.js";
 import type { Behaviour } from "../../../fakes/index.js";
 
-/** What happens to a release. */
-export interface Plot {
+/** What happens to a release meanwhile, and how it is set. */
+export interface Conditions {
   readonly canary?: Behaviour;
   /** Of the primary's new pods, during the promotion. */
   readonly promoted?: Behaviour;
@@ -20,19 +20,19 @@ export interface Plot {
   readonly meanwhile?: (world: World) => void;
 }
 
-export interface Told {
+export interface RecordedRun {
   /** As text: what is stored. */
   readonly json: string;
   readonly report: Report;
-  /** What the analysis was really told, and answered. */
+  /** What the analysis was really given, and answered. */
   readonly seen: readonly { readonly observation: Observation; readonly assessment: Assessment }[];
 }
 
 /** Runs a whole release in virtual time, from its analysis to its promotion or its end, and takes its report. */
-export async function tell(plot: Plot): Promise<Told> {
+export async function recordRun(conditions: Conditions): Promise<RecordedRun> {
   const world = new World(new VirtualClock());
-  const settings = settingsFor("r2", plot.analysis, plot.settings);
-  const seen: Told["seen"][number][] = [];
+  const settings = settingsFor("r2", conditions.analysis, conditions.settings);
+  const seen: RecordedRun["seen"][number][] = [];
   let stored: WrittenReport | undefined;
   const store: StoreReport = async (report, name) => {
     stored =
@@ -50,7 +50,7 @@ export async function tell(plot: Plot): Promise<Told> {
     };
     return { ...ports, judge };
   };
-  await play(world, settings, plot, part);
+  await release(world, settings, conditions, part);
   if (stored === undefined) throw new Error("no report was stored");
   const json = JSON.stringify(stored);
   return { json, report: readReport(json), seen };
@@ -70,23 +70,24 @@ export function portsReporting(world: World, settings: ReleaseSettings, storeRep
   return { ...ports, reporter };
 }
 
-async function play(
+/** First revision, then the analysis of the second, then its promotion. */
+async function release(
   world: World,
   settings: ReleaseSettings,
-  plot: Plot,
+  conditions: Conditions,
   part: (settings: ReleaseSettings) => Ports,
 ): Promise<void> {
   const { clock } = world;
   const signal = new AbortController().signal;
   world.applyPrimary("r1");
-  const first = settingsFor("r1", plot.analysis, plot.settings);
+  const first = settingsFor("r1", conditions.analysis, conditions.settings);
   await clock.until(runPromotion(first, part(first), signal));
   world.applyCanary("r2");
-  if (plot.canary !== undefined) world.behaviour.canary = plot.canary;
-  plot.meanwhile?.(world);
+  if (conditions.canary !== undefined) world.behaviour.canary = conditions.canary;
+  conditions.meanwhile?.(world);
   const outcome = await clock.until(runAnalysis(settings, part(settings), signal).catch(() => undefined));
   if (outcome === undefined) return;
   world.applyPrimary("r2");
-  if (plot.promoted !== undefined) world.behaviour.primary = plot.promoted;
+  if (conditions.promoted !== undefined) world.behaviour.primary = conditions.promoted;
   await clock.until(runPromotion(settings, part(settings), signal).catch(() => undefined));
 }

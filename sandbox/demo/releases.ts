@@ -7,7 +7,7 @@ import type { CommandResult } from "./pulumi.js";
 import { countResources } from "./resources.js";
 import { watchRelease } from "./watcher.js";
 
-export interface StoryOptions {
+export interface DemoOptions {
   readonly root: string;
   readonly interval: string;
   readonly signal: AbortSignal;
@@ -17,12 +17,12 @@ export interface StoryOptions {
   readonly gateway?: Pick<TrafficOptions, "gateway" | "port">;
 }
 
-/** One release of the story: what is shipped, what users do meanwhile, and what must come of it. */
-interface Chapter {
+/** One release of the demo: what is shipped, what users do meanwhile, and what must come of it. */
+interface Release {
   readonly tag: string;
   readonly title: string;
   readonly phase: "Initialized" | "Succeeded" | "Failed";
-  /** Requests that the chapter makes fail (or slow) on purpose, as the article does. */
+  /** Requests that the release makes fail (or slow) on purpose, as the article does. */
   readonly onPurpose?: { readonly path: string; readonly perSecond: number; readonly command: string };
   /** What the failing update must say. */
   readonly says?: RegExp;
@@ -30,7 +30,7 @@ interface Chapter {
 
 const host = "app.example.com";
 
-const chapters: readonly Chapter[] = [
+const releases: readonly Release[] = [
   { tag: "6.0.0", title: "the first revision", phase: "Initialized" },
   { tag: "6.0.1", title: "a healthy revision", phase: "Succeeded" },
   {
@@ -58,8 +58,8 @@ const chapters: readonly Chapter[] = [
   { tag: "6.0.4", title: "a healthy revision again", phase: "Succeeded" },
 ];
 
-interface Happened {
-  readonly chapter: Chapter;
+interface Outcome {
+  readonly release: Release;
   readonly update: CommandResult;
   readonly phase: string;
   readonly highest: number;
@@ -67,54 +67,54 @@ interface Happened {
   readonly problems: readonly string[];
 }
 
-/** Tells the whole story; 0 only if each outcome was right. */
-export async function tellStory(options: StoryOptions): Promise<number> {
+/** Ships them one after the other; 0 only if each outcome was right. */
+export async function runDemo(options: DemoOptions): Promise<number> {
   await pulumi(options, ["stack", "select", "--create", "demo"]);
   await pulumi(options, ["config", "set", "interval", options.interval, "--stack", "demo"]);
-  const happened: Happened[] = [];
-  for (const chapter of chapters) {
+  const outcomes: Outcome[] = [];
+  for (const release of releases) {
     if (options.signal.aborted) return 130;
-    happened.push(await tell(chapter, options));
+    outcomes.push(await ship(release, options));
   }
-  console.log(closingTable(happened));
-  const problems = happened.flatMap(({ chapter, problems: found }) => found.map((each) => `${chapter.tag}: ${each}`));
+  console.log(closingTable(outcomes));
+  const problems = outcomes.flatMap(({ release, problems: found }) => found.map((each) => `${release.tag}: ${each}`));
   problems.forEach((problem) => console.log(pc.red(`✘ ${problem}`)));
   console.log(problems.length === 0 ? pc.green("✔ every release ended as it should") : pc.red("✘ not as it should be"));
   return problems.length === 0 ? 0 : 1;
 }
 
-async function tell(chapter: Chapter, options: StoryOptions): Promise<Happened> {
-  console.log(`\n${pc.bold(`── ${chapter.tag}: ${chapter.title}`)}`);
-  await pulumi(options, ["config", "set", "tag", chapter.tag, "--stack", "demo"]);
+async function ship(release: Release, options: DemoOptions): Promise<Outcome> {
+  console.log(`\n${pc.bold(`── ${release.tag}: ${release.title}`)}`);
+  await pulumi(options, ["config", "set", "tag", release.tag, "--stack", "demo"]);
   const watcher = watchRelease((line) => console.log(pc.cyan(`   ${line}`)));
-  const first = chapter.phase === "Initialized";
+  const first = release.phase === "Initialized";
   const users = startTraffic({ host, perSecond: first ? 0.1 : 20, ...options.gateway });
-  const mischief = chapter.onPurpose === undefined ? undefined : startMischief(chapter.onPurpose, options);
+  const onPurpose = release.onPurpose === undefined ? undefined : startOnPurpose(release.onPurpose, options);
   const resources = first && !options.verbose ? countResources() : undefined;
   const show = (line: string): void => (resources?.takes(line) === true ? undefined : interesting(line));
   const update = await pulumi(options, ["up", "--yes", "--skip-preview", "--stack", "demo"], show);
   resources?.stop();
-  await mischief?.stop();
+  await onPurpose?.stop();
   const tally = await users.stop();
   await watcher.stop();
   await run(["kubectl", "get", "canaryreleases", "--all-namespaces"], {
     ...options,
     show: (line) => console.log(`   ${line}`),
   });
-  const seen = { chapter, update, phase: watcher.last()?.phase ?? "", highest: watcher.highest(), users: tally };
+  const seen = { release, update, phase: watcher.last()?.phase ?? "", highest: watcher.highest(), users: tally };
   return { ...seen, problems: first ? problemsOfFirst(seen) : problemsOf(seen) };
 }
 
-function startMischief(
-  purpose: NonNullable<Chapter["onPurpose"]>,
-  { gateway }: StoryOptions,
+function startOnPurpose(
+  purpose: NonNullable<Release["onPurpose"]>,
+  { gateway }: DemoOptions,
 ): { stop(): Promise<unknown> } {
   console.log(pc.yellow(`   $ ${purpose.command}`));
   return startTraffic({ host, perSecond: purpose.perSecond, path: purpose.path, ...gateway });
 }
 
 async function pulumi(
-  options: StoryOptions,
+  options: DemoOptions,
   argv: readonly string[],
   show?: (line: string) => void,
 ): Promise<CommandResult> {
@@ -133,7 +133,7 @@ function interesting(line: string): void {
   console.log(`   ${line}`);
 }
 
-type Seen = Omit<Happened, "problems">;
+type Seen = Omit<Outcome, "problems">;
 
 function problemsOfFirst({ update, phase }: Seen): readonly string[] {
   return [
@@ -142,13 +142,13 @@ function problemsOfFirst({ update, phase }: Seen): readonly string[] {
   ];
 }
 
-function problemsOf({ chapter, update, phase, users, highest }: Seen): readonly string[] {
-  const mustFail = chapter.phase === "Failed";
-  const canaryFailures = users.byVersion.get(chapter.tag)?.failed ?? 0;
+function problemsOf({ release, update, phase, users, highest }: Seen): readonly string[] {
+  const mustFail = release.phase === "Failed";
+  const canaryFailures = users.byVersion.get(release.tag)?.failed ?? 0;
   return [
     ...((update.code !== 0) === mustFail ? [] : [`pulumi up exited ${update.code}`]),
-    ...(phase === chapter.phase ? [] : [`ended ${phase}, not ${chapter.phase}`]),
-    ...(chapter.says === undefined || chapter.says.test(update.output)
+    ...(phase === release.phase ? [] : [`ended ${phase}, not ${release.phase}`]),
+    ...(release.says === undefined || release.says.test(update.output)
       ? []
       : ["the error does not say which check failed"]),
     ...(users.failed - (mustFail ? canaryFailures : 0) === 0
@@ -159,15 +159,15 @@ function problemsOf({ chapter, update, phase, users, highest }: Seen): readonly 
   ];
 }
 
-function closingTable(happened: readonly Happened[]): string {
+function closingTable(outcomes: readonly Outcome[]): string {
   const table = new Table({
     head: ["release", "what happened", "ended", "pulumi up", "seconds", "highest weight", "users' requests", "failed"],
     style: { head: [], border: [] },
   });
-  for (const { chapter, update, phase, highest, users } of happened) {
+  for (const { release, update, phase, highest, users } of outcomes) {
     table.push([
-      `podinfo ${chapter.tag}`,
-      chapter.title,
+      `podinfo ${release.tag}`,
+      release.title,
       phase,
       `exit ${update.code}`,
       update.seconds.toFixed(0),

@@ -1,7 +1,9 @@
+import { writeFileSync } from "node:fs";
+import path from "node:path";
 import { z } from "zod";
-import { analysis } from "./analysis.js";
-import { metric } from "./metrics.js";
-import { alert, webhook } from "./webhooks.js";
+import { analysis } from "../release/settings/analysis.js";
+import { metric } from "../release/settings/metrics.js";
+import { alert, webhook } from "../release/settings/webhooks.js";
 
 type JsonSchema = z.core.JSONSchema.BaseSchema;
 
@@ -103,3 +105,7 @@ function tableOf(rows: readonly Row[]): string {
   );
   return ["| property | type | default | meaning |", "|---|---|---|---|", ...lines].join("\n");
 }
+
+// `npm run reference`: writes it beside the schema's source.
+if (require.main === module)
+  writeFileSync(path.resolve(__dirname, "../../release/settings/REFERENCE.md"), settingsReference());

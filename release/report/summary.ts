@@ -1,22 +1,22 @@
 import type { Report, Tick } from "./document.js";
 
 /** Checks in a row with the same answer at the same weight. */
-export interface Stage {
+export interface CheckGroup {
   readonly first: Tick;
   readonly last: Tick;
   readonly checks: number;
 }
 
 /** What happened, without the repetitions. */
-export function stagesOf(ticks: readonly Tick[]): readonly Stage[] {
-  const stages: Stage[] = [];
+export function groupChecks(ticks: readonly Tick[]): readonly CheckGroup[] {
+  const groups: CheckGroup[] = [];
   for (const tick of ticks) {
-    const open = stages.at(-1);
+    const open = groups.at(-1);
     if (open !== undefined && alike(open.last, tick))
-      stages[stages.length - 1] = { ...open, last: tick, checks: open.checks + 1 };
-    else stages.push({ first: tick, last: tick, checks: 1 });
+      groups[groups.length - 1] = { ...open, last: tick, checks: open.checks + 1 };
+    else groups.push({ first: tick, last: tick, checks: 1 });
   }
-  return stages;
+  return groups;
 }
 
 function alike(a: Tick, b: Tick): boolean {

@@ -4,17 +4,17 @@ import { hostOf, releaseProgram, TestStack } from "./harness/stacks.js";
 import type { Behaviour, Program } from "./harness/stacks.js";
 import { startTraffic } from "../../sandbox/users/index.js";
 
-const namespace = "e2e-story";
-const name = "story";
+const namespace = "e2e-releases";
+const name = "releases";
 const atRest = { primary: 100, canary: 0 };
 
 function program(tag: string, env: Behaviour = {}): Program {
   return releaseProgram(namespace, [{ name, namespace, image: `sandbox/faulty:${tag}`, env }]);
 }
 
-describe("a release's story", () => {
+describe("releases one after the other", () => {
   let stack: TestStack;
-  before(async () => (stack = await TestStack.create("story")));
+  before(async () => (stack = await TestStack.create("releases")));
   after(() => stack.destroy());
 
   it("initializes the first revision without an analysis", async () => {
@@ -50,7 +50,7 @@ describe("a release's story", () => {
     expect(await stack.drift()).to.deep.equal({});
   });
 
-  it("takes a failing revision back, fails the update with the figures, and the primary answers everybody else", async () => {
+  it("rolls a failing revision back, fails the update with the figures, and the primary answers everybody else", async () => {
     const users = startTraffic({ host: hostOf(name), perSecond: 60 });
     const update = await stack.up(program("1.0.2", { FAIL_PERCENT: "100" }));
     const tally = await users.stop();
@@ -80,7 +80,7 @@ describe("a release's story", () => {
     expect((await deployment(namespace, `${name}-primary`)).generation).to.equal(before.generation);
   });
 
-  it("takes a slow revision back", async () => {
+  it("rolls a slow revision back", async () => {
     const users = startTraffic({ host: hostOf(name), perSecond: 60 });
     const update = await stack.up(program("1.0.3", { SLOW_PERCENT: "100", SLOW_MS: "1000" }));
     await users.stop();
