@@ -19,10 +19,6 @@ export function apply(...manifests: readonly Manifest[]): void {
   execFileSync("kubectl", ["apply", "-f", "-"], { input, stdio: ["pipe", "ignore", "pipe"] });
 }
 
-export function kubectl(...argv: readonly string[]): string {
-  return execFileSync("kubectl", argv, { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
-}
-
 export interface App {
   readonly namespace: string;
   readonly name: string;
