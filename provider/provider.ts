@@ -17,7 +17,7 @@ function createProvider(): pulumi.provider.Provider {
       const { construct } = await import("./components.js");
       return construct(name, type, inputs, options);
     },
-    check: (urn, _olds: unknown, news: unknown) => steps.check(urn, news),
+    check: (urn, olds: unknown, news: unknown) => steps.check(urn, olds, news),
     diff: (id, urn, olds: unknown, news: unknown) => steps.diff(urn, id, olds, news),
     create: (urn, inputs: unknown) => steps.create(urn, inputs),
     update: (id, urn, olds: unknown, news: unknown) => steps.update(urn, id, olds, news),

@@ -9,3 +9,4 @@ export { generatedCertificate, generatedKey } from "./pulumi/credentials.js";
 export { endWithTheEngine } from "./pulumi/engine-exit.js";
 export { analysis, preparation, promotion } from "./pulumi/providers.js";
 export { sourceRoute } from "./pulumi/source-route/index.js";
+export { trackedConfiguration } from "./pulumi/tracked-configuration/index.js";

@@ -172,6 +172,12 @@ export interface CanaryReleaseArgs {
   readonly configs?: ConfigurationArgs;
   /** Secrets of the workload: name in the template to its data. A changed secret is a revision. */
   readonly secrets?: ConfigurationArgs;
+  /**
+   * ConfigMaps and Secrets that the template refers to and that are not in `configs` or `secrets` are read at each update:
+   * a change of them is a revision, and each role has copies of its own, so that it reaches no user unjudged. Not those
+   * annotated `apisix-canary.io/config-tracking: disabled`. Default: true, without `adopt`.
+   */
+  readonly trackConfiguration?: boolean;
   readonly adopt?: Adopt;
   /**
    * When the release is deleted (a destroy, or no longer in the program), its Deployment serves alone again as a plain

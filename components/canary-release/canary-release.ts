@@ -19,8 +19,9 @@ import { asPromoted } from "../promoted/index.js";
 import type { PromotedRelease } from "../promoted/index.js";
 import type { CanaryReleaseArgs } from "./args.js";
 import { accessOf } from "./access.js";
+import { trackConfiguration } from "./configuration.js";
 import { Analysis, Preparation, Promotion } from "./dynamic.js";
-import type { AnalysisOutcome, RuntimeCluster, RuntimeInputs } from "./dynamic.js";
+import type { AnalysisOutcome, RuntimeCluster, RuntimeInputs, TrackedConfiguration } from "./dynamic.js";
 import { ContentIdentity } from "./identity.js";
 import type { Making, Metadata } from "./making.js";
 import { autoscalerSpec, objectName, plannedRunSeconds, releaseObjectSpec } from "./manifests.js";
@@ -31,7 +32,7 @@ import { runtimeSettings } from "./runtime-settings.js";
 import { createTakeover, custodyOf } from "./takeover.js";
 import { ProgramTemplate } from "./template.js";
 import { validateArgs, validateKnown } from "./validate.js";
-import { tellDeadline, warnOfDoubts } from "./warnings.js";
+import { tellDeadline, warnOfDoubts, warnOfReplacedLabel } from "./warnings.js";
 import { createService, createWorkload } from "./workloads.js";
 
 /**
@@ -76,6 +77,7 @@ export class CanaryRelease extends pulumi.ComponentResource {
   private readonly namespace: pulumi.Output<string>;
   private readonly template: ProgramTemplate;
   private readonly making: Making;
+  private readonly tracked: TrackedConfiguration | undefined;
 
   constructor(
     private readonly logical: string,
@@ -92,12 +94,13 @@ export class CanaryRelease extends pulumi.ComponentResource {
     this.namespace = pulumi.output(args.namespace);
     this.routeName = weightedRouteName(args.route?.name ?? args.routeRef?.name ?? this.release, this.release);
     this.template = new ProgramTemplate(args.template);
+    warnOfReplacedLabel(this, this.release, this.template);
     this.making = this.makingOf();
-    const { configs, secrets } = args;
-    const content = { template: this.template.content, configs, secrets };
-    this.revision = pulumi.output(this.making.identity.of(content, { isSecret: secrets !== undefined }));
+    const object = this.releaseObject();
+    this.tracked = trackConfiguration(this.making, this.template, [object]);
+    this.revision = this.identified();
 
-    const made = withoutStackTraces(() => this.createResources());
+    const made = withoutStackTraces(() => this.createResources(object));
     const { analysis, promotion } = made;
     this.services = made.services;
     this.route = made.route;
@@ -116,11 +119,18 @@ export class CanaryRelease extends pulumi.ComponentResource {
     return { routeName, revision, outcome, promoted, service, services, route, canary, primary, autoscalers };
   }
 
-  private createResources() {
-    const { logical, making } = this;
-    const { template, revision } = this;
-    const released = { template, revision };
-    const object = this.releaseObject();
+  /** Of all that is judged together: pods with their configuration. */
+  private identified(): pulumi.Output<string> {
+    const { configs, secrets } = this.args;
+    const { configMaps, secrets: tracked } = this.tracked ?? {};
+    const content = { template: this.template.content, configs, secrets };
+    const all = configMaps === undefined ? content : { ...content, tracked: { configMaps, secrets: tracked } };
+    return pulumi.output(this.making.identity.of(all, { isSecret: secrets !== undefined }));
+  }
+
+  private createResources(object: k8s.apiextensions.CustomResource) {
+    const { logical, making, template, revision, tracked } = this;
+    const released = { template, revision, tracked };
     const takeover = createTakeover(making, this.runtimeInputs({ releaseUid: uidOf(object) }), released, [object]);
     const before = [object, ...(takeover === undefined ? [] : [takeover])];
     const kept = making.objects.takesOver ? takeover?.kept : undefined;

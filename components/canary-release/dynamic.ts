@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Promoted } from "../../release/model/index.js";
 import type { ReleaseInput } from "../../release/settings/index.js";
+import type { ConfigurationKind } from "../../release/template/index.js";
 import type { Computed } from "../arguments/index.js";
 import { DynamicResource } from "../dynamic/index.js";
 
@@ -41,6 +42,40 @@ function secret(opts: pulumi.CustomResourceOptions): pulumi.CustomResourceOption
 export class Preparation extends DynamicResource {
   constructor(name: string, inputs: RuntimeInputs, opts: pulumi.CustomResourceOptions) {
     super("Preparation", { name: "preparation", methods }, name, inputs, [], secret(opts));
+  }
+}
+
+/** What is in a ConfigMap or Secret. */
+export interface Content {
+  readonly data?: Readonly<Record<string, string>>;
+  readonly binaryData?: Readonly<Record<string, string>>;
+  /** Of a Secret. */
+  readonly type?: string;
+}
+
+type Contents = Readonly<Record<string, Content>>;
+
+/**
+ * ConfigMaps and Secrets that the template only refers to: read by the runtime at each preview and update, as far as they
+ * are there. What is in Secrets is secret.
+ */
+export class TrackedConfiguration extends DynamicResource {
+  declare readonly configMaps: pulumi.Output<Contents>;
+  declare readonly secrets: pulumi.Output<Contents>;
+  constructor(
+    name: string,
+    inputs: Pick<RuntimeCluster, "kubeconfig" | "context" | "cluster"> & {
+      readonly namespace: pulumi.Input<string>;
+      readonly release: string;
+      readonly names: pulumi.Input<Readonly<Record<ConfigurationKind, readonly string[]>>>;
+    },
+    opts: pulumi.CustomResourceOptions,
+  ) {
+    // The engine keeps secret what was secret under the same name before it was checked.
+    const props = { ...inputs, secrets: pulumi.secret({}) };
+    const options = pulumi.mergeOptions(secret(opts), { additionalSecretOutputs: ["secrets"] });
+    const runtime = { name: "trackedConfiguration", methods: ["check", "diff", "create", "update"] } as const;
+    super("TrackedConfiguration", runtime, name, props, ["configMaps"], options);
   }
 }
 

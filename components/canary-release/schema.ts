@@ -143,6 +143,7 @@ export const schema = z
     analysis,
     configs: configData,
     secrets: configData,
+    trackConfiguration: z.boolean().optional(),
     adopt: z
       .union([z.strictObject({ deployment: objectName }), z.strictObject({ flaggerCanary: objectName })])
       .optional(),

@@ -23,7 +23,7 @@ export function createTakeover(
   const { release, args, givesBack } = making;
   const { adopt, service, routeRef } = args;
   if (adopt === undefined && !givesBack) return undefined;
-  const refersToCopies = args.configs !== undefined || args.secrets !== undefined;
+  const refersToCopies = args.configs !== undefined || args.secrets !== undefined || revision.tracked !== undefined;
   const adoption = {
     from:
       adopt === undefined
@@ -39,7 +39,7 @@ export function createTakeover(
       canary: { ...serviceSpec(release, "canary", service) },
     },
     primarySpec: deploymentSpec(args.deployment),
-    ...(refersToCopies ? {} : { template: roleTemplate(making, "primary", revision, {}) }),
+    ...(refersToCopies ? {} : { template: roleTemplate(making, "primary", revision, (name) => name) }),
     givesBack,
   };
   return new Takeover(`${making.logical}-takeover`, { ...inputs, adoption }, making.after(dependsOn));

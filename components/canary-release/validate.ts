@@ -53,6 +53,7 @@ const structure = [
   ["platform"],
   ["configs"],
   ["secrets"],
+  ["trackConfiguration"],
   ["adopt"],
   ["revertOnDeletion"],
 ] as const;

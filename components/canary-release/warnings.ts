@@ -1,7 +1,11 @@
 import * as pulumi from "@pulumi/pulumi";
 import { deadlineSeconds, planSteps, shortestSeconds, warningsOf } from "../../release/analysis/index.js";
 import { analysis as schema, check, durationText, release } from "../../release/settings/index.js";
+import { deploymentName } from "../../release/model/index.js";
+import { isTree, replacedLabel } from "../../release/template/index.js";
+import { lazily } from "../arguments/index.js";
 import type { CanaryReleaseArgs } from "./args.js";
+import type { ProgramTemplate } from "./template.js";
 
 const planSchema = release.pick({ analysis: true, progressDeadline: true, deadline: true });
 
@@ -23,6 +27,22 @@ export function tellDeadline(resource: pulumi.Resource, args: CanaryReleaseArgs)
       );
     else void pulumi.log.info(`deadline: ${durationText(deadline)} (${takes}; gates and pauses don't count)`, resource);
   });
+}
+
+/** Says in preview which label of the template a release replaces: what selects pods by it has to know. */
+export function warnOfReplacedLabel(resource: pulumi.Resource, release: string, template: ProgramTemplate): void {
+  if (!pulumi.runtime.isDryRun()) return;
+  template.output.apply(({ metadata }) =>
+    lazily(metadata?.labels, (labels) => {
+      const replaced = isTree(labels) ? replacedLabel(release, labels) : undefined;
+      if (replaced === undefined) return;
+      const own = `${deploymentName(release, "canary")} and ${deploymentName(release, "primary")}`;
+      void pulumi.log.warn(
+        `template.metadata.labels.app: ${replaced} becomes ${own}, by which the release tells its pods: select them by another label, or call the release ${replaced}`,
+        resource,
+      );
+    }),
+  );
 }
 
 /** Says in preview what is valid but may not do what its author thinks; one line each, with the property's path. */

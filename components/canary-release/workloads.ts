@@ -4,11 +4,12 @@ import type { Kept } from "../../release/adoption/index.js";
 import { deploymentName } from "../../release/model/index.js";
 import type { Role } from "../../release/model/index.js";
 import { selectorFor, templateFor } from "../../release/template/index.js";
-import type { Renames } from "../../release/template/index.js";
+import type { Rename } from "../../release/template/index.js";
 import type { ReleaseDeployment, ReleaseService } from "../adoption/index.js";
 import { lazily, whenKnown } from "../arguments/index.js";
 import type { ServiceArgs } from "./args.js";
 import { copyConfiguration } from "./configuration.js";
+import type { TrackedConfiguration } from "./dynamic.js";
 import type { Making } from "./making.js";
 import { deploymentSpec, notAwaited, objectName, serviceSpec, sharedOwnership } from "./manifests.js";
 import type { ProgramTemplate, RoleTemplate } from "./template.js";
@@ -19,6 +20,8 @@ type Text = pulumi.Input<string>;
 export interface Revision {
   readonly template: ProgramTemplate;
   readonly revision: pulumi.Output<string>;
+  /** What its template only refers to. */
+  readonly tracked: TrackedConfiguration | undefined;
 }
 
 /** What is kept of an application that was taken over; undefined for a release that was not. */
@@ -66,6 +69,13 @@ function keptService(
   return { ...(spec.selector === undefined ? {} : { selector: spec.selector }), ports };
 }
 
+/**
+ * Replicas are the program's for a new Deployment only. The canary's pods are the run's: an update from another copy of
+ * the state must not take them away. The primary's belong to whoever scales it; a change of them in the program is the
+ * promotion's to make, which looks who does. A field that is dropped would be reset to 1 by server-side apply.
+ */
+const leftAlone = ["spec.replicas"];
+
 /** The Deployment of one role, with its copies of the configuration. */
 export function createWorkload(
   making: Making,
@@ -76,8 +86,8 @@ export function createWorkload(
 ): ReleaseDeployment {
   const { release, logical, args } = making;
   const stays = role === "primary" && making.givesBack ? { retainOnDelete: true } : {};
-  const options = { ...making.after(dependsOn), ...stays };
-  const configuration = copyConfiguration(making, role, options);
+  const options: pulumi.CustomResourceOptions = { ...making.after(dependsOn), ...stays };
+  const configuration = copyConfiguration(making, role, revision.tracked, options);
   const selector = { matchLabels: selectorFor(role, release) };
   return making.objects.deployment(
     `${deploymentName(logical, role)}-deployment`,
@@ -88,24 +98,12 @@ export function createWorkload(
         selector:
           kept === undefined || role === "primary" ? selector : kept.apply((known) => known?.selector ?? selector),
         ...deploymentSpec(args.deployment),
-        template: podTemplate(making, role, revision, configuration.renames, kept),
+        template: podTemplate(making, role, revision, configuration.rename, kept),
       },
     },
-    workloadOptions(making, [...dependsOn, ...configuration.copies]),
+    { ...making.after(dependsOn), dependsOn: configuration.with(dependsOn), ignoreChanges: leftAlone },
     { stays: role === "canary" },
   );
-}
-
-/**
- * Replicas are the program's for a new Deployment only. The canary's pods are the run's: an update from another copy of
- * the state must not take them away. The primary's belong to whoever scales it; a change of them in the program is the
- * promotion's to make, which looks who does. A field that is dropped would be reset to 1 by server-side apply.
- */
-function workloadOptions(
-  making: Making,
-  dependsOn: readonly pulumi.Input<pulumi.Resource>[],
-): pulumi.CustomResourceOptions {
-  return { ...making.after(dependsOn), ignoreChanges: ["spec.replicas"] };
 }
 
 function replicasOf({ args }: Making, role: Role): { readonly replicas?: pulumi.Input<number> } {
@@ -120,21 +118,21 @@ export function roleTemplate(
   { release }: Making,
   role: Role,
   { template, revision }: Revision,
-  renames: Renames,
+  rename: Rename,
 ): pulumi.Output<RoleTemplate> {
-  return template.output.apply((plain) => templateFor<Text>(role, release, revision, plain, renames, { lazily }));
+  return template.output.apply((plain) => templateFor<Text>(role, release, revision, plain, rename, { lazily }));
 }
 
 function podTemplate(
   making: Making,
   role: Role,
   revision: Revision,
-  renames: Renames,
+  rename: Rename,
   kept: KeptOutput,
 ): pulumi.Input<k8s.types.input.core.v1.PodTemplateSpec> {
   const { release } = making;
   const make = (plain: RoleTemplate, known?: Kept) => {
-    const made = templateFor<Text>(role, release, revision.revision, plain, renames, { lazily });
+    const made = templateFor<Text>(role, release, revision.revision, plain, rename, { lazily });
     const { metadata, spec } = withLabels(made, role, known);
     return { metadata: metadata ?? {}, spec: { ...spec, containers: named(spec.containers) } };
   };

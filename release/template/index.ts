@@ -2,6 +2,6 @@
 export { replacedLabel, selectorFor, templateFor } from "./template.js";
 export type { PlainTemplate } from "./template.js";
 export { namesIn } from "./references.js";
-export type { Renames } from "./references.js";
+export type { ConfigurationKind, Rename } from "./references.js";
 export { isTree, mapParts } from "./tree.js";
 export type { Lazily } from "./tree.js";

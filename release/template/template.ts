@@ -70,9 +70,9 @@ export function selectorFor(role: Role, release: string): { readonly app: string
 }
 
 /** The template's value of the label that a release replaces with names of its own; undefined where it is the same. */
-export function replacedLabel(release: string, labels: Readonly<Record<string, string>>): string | undefined {
+export function replacedLabel(release: string, labels: Tree): string | undefined {
   const given = labels[selectorLabel];
-  return given === release ? undefined : given;
+  return typeof given === "string" && given !== release ? given : undefined;
 }
 
 const primarySuffix = "-primary";

@@ -37,12 +37,19 @@ interface Request {
   getAliasurnsList(): readonly string[];
 }
 
-/** Runs a program under mocks, as a preview or an update, until the engine has heard of everything. */
-export async function run(program: Program, isPreview = false): Promise<Deployed> {
+/**
+ * Runs a program under mocks, as a preview or an update, until the engine has heard of everything.
+ * @param more what resources of a type add to their inputs
+ */
+export async function run(
+  program: Program,
+  isPreview = false,
+  more: Readonly<Record<string, object>> = {},
+): Promise<Deployed> {
   await pulumi.runtime.setMocks(
     {
       newResource: ({ type, name, inputs }) => {
-        const made = type.endsWith(":GeneratedKey") ? { value: "kept-for-good" } : {};
+        const made = { GeneratedKey: { value: "kept-for-good" }, ...more }[type.split(":").at(-1) ?? ""];
         return { id: `${name}-id`, state: { ...(inputs as Record<string, unknown>), ...made } };
       },
       call: () => ({}),

@@ -164,7 +164,7 @@ describe("labels and selectors of a role", () => {
   });
 
   it("knows what a template refers to", () => {
-    expect(namesIn(template.spec)).to.deep.equal({ configMaps: ["not-ours", "settings"], secrets: ["keys"] });
+    expect(namesIn(template.spec)).to.deep.equal({ ConfigMap: ["settings", "not-ours"], Secret: ["keys"] });
   });
 });
 
