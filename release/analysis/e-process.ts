@@ -1,5 +1,4 @@
-import betainc from "@stdlib/math-base-special-betainc";
-import betaln from "@stdlib/math-base-special-betaln";
+import { betainc, betaln } from "../../bundled/statistics.js";
 
 /**
  * Sequential tests of one probability, valid at every moment ("anytime-valid").

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import http from "node:http";
 import type https from "node:https";
-import type { KubeConfig } from "@kubernetes/client-node";
+import type { KubeConfig } from "../../../bundled/kubeconfig.js";
 import { quote } from "../http/index.js";
 import type { TlsOptions } from "../http/index.js";
 
@@ -48,7 +48,7 @@ export async function defaultNamespace(source: KubeconfigSource): Promise<string
 
 async function load(source: KubeconfigSource): Promise<KubeConfig> {
   // The library takes half a second to load: only a process that asks the cluster pays for it.
-  const { KubeConfig } = await import("@kubernetes/client-node");
+  const { KubeConfig } = await import("../../../bundled/kubeconfig.js");
   const config = new KubeConfig();
   const { kubeconfig, context } = source;
   if (kubeconfig === undefined) loadDefault(config);
