@@ -1,4 +1,11 @@
 /** The package's public face. */
+import { RunError } from "@pulumi/pulumi";
+import { nodeProblem } from "../release/model/node.js";
+
+// The order of what follows is the order in which it is loaded: an old Node gets no further than this.
+const problem = nodeProblem();
+if (problem !== undefined) throw new RunError(problem);
+
 export * from "./apisix/index.js";
 export * from "./canary-release/index.js";
 export * from "./from-flagger/index.js";
