@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { phases } from "../model/index.js";
+import { commands, phases } from "../model/index.js";
 import { inOneLine } from "../settings/index.js";
 import { number, numbers } from "./numbers.js";
 
@@ -91,6 +91,15 @@ const announcement = z.object({
   canaryWeight: z.number(),
 });
 
+/** What somebody asked of the run, by an annotation: when it was first seen, and from when on it was gone again. */
+const command = z.object({
+  at: z.string(),
+  command: z.enum(commands),
+  /** Who and why, in their own words. */
+  text: z.string(),
+  until: z.string().exactOptional(),
+});
+
 /**
  * The report of one run of a release. Everything that was decided can be decided again from it; it holds no secret,
  * URL or header.
@@ -107,11 +116,15 @@ export const report = z.object({
   /** ISO times. */
   startedAt: z.string(),
   endedAt: z.string(),
-  outcome: z.enum(["passed", "skipped", "promoted", "failed", "promotionFailed"]),
+  /** Who ran the update, where. */
+  startedBy: z.string().exactOptional(),
+  /** `running`: the run goes on, or has died since `endedAt`. */
+  outcome: z.enum(["running", "passed", "skipped", "promoted", "failed", "promotionFailed"]),
   reason: z.string(),
   /** So many of the oldest ticks are left out, since the report had grown too large; 0 mostly. */
   ticksLeftOut: count,
   announcements: z.array(announcement),
+  commands: z.array(command).exactOptional(),
   analyses: z.array(z.object({ subject: z.enum(["canary", "primary"]), startedAtMs: number })),
   series: z.array(series),
   /** Lists of indexes into `series`: which ones a reading held, in its order. */

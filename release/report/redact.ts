@@ -21,6 +21,8 @@ const told = [
   "leaseDuration",
   "scrapeInterval",
 ] as const;
+/** What tells people which revision it is; not every release's settings have it. */
+const toldWhereGiven = ["image", "tag"] as const;
 
 /** Everything below these is taken out: tokens live there. */
 const secretKeys = new Set(["headers", "metadata", "templateVariables", "match", "channel", "username"]);
@@ -30,7 +32,11 @@ const shortestSecret = 8;
 /** The settings without their secrets, of a form that the schema still takes. */
 export function redactedSettings(settings: ReleaseSettings): Record<string, unknown> {
   const kept = told.map((key) => [key, withoutSecrets(settings[key], false)] as const);
-  return { ...Object.fromEntries(kept), prometheusUrl: redactedUrl };
+  const given = toldWhereGiven.flatMap((key) => {
+    const value: unknown = Reflect.get(settings, key);
+    return value === undefined ? [] : [[key, withoutSecrets(value, false)] as const];
+  });
+  return { ...Object.fromEntries([...kept, ...given]), prometheusUrl: redactedUrl };
 }
 
 function withoutSecrets(value: unknown, secret: boolean): unknown {
