@@ -107,6 +107,7 @@ export class Rollout {
     // What is not in effect yet can't have been followed.
     if (snapshot.route?.sync.kind === "pending") this.weightSinceMs = this.run.ports.clock.nowMs();
     const assessment = await this.judging.check(this.step(snapshot), intervalEnds);
+    this.run.note({ checks: checksOf(assessment) });
     const { verdict } = assessment;
     if (verdict.kind === "failNow" || verdict.kind === "giveUp") throw new AbortRun(verdict.sentence);
     if (intervalEnds) await this.run.journal({ checks: checksOf(assessment) });

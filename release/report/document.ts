@@ -145,6 +145,12 @@ export type Decision = Tick["decision"];
 /** The same, as it is written: for another report to go on with it. */
 export const writtenReport = z.custom<WrittenReport>((value) => report.safeParse(value).success);
 
+/** The image, where the settings of a run name it; else its tag. */
+export function imageIn(settings: object): string | undefined {
+  const named: readonly unknown[] = ["image", "tag"].map((key): unknown => Reflect.get(settings, key));
+  return named.find((each): each is string => typeof each === "string" && each !== "");
+}
+
 /** @throws Error of one line where the text is no report of a known version. */
 export function readReport(text: string): Report {
   let json: unknown;

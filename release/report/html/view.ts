@@ -1,3 +1,4 @@
+import { imageIn } from "../document.js";
 import type { Report, Tick } from "../document.js";
 import { clockText, sentenceOf, sinceStart, stagesOf, verdictOf } from "../stages.js";
 import { chartsOf } from "./charts.js";
@@ -119,12 +120,6 @@ function requestsOf({ ticks, analyses }: Report): readonly Fact[] {
     metric === "request-success-rate" && unit === "%" && value !== undefined ? requests * (1 - value / 100) : undefined;
   const more = failed === undefined ? {} : { more: `${countText(failed)} failed` };
   return [{ title: "Canary's requests", value: countText(requests), ...more }];
-}
-
-/** The image, where the settings of the run name it; else its tag. */
-export function imageIn(settings: Report["settings"]): string | undefined {
-  const named = [settings["image"], settings["tag"]];
-  return named.find((each): each is string => typeof each === "string" && each !== "");
 }
 
 function checksOf(report: Report, { nowMs, decision }: Tick) {
