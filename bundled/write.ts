@@ -7,7 +7,7 @@ import { z } from "zod";
 // `node dist/bundled/write.js`: each file of this room with its packages in it, in place of what the compiler wrote.
 
 const root = path.resolve(__dirname, "../..");
-const entries = ["certificates", "formatter", "kubeconfig", "statistics"];
+const entries = ["certificates", "formatter", "kubeconfig", "metrics", "statistics"];
 
 /** Its generated models do nothing when they are loaded; the package forgets to say so. */
 const unusedMayGo: Plugin = {

@@ -4,7 +4,8 @@ import { restrictedContainer, restrictedPod } from "../kubernetes/index.js";
 
 /** User `node` of the official image. */
 const user = 1000;
-const healthPort = 8080;
+/** The kubelet's and Prometheus'. */
+export const healthPort = 8080;
 
 export interface PodArgs {
   readonly image: string;

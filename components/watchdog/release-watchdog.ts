@@ -1,9 +1,9 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { contentHash } from "../canary-release/revision.js";
-import { labelsOf } from "../kubernetes/index.js";
+import { labelsOf, scrapeAnnotations } from "../kubernetes/index.js";
 import { leaderRules, releaseRules } from "./permissions.js";
-import { podSpec } from "./pod.js";
+import { healthPort, podSpec } from "./pod.js";
 import { programFiles } from "./program.js";
 
 export interface ReleaseWatchdogArgs {
@@ -58,7 +58,10 @@ export class ReleaseWatchdog extends pulumi.ComponentResource {
         spec: {
           replicas: args.replicas ?? 1,
           selector: { matchLabels: { app } },
-          template: { metadata: { labels: labelsOf(app) }, spec },
+          template: {
+            metadata: { labels: labelsOf(app), annotations: scrapeAnnotations(healthPort, "/metrics") },
+            spec,
+          },
         },
       },
       { parent: this, dependsOn: [...permissions] },
