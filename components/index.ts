@@ -9,6 +9,7 @@ if (problem !== undefined) throw new RunError(problem);
 export * from "./apisix/index.js";
 export * from "./canary-release/index.js";
 export * from "./from-flagger/index.js";
+export * from "./grafana/index.js";
 export * from "./ingress-controller/index.js";
 export * from "./load-tester/index.js";
 export * from "./platform/index.js";
