@@ -12,10 +12,10 @@ const entries = ["certificates", "formatter", "kubeconfig", "metrics", "statisti
 /** Its generated models do nothing when they are loaded; the package forgets to say so. */
 const unusedMayGo: Plugin = {
   name: "unused-may-go",
-  setup: ({ onResolve, resolve }) => {
-    onResolve({ filter: /^(\.|@kubernetes\/client-node)/ }, async ({ path: asked, pluginData, ...from }) => {
+  setup: (bundler) => {
+    bundler.onResolve({ filter: /^(\.|@kubernetes\/client-node)/ }, async ({ path: asked, pluginData, ...from }) => {
       if (pluginData === unusedMayGo) return undefined;
-      const found = await resolve(asked, { ...from, pluginData: unusedMayGo });
+      const found = await bundler.resolve(asked, { ...from, pluginData: unusedMayGo });
       return found.path.includes("/@kubernetes/client-node/") ? { path: found.path, sideEffects: false } : undefined;
     });
   },

@@ -118,6 +118,8 @@ export const report = z.object({
   endedAt: z.string(),
   /** Who ran the update, where. */
   startedBy: z.string().exactOptional(),
+  /** Images of the revision's containers, as they were found in the canary's template. */
+  images: z.array(z.string()).exactOptional(),
   /** `running`: the run goes on, or has died since `endedAt`. */
   outcome: z.enum(["running", "passed", "skipped", "promoted", "failed", "promotionFailed"]),
   reason: z.string(),
@@ -145,9 +147,10 @@ export type Decision = Tick["decision"];
 /** The same, as it is written: for another report to go on with it. */
 export const writtenReport = z.custom<WrittenReport>((value) => report.safeParse(value).success);
 
-/** The image, where the settings of a run name it; else its tag. */
-export function imageIn(settings: object): string | undefined {
-  const named: readonly unknown[] = ["image", "tag"].map((key): unknown => Reflect.get(settings, key));
+/** What people call the revision: its image, or at least its tag; undefined where neither was seen. */
+export function imageOf({ images, settings }: Pick<Report, "images" | "settings">): string | undefined {
+  if (images !== undefined && images.length > 0) return images.join(", ");
+  const named: readonly unknown[] = [settings["image"], settings["tag"]];
   return named.find((each): each is string => typeof each === "string" && each !== "");
 }
 

@@ -20,8 +20,10 @@ export function joined(earlier: WrittenReport, later: WrittenReport): WrittenRep
         ? tick.reading
         : { ...tick.reading, list: tick.reading.list + earlier.lists.length },
   }));
+  const images = later.images ?? earlier.images;
   return {
     ...later,
+    ...(images === undefined ? {} : { images }),
     startedAt: earlier.startedAt,
     ticksLeftOut: earlier.ticksLeftOut + later.ticksLeftOut,
     announcements: [...earlier.announcements, ...later.announcements],

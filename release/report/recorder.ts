@@ -3,7 +3,7 @@ import { commands } from "../model/index.js";
 import type { Announcement, CheckRecord, ReleaseObject, RunEnd } from "../ports/index.js";
 import type { ReleaseSettings } from "../settings/index.js";
 import { writeDecision } from "./decision.js";
-import { reportVersion } from "./document.js";
+import { imageOf, reportVersion } from "./document.js";
 import type { WrittenReport, WrittenTick } from "./document.js";
 import { writeNumber } from "./numbers.js";
 import { redactedSettings, scrubber } from "./redact.js";
@@ -20,6 +20,7 @@ export class Recorder {
   private readonly analyses: Pick<CheckRecord, "subject" | "startedAtMs">[] = [];
   private readonly ticks: WrittenTick[] = [];
   private readonly commands: WrittenCommand[] = [];
+  private images: readonly string[] = [];
   /** Messages of providers that had to be scrubbed, and what was left of them. */
   private readonly scrubbed = new Map<string, string>();
   private startedAtMs: number | undefined;
@@ -41,6 +42,16 @@ export class Recorder {
     this.startedAtMs ??= atMs;
     const at = new Date(atMs).toISOString();
     this.announcements.push({ at, level, message: this.scrub(message), phase, canaryWeight });
+  }
+
+  /** Images of the revision, as its template has them. */
+  carries(images: readonly string[]): void {
+    this.images = images;
+  }
+
+  /** What people call the revision, as far as it is known. */
+  get image(): string | undefined {
+    return imageOf({ images: [...this.images], settings: redactedSettings(this.settings) });
   }
 
   /** What people ask for now: whatever is new is taken down, and the end of what is gone. */
@@ -83,6 +94,7 @@ export class Recorder {
       startedAt: new Date(this.startedAtMs ?? endedAtMs).toISOString(),
       endedAt: new Date(endedAtMs).toISOString(),
       ...(this.startedBy === undefined ? {} : { startedBy: this.startedBy }),
+      ...(this.images.length === 0 ? {} : { images: [...this.images] }),
       outcome: end.outcome,
       reason: this.scrub(end.reason),
       ticksLeftOut: 0,

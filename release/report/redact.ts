@@ -60,8 +60,13 @@ export function scrubber(settings: ReleaseSettings): Scrub {
     .toSorted((a, b) => b.length - a.length);
   return (text) => {
     const known = secrets.reduce((rest, secret) => rest.replaceAll(secret, redacted), text);
-    return known.replace(/\b[a-z][a-z0-9+.-]*:\/\/[^\s"'<>]+/gi, redacted);
+    return withoutUrls(known);
   };
+}
+
+/** The text without URLs, for those who don't know the secrets: whatever proves who asks is mostly in one. */
+export function withoutUrls(text: string): string {
+  return text.replace(/\b[a-z][a-z0-9+.-]*:\/\/[^\s"'<>]+/gi, redacted);
 }
 
 /** What a report names in any case: a webhook may well be told the release's name. */

@@ -46,6 +46,11 @@ export async function defaultNamespace(source: KubeconfigSource): Promise<string
   return config.getContextObject(config.getCurrentContext())?.namespace ?? "default";
 }
 
+/** Contexts of the kubeconfig, by their names. */
+export async function contextNames({ kubeconfig }: KubeconfigSource): Promise<readonly string[]> {
+  return (await load({ kubeconfig })).getContexts().map(({ name }) => name);
+}
+
 async function load(source: KubeconfigSource): Promise<KubeConfig> {
   // The library takes half a second to load: only a process that asks the cluster pays for it.
   const { KubeConfig } = await import("../../../bundled/kubeconfig.js");

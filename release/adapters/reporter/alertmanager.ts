@@ -31,11 +31,13 @@ function labelsOf({ name, namespace }: AlertSource, severity: string): object {
 
 /** All of it by name, for the templates of receivers. */
 function annotationsOf({ message, reason, fields, hints, findings: [finding] }: AlertText): object {
-  const named = [...fields, ...hints].map(({ title, value }) => [title.toLowerCase().replaceAll(/\W+/g, "_"), value]);
+  const named = [...fields, ...hints].map(
+    ({ title, value }) => [title.toLowerCase().replaceAll(/\W+/g, "_"), value] as const,
+  );
   return {
     summary: message,
     ...(reason === "" ? {} : { description: reason }),
-    ...Object.fromEntries(named),
+    ...Object.fromEntries<string>(named),
     ...(finding === undefined ? {} : figuresOf(finding.check)),
   };
 }

@@ -6,8 +6,9 @@ import type {
   ReporterPort,
   RunEnd,
   WebhookPort,
+  Workload,
 } from "../../ports/index.js";
-import { imageIn, Recorder, scrubber } from "../../report/index.js";
+import { Recorder, scrubber } from "../../report/index.js";
 import type { WrittenReport } from "../../report/index.js";
 import type { AlertSettings, ReleaseSettings } from "../../settings/index.js";
 import { quote } from "../http/index.js";
@@ -41,12 +42,22 @@ export interface ReporterWorld {
 export interface Reporter extends ReporterPort {
   /** What people ask of the run now, for its report. */
   heard(commands: ReleaseObject["commands"]): void;
+  /** The canary as it is. */
+  saw(canary: CarryingImages): void;
 }
 
-/** The same cluster; what people ask on it is told to the reporter. */
+/** As far as it was read. */
+type CarryingImages = Workload & { readonly images?: readonly { readonly image: string }[] };
+
+/** The same cluster; what people ask on it, and which images the canary has, is told to the reporter. */
 export function heardBy(reporter: Reporter, cluster: ClusterPort): ClusterPort {
   return {
     ...cluster,
+    readWorkload: async (role, signal) => {
+      const found = await cluster.readWorkload(role, signal);
+      if (found !== undefined && role === "canary") reporter.saw(found);
+      return found;
+    },
     readRelease: async (signal) => {
       const found = await cluster.readRelease(signal);
       if (found !== undefined) reporter.heard(found.commands);
@@ -76,10 +87,10 @@ export function createReporter(settings: ReleaseSettings, world: ReporterWorld):
     (report, part) => world.storeProgress?.(report, part, AbortSignal.timeout(progressTimeoutMs)) ?? Promise.resolve(),
     notStored,
   );
-  const source = { ...settings, image: imageIn(settings) };
   return {
     announce: (announcement) => {
       const at = new Date(world.clock.nowMs());
+      const source = { ...settings, image: recorder.image };
       recorder.announce(announcement, at.getTime());
       world.log(announcement.message, announcement.level);
       events.add(() => writeEvent(world, announcement, at), missed("Kubernetes Events"));
@@ -98,6 +109,9 @@ export function createReporter(settings: ReleaseSettings, world: ReporterWorld):
       progress.offer(part, () => recorder.report({ outcome: "running", reason: "" }, world.clock.nowMs()));
     },
     heard: (commands) => recorder.heard(commands, world.clock.nowMs()),
+    saw: ({ images = [], revision }) => {
+      if (images.length > 0 && revision === settings.revision) recorder.carries(images.map(({ image }) => image));
+    },
     flush: (milliseconds) =>
       atMost(world.clock, milliseconds, () => Promise.all([events.done(), hooks.done(), alerts.done()])),
     conclude: async (end, milliseconds) => {

@@ -6,13 +6,13 @@ export const style = `
 :root {
   color-scheme: light dark;
   --ground: #f5f6f8; --card: #fff; --text: #16202e; --quiet: #55606f; --line: #dde2e9; --soft: #eef1f5;
-  --canary: #c2570c; --primary: #2563eb; --pass: #166534; --hold: #854d0e; --failed: #a83a08; --end: #b91c1c;
+  --canary: #c2570c; --primary: #2563eb; --pass: #166534; --hold: #854d0e; --failed: #a83a08; --end: #b91c1c; --work: #1d4ed8;
   --pass-mark: #16a34a; --hold-mark: #ca9a04; --failed-mark: #ea580c; --end-mark: #dc2626;
 }
 @media (prefers-color-scheme: dark) {
   :root {
     --ground: #0d1117; --card: #161b22; --text: #e6edf3; --quiet: #a3afbb; --line: #2d3540; --soft: #1e252e;
-    --canary: #f0a04b; --primary: #82aeff; --pass: #56d38f; --hold: #e3b341; --failed: #ff9f5a; --end: #ff857d;
+    --canary: #f0a04b; --primary: #82aeff; --pass: #56d38f; --hold: #e3b341; --failed: #ff9f5a; --end: #ff857d; --work: #8ab4ff;
     --pass-mark: #4cc38a; --hold-mark: #e3b341; --failed-mark: #f68b4a; --end-mark: #ff6b61;
   }
 }

@@ -1,4 +1,4 @@
-import { imageIn } from "../document.js";
+import { imageOf } from "../document.js";
 import type { Report, Tick } from "../document.js";
 import { clockText, sentenceOf, sinceStart, stagesOf, verdictOf } from "../stages.js";
 import { chartsOf } from "./charts.js";
@@ -88,8 +88,8 @@ function headOf(report: Report) {
 }
 
 function factsOf(report: Report): readonly Fact[] {
-  const { revision, startedAt, endedAt, startedBy, settings } = report;
-  const image = imageIn(settings);
+  const { revision, startedAt, endedAt, startedBy } = report;
+  const image = imageOf(report);
   return [
     ...(image === undefined ? [] : [{ title: "Image", value: image, code: true }]),
     { title: "Revision", value: revision, code: true },

@@ -79,12 +79,13 @@ describe("the report of a run that goes on", () => {
     const onPromotion = onTheWay.filter(({ part }) => part === "promotion").map(({ report }) => report);
     if (passed === undefined || promoted === undefined || onPromotion.length < 1) throw new Error("nothing stored");
     let map: unknown = [404, {}];
+    const keep = ({ body }: Seen): unknown => (map = JSON.parse(body) as unknown);
     const place = "/api/v1/namespaces/test/configmaps";
     const server = await playApi({
       "GET /apis/apisix-canary.io/v1/namespaces/test/canaryreleases/podinfo": { metadata: { uid: "u1" } },
       [`GET ${place}/podinfo-report`]: () => map,
-      [`POST ${place}`]: ({ body }: Seen) => (map = JSON.parse(body)),
-      [`PATCH ${place}/podinfo-report`]: ({ body }: Seen) => (map = JSON.parse(body)),
+      [`POST ${place}`]: keep,
+      [`PATCH ${place}/podinfo-report`]: keep,
     });
     const storeAt = () => createReportStore(apiAt(server.url), { name: "podinfo", namespace: "test" });
     await storeAt().write(passed, "analysis", noSignal);
