@@ -58,11 +58,19 @@ function cardOf(release: ReleaseView, nowMs: number) {
     name,
     phase: status?.phase ?? "no run yet",
     revision: status === undefined ? "no revision" : `revision ${status.revision}`,
-    message: said(status?.message ?? ""),
-    since: status === undefined ? "" : `for ${age(status.lastTransitionTime, nowMs)}`,
+    message: said(status?.message ?? "") || checksText(status),
+    since: status === undefined ? "" : `unchanged for ${age(status.lastTransitionTime, nowMs)}`,
     extras: extras.flatMap(({ label, valueOf }) => (valueOf(release) === "" ? [] : [`${label} ${valueOf(release)}`])),
     runs: status !== undefined && isUnderWay(status.phase),
   };
+}
+
+/** What the checks of a run found, in a few words. */
+function checksText(status: ReleaseStatus | undefined): string {
+  if (status === undefined || status.checks.length === 0) return "";
+  const open = status.checks.filter(({ verdict }) => verdict !== "pass");
+  if (open.length === 0) return "all checks pass";
+  return open.map(({ metric, verdict, value, limit }) => `${metric} ${verdict}: ${value} (limit ${limit})`).join(", ");
 }
 
 function shareOf(status: ReleaseStatus | undefined) {
@@ -169,12 +177,14 @@ function nowOf(status: ReleaseStatus | undefined) {
   };
 }
 
-function stepsFor({ name, namespace, status }: ReleaseView) {
+function stepsFor({ name, namespace, status, commands }: ReleaseView) {
   const line = (verb: string): string => `apisix-canary ${verb} ${name} -n ${namespace}`;
   const gate = status?.phase === "Waiting" || status?.phase === "WaitingPromotion";
   return [
     { title: "Take the canary's traffic back and fail the update", line: `${line("abort")} --reason "why"` },
-    { title: "Hold its weight; go on with resume", line: line("pause") },
+    commands.pause === undefined
+      ? { title: "Hold its weight", line: line("pause") }
+      : { title: "Go on after the pause", line: line("resume") },
     ...(gate ? [{ title: "Open the gate that it waits at", line: line("approve") }] : []),
   ];
 }
