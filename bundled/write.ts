@@ -21,6 +21,18 @@ const unusedMayGo: Plugin = {
   },
 };
 
+/** HTTP for the client library's own requests, three quarters of its bundle: ours are made with Node's (`applyToHTTPSOptions`). */
+const withoutUndici: Plugin = {
+  name: "without-undici",
+  setup: (bundler) => {
+    bundler.onResolve({ filter: /^undici$/ }, () => ({ path: "undici", namespace: "left-out" }));
+    bundler.onLoad({ filter: /.*/, namespace: "left-out" }, () => ({
+      contents: `const leftOut = () => { throw new Error("undici is not bundled: ask with applyToHTTPSOptions"); };
+export { leftOut as Agent, leftOut as ProxyAgent, leftOut as fetch };`,
+    }));
+  },
+};
+
 const manifest = z.object({ name: z.string(), version: z.string(), license: z.string().default("see its text") });
 
 /** Folders of the packages whose code is in the bundles. */
@@ -67,7 +79,7 @@ async function main(): Promise<void> {
     metafile: true,
     legalComments: "none",
     logLevel: "warning",
-    plugins: [unusedMayGo],
+    plugins: [unusedMayGo, withoutUndici],
   });
   writeFileSync(path.join(root, "dist/bundled/LICENSES.txt"), licences(packagesIn(metafile)));
 }
