@@ -1,5 +1,6 @@
 import path from "node:path";
-import { Command } from "commander";
+import { Command, Option } from "commander";
+import { imagesHelp, imagesVariable } from "../sandbox/images/index.js";
 import { runInside, startSandbox, stopSandbox } from "../sandbox/machine/index.js";
 
 const root = path.resolve(__dirname, "../..");
@@ -7,6 +8,7 @@ const resultsFolder = path.join(root, "bench/results");
 
 interface Options {
   readonly json?: string;
+  readonly images?: string;
   readonly name: string;
   readonly repeats: string;
   readonly only?: string;
@@ -18,12 +20,13 @@ interface Options {
 const allReleases = "1,10,50,200";
 
 async function main(options: Options): Promise<number> {
-  const { name } = options;
+  const { name, images } = options;
   const abort = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM"] as const)
     process.once(signal, () => abort.abort(new Error(`given up (${signal})`)));
   await stopSandbox({ name });
-  await startSandbox({ name, progress: (line) => console.log(line), signal: abort.signal });
+  const progress = (line: string): void => console.log(line);
+  await startSandbox({ name, images, flagger: true, progress, signal: abort.signal });
   try {
     const inside = { name, cwd: root };
     const node = [process.execPath, "--enable-source-maps"];
@@ -63,6 +66,7 @@ const program = new Command("bench")
     "Ours and the real Flagger in the same sandbox; then ours at scale. Exit code 1: a required figure missed",
   )
   .option("--json <file>", "write the medians as JSON")
+  .addOption(new Option("--images <file>", imagesHelp).env(imagesVariable))
   .option("--name <name>", "of the sandbox", "bench")
   .option("--repeats <n>", "runs of each scenario and contender", "3")
   .option("--only <names>", "comma-separated scenarios")

@@ -8,9 +8,12 @@ if (problem !== undefined) throw new RunError(problem);
 
 export * from "./apisix/index.js";
 export * from "./canary-release/index.js";
+export { CanaryDefinitions } from "./crds/index.js";
+export type { CanaryDefinitionsArgs, DefinitionOptions } from "./crds/index.js";
 export * from "./from-flagger/index.js";
 export * from "./grafana/index.js";
 export * from "./ingress-controller/index.js";
+export type { DisruptionBudget, PodMonitorOptions, PodOptions, ServiceOptions } from "./kubernetes/index.js";
 export * from "./load-tester/index.js";
 export * from "./platform/index.js";
 export * from "./prometheus/index.js";

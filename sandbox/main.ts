@@ -1,7 +1,17 @@
 import { spawn } from "node:child_process";
+import { writeFileSync } from "node:fs";
 import path from "node:path";
 import { Command } from "commander";
-import { defaultName, describeSandbox, runInside, startSandbox, stateFolder, stopSandbox } from "./machine/index.js";
+import { imagesHelp } from "./images/index.js";
+import {
+  defaultName,
+  describeSandbox,
+  runInside,
+  showApiServer,
+  startSandbox,
+  stateFolder,
+  stopSandbox,
+} from "./machine/index.js";
 
 // `npm run sandbox -- up|status|exec -- CMD|logs|down`
 
@@ -21,6 +31,8 @@ function verb(usage: string, description: string): Command {
 
 verb("up", "start it (nothing to do where it runs)")
   .option("--foreground", "stay until Ctrl-C, then end it")
+  .option("--images <file>", imagesHelp)
+  .option("--flagger", "have the real Flagger ready too")
   .action(up);
 
 verb("status", "what of it runs; exit code 3 when it is stopped").action(({ name }: Options) => {
@@ -41,9 +53,24 @@ verb("logs", "of a part (etcd, kube-apiserver, supervisor, node, …), or of NAM
     process.exit(await logs(what, options.name, options.follow ?? false)),
   );
 
+verb("api", "the API server on a port of this machine, for clients that are not inside; until Ctrl-C").action(
+  async ({ name }: Options) => {
+    const { kubeconfig, port } = await showApiServer(name);
+    const file = path.join(stateFolder(name).root, "kubeconfig-outside");
+    writeFileSync(file, kubeconfig, { mode: 0o600 });
+    console.log(`sandbox ${name}: https://127.0.0.1:${port}, KUBECONFIG=${file}; Ctrl-C ends it`);
+  },
+);
+
 verb("down", "end it and everything in it").action(({ name }: Options) => stopSandbox({ name }));
 
-async function up({ name, foreground }: Options & { readonly foreground?: true }): Promise<void> {
+interface UpOptions extends Options {
+  readonly foreground?: true;
+  readonly images?: string;
+  readonly flagger?: true;
+}
+
+async function up({ name, foreground, images, flagger }: UpOptions): Promise<void> {
   const abort = new AbortController();
   const stopped = new Promise<void>((resolve) => {
     for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
@@ -53,7 +80,8 @@ async function up({ name, foreground }: Options & { readonly foreground?: true }
       });
     }
   });
-  await startSandbox({ name, progress: (line) => console.log(line), signal: abort.signal });
+  const progress = (line: string): void => console.log(line);
+  await startSandbox({ name, images, flagger: flagger ?? false, progress, signal: abort.signal });
   if (foreground === undefined) return;
   console.log("Ctrl-C ends it");
   const alive = setInterval(() => undefined, 60_000);

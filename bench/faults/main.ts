@@ -1,6 +1,7 @@
 import { writeFileSync } from "node:fs";
 import Table from "cli-table3";
-import { Command } from "commander";
+import { Command, Option } from "commander";
+import { imagesHelp, imagesVariable } from "../../sandbox/images/index.js";
 import { withRealOptions } from "./options.js";
 import { runRealFaults } from "./real/index.js";
 import type { RealOptions, RealResults } from "./real/contract.js";
@@ -9,6 +10,7 @@ import type { VirtualResult } from "./virtual/index.js";
 
 interface Options extends RealOptions {
   readonly json?: string;
+  readonly images?: string;
   readonly points: string;
   readonly fault?: readonly string[];
   readonly part: string;
@@ -18,6 +20,7 @@ const command = withRealOptions(
   new Command("faults")
     .description("What remains when anything dies at any point of a release: in virtual time, then in a sandbox.")
     .option("--json <file>", "write cases and violations there")
+    .addOption(new Option("--images <file>", imagesHelp).env(imagesVariable))
     .option("--part <which>", "both, virtual or real", "both")
     .option("--points <which>", "virtual: all: every port call; journal: only those that write or lock", "all")
     .option("--fault <name...>", "virtual: only these faults"),

@@ -2,5 +2,5 @@
 export { processesNamed, signalAll } from "./processes.js";
 export type { ProcessView } from "./processes.js";
 export { Project, programSettings } from "./project.js";
-export { Update } from "./update.js";
+export { isPulumisOwn, Update } from "./update.js";
 export type { Exit } from "./update.js";

@@ -15,8 +15,17 @@ export interface Place {
   readonly env: NodeJS.ProcessEnv;
 }
 
-/** Last words of paths of Pulumi's language host, and of its dynamic provider and that one's launcher. */
-const pulumisOwn = /pulumi-language-nodejs$|cmd\/dynamic-provider\/index\.js$|pulumi-resource-pulumi-nodejs$/;
+/**
+ * Last words of paths of Pulumi's own: its language host, its dynamic provider and that one's launcher, and its plugin
+ * for Kubernetes (as a shell finds it, or out of the folder of a version).
+ */
+const pulumisOwn =
+  /pulumi-language-nodejs$|cmd\/dynamic-provider\/index\.js$|pulumi-resource-(pulumi-nodejs|kubernetes)(-v[\d.]+)?$/;
+
+/** Whether a process is one that Pulumi itself leaves behind for minutes where its engine is killed; pure. */
+export function isPulumisOwn({ argv }: Pick<ProcessView, "argv">): boolean {
+  return argv.some((word) => pulumisOwn.test(word));
+}
 
 /** A `pulumi` command with its whole process tree, in a session of its own as from a terminal. */
 export class Update {
@@ -61,12 +70,12 @@ export class Update {
   }
 
   /**
-   * What should have ended. Pulumi's own processes may live on: its language host finds out by itself, at most five
-   * minutes later, that its engine was killed; its dynamic provider never does, where that happened before the engine
+   * What should have ended. Pulumi's own processes may live on: its language host and its plugin for Kubernetes find out
+   * by themselves, some five minutes later, that their engine was killed; its dynamic provider never does, where that happened before the engine
    * first asked it for something of ours (from then on it bears our title).
    */
   get orphans(): readonly ProcessView[] {
-    return this.processes.filter(({ argv }) => !argv.some((word) => pulumisOwn.test(word)));
+    return this.processes.filter((each) => !isPulumisOwn(each));
   }
 
   /** As the terminal does it: to the command's process group. */

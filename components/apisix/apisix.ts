@@ -1,46 +1,26 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { contentHash } from "../canary-release/revision.js";
+import { checkArguments, resolved } from "../arguments/index.js";
 import { GeneratedKey } from "../credentials/index.js";
-import { labelsOf, restrictedContainer, restrictedPod, scrapeAnnotations } from "../kubernetes/index.js";
-import { adminKeyVariable, defaultPlugins, gatewayConfig, metricsPath, ports } from "./config.js";
-
-export interface ApisixArgs {
-  readonly namespace: pulumi.Input<string>;
-  /** Default `apache/apisix:3.17.0-debian`, the version that everything here was measured with. */
-  readonly image?: string;
-  /** Gateway pods. Default 2. */
-  readonly replicas?: number;
-  /** nginx workers of each pod; fixed, so that the split's round robin is known. Default 1. */
-  readonly workerProcesses?: number;
-  /** Age that the metrics text may have, seconds. Default 1 (APISIX's own default of 15 hides what happens). */
-  readonly metricsRefreshSeconds?: number;
-  /** Plugins that are switched on. Default: `defaultPlugins`. */
-  readonly plugins?: readonly string[];
-  /** Type of the Service for users. Default ClusterIP. */
-  readonly serviceType?: "ClusterIP" | "NodePort" | "LoadBalancer";
-  /** Admin key. Default: generated once and kept. Secret either way. */
-  readonly adminKey?: pulumi.Input<string>;
-  /** Pods (by label `app`) that may reach the admin API. Default: the ingress controller's. */
-  readonly adminClients?: string;
-  /** How long a gateway pod may finish requests after it was told to end, seconds. Default 30. */
-  readonly shutdownSeconds?: number;
-}
-
-/** Names that the ingress controller's GatewayProxy refers to. */
-export const gatewayNames = {
-  gateway: "apisix-gateway",
-  admin: "apisix-admin",
-  adminKeySecret: "apisix-admin-key",
-  adminKeyField: "key",
-} as const;
-
-const app = "apisix";
-const image = "apache/apisix:3.17.0-debian";
-/** The image's own user. */
-const user = 636;
-const configFile = "/usr/local/apisix/conf/config.yaml";
-const preStopSeconds = 5;
+import {
+  contentConfigMap,
+  createDisruptionBudget,
+  createPodMonitor,
+  exposed,
+  gatewayNames,
+  labelsOf,
+  overNodes,
+  placed,
+  podMetadata,
+  scrapeAnnotations,
+} from "../kubernetes/index.js";
+import { apisixArguments } from "./args.js";
+import type { ApisixArgs } from "./args.js";
+import { defaultLatencyBuckets, latencyBuckets } from "./buckets.js";
+import { defaultPlugins, gatewayConfig, metricsPath, ports } from "./config.js";
+import { metricMemory, usualPairs } from "./metric-memory.js";
+import type { MetricMemory } from "./metric-memory.js";
+import { app, gatewayPod } from "./pod.js";
 
 /** APISIX without etcd: its configuration comes from the ingress controller, and is gone with a pod. */
 export class Apisix extends pulumi.ComponentResource {
@@ -48,63 +28,92 @@ export class Apisix extends pulumi.ComponentResource {
   readonly gateway: pulumi.Output<string>;
   readonly deployment: k8s.apps.v1.Deployment;
 
-  constructor(name: string, args: ApisixArgs, opts?: pulumi.ComponentResourceOptions) {
-    super("apisix-canary:index:Apisix", name, {}, opts);
-    const namespace = pulumi.output(args.namespace);
-    const child: pulumi.CustomResourceOptions = { parent: this };
-    const secret = this.createKey(name, args, namespace, child);
-    const config = this.createConfig(name, args, namespace, child);
-    this.createServices(name, args, namespace, child);
-    this.createNetworkPolicy(name, args, namespace, child);
-    this.deployment = this.createDeployment(name, args, namespace, config, { parent: this, dependsOn: [secret] });
+  constructor(
+    private readonly prefix: string,
+    private readonly args: ApisixArgs,
+    opts?: pulumi.ComponentResourceOptions,
+  ) {
+    super("apisix-canary:index:Apisix", prefix, {}, opts);
+    checkArguments("Apisix", apisixArguments, args);
+    const { namespace } = args;
+    const secret = this.createKey();
+    const memory = this.metricMemory();
+    const config = this.createConfig(memory);
+    this.createServices();
+    this.createNetworkPolicy();
+    this.deployment = this.createDeployment(config, memory, { parent: this, dependsOn: [secret] });
+    this.createAutoscaler();
+    createDisruptionBudget(prefix, { app, namespace, replicas: this.leastReplicas }, args, this.child);
+    const scraped = { app, namespace, port: "metrics", path: metricsPath };
+    createPodMonitor(prefix, scraped, args.podMonitor, this.child);
     this.gateway = pulumi.interpolate`${gatewayNames.gateway}.${namespace}`;
     this.registerOutputs({ gateway: this.gateway });
   }
 
-  private createKey(
-    name: string,
-    args: ApisixArgs,
-    namespace: pulumi.Output<string>,
-    opts: pulumi.CustomResourceOptions,
-  ): pulumi.Resource {
-    const key = args.adminKey ?? new GeneratedKey(`${name}-admin-key`, opts).value;
+  private get child(): pulumi.CustomResourceOptions {
+    return { parent: this };
+  }
+
+  private get leastReplicas(): pulumi.Input<number> {
+    const { autoscaler, replicas } = this.args;
+    return (autoscaler === undefined ? replicas : autoscaler.minReplicas) ?? 2;
+  }
+
+  private get httpsPort(): pulumi.Input<number> {
+    return this.args.service?.ports?.https ?? 443;
+  }
+
+  private createKey(): pulumi.Resource {
+    const key = this.args.adminKey ?? new GeneratedKey(`${this.prefix}-admin-key`, this.child).value;
     return new k8s.core.v1.Secret(
-      `${name}-admin-key-secret`,
+      `${this.prefix}-admin-key-secret`,
       {
-        metadata: { name: gatewayNames.adminKeySecret, namespace },
+        metadata: { name: gatewayNames.adminKeySecret, namespace: this.args.namespace },
         stringData: { [gatewayNames.adminKeyField]: pulumi.secret(key) },
       },
-      opts,
+      this.child,
     );
   }
 
-  private createConfig(
-    name: string,
-    args: ApisixArgs,
-    namespace: pulumi.Output<string>,
-    opts: pulumi.CustomResourceOptions,
-  ): k8s.core.v1.ConfigMap {
-    const text = gatewayConfig({
-      metricsRefreshSeconds: args.metricsRefreshSeconds ?? 1,
-      workerProcesses: args.workerProcesses ?? 1,
-      plugins: args.plugins ?? defaultPlugins,
-      shutdownTimeoutSeconds: args.shutdownSeconds ?? 30,
-    });
-    const hash = contentHash(text);
-    const metadata = { name: `apisix-config-${hash}`, namespace };
-    return new k8s.core.v1.ConfigMap(`${name}-config-${hash}`, { metadata, data: { "config.yaml": text } }, opts);
+  private metricMemory(): MetricMemory | pulumi.Output<MetricMemory> {
+    const { metricPairs = usualPairs.pairs, latencyBuckets: bounds = defaultLatencyBuckets } = this.args;
+    return resolved("Apisix", { pairs: metricPairs, bounds }, ({ pairs, bounds: plain }) =>
+      metricMemory({ ...usualPairs, pairs, buckets: latencyBuckets(plain).length }),
+    );
   }
 
-  private createServices(
-    name: string,
-    args: ApisixArgs,
-    namespace: pulumi.Output<string>,
-    opts: pulumi.CustomResourceOptions,
-  ): void {
+  private createConfig(memory: MetricMemory | pulumi.Output<MetricMemory>): k8s.core.v1.ConfigMap {
+    const { args } = this;
+    const inputs = {
+      metricsRefreshSeconds: args.metricsRefreshSeconds ?? 1,
+      metricsExpireSeconds: args.metricsExpireSeconds ?? 3600,
+      metricMemory: memory,
+      bounds: args.latencyBuckets ?? defaultLatencyBuckets,
+      workerProcesses: args.workerProcesses ?? 1,
+      plugins: args.plugins ?? defaultPlugins,
+      extraPlugins: args.extraPlugins ?? [],
+      pluginAttr: args.pluginAttr ?? {},
+      httpSnippet: args.nginxHttpSnippet,
+      serverSnippet: args.nginxServerSnippet,
+      shutdownTimeoutSeconds: args.shutdownSeconds ?? 30,
+      publicHttpsPort: this.httpsPort,
+    };
+    const text = resolved("Apisix", inputs, ({ bounds, plugins, extraPlugins, ...plain }) =>
+      gatewayConfig({
+        ...plain,
+        latencyBuckets: latencyBuckets(bounds),
+        plugins: [...new Set([...plugins, ...extraPlugins])],
+      }),
+    );
+    return contentConfigMap(`${this.prefix}-config`, "apisix-config", args.namespace, "config.yaml", text, this.child);
+  }
+
+  private createServices(): void {
+    const { namespace, service = {}, serviceType } = this.args;
     // The pods are ready only after the first push, and the push needs the admin Service: neither may wait for the other.
     const annotations = { "pulumi.com/skipAwait": "true" };
     new k8s.core.v1.Service(
-      `${name}-admin`,
+      `${this.prefix}-admin`,
       {
         metadata: { name: gatewayNames.admin, namespace, annotations },
         spec: {
@@ -114,34 +123,43 @@ export class Apisix extends pulumi.ComponentResource {
           ports: [{ name: "admin", port: ports.admin, targetPort: ports.admin }],
         },
       },
-      opts,
+      this.child,
     );
     new k8s.core.v1.Service(
-      `${name}-gateway`,
+      `${this.prefix}-gateway`,
       {
-        metadata: { name: gatewayNames.gateway, namespace, annotations },
+        metadata: {
+          name: gatewayNames.gateway,
+          namespace,
+          annotations: pulumi.output(service.annotations ?? {}).apply((theirs) => ({ ...theirs, ...annotations })),
+        },
         spec: {
-          type: args.serviceType ?? "ClusterIP",
+          type: serviceType ?? "ClusterIP",
           selector: { app },
-          ports: [{ name: "http", port: 80, targetPort: ports.http }],
+          ports: this.servicePorts(),
+          ...exposed(service),
         },
       },
-      opts,
+      this.child,
     );
   }
 
-  private createNetworkPolicy(
-    name: string,
-    args: ApisixArgs,
-    namespace: pulumi.Output<string>,
-    opts: pulumi.CustomResourceOptions,
-  ): void {
-    const client = args.adminClients ?? "apisix-ingress-controller";
-    const open = [ports.http, ports.metrics, ports.status].map((port) => ({ protocol: "TCP", port }));
+  private servicePorts(): k8s.types.input.core.v1.ServicePort[] {
+    const { http = 80, httpNodePort, httpsNodePort } = this.args.service?.ports ?? {};
+    const nodePort = (port: pulumi.Input<number> | undefined) => (port === undefined ? {} : { nodePort: port });
+    return [
+      { name: "http", port: http, targetPort: ports.http, ...nodePort(httpNodePort) },
+      { name: "https", port: this.httpsPort, targetPort: ports.https, ...nodePort(httpsNodePort) },
+    ];
+  }
+
+  private createNetworkPolicy(): void {
+    const client = this.args.adminClients ?? gatewayNames.controller;
+    const open = [ports.http, ports.https, ports.metrics, ports.status].map((port) => ({ protocol: "TCP", port }));
     new k8s.networking.v1.NetworkPolicy(
-      `${name}-admin-policy`,
+      `${this.prefix}-admin-policy`,
       {
-        metadata: { name: "apisix-admin", namespace },
+        metadata: { name: "apisix-admin", namespace: this.args.namespace },
         spec: {
           podSelector: { matchLabels: { app } },
           policyTypes: ["Ingress"],
@@ -154,63 +172,60 @@ export class Apisix extends pulumi.ComponentResource {
           ],
         },
       },
-      opts,
+      this.child,
     );
   }
 
   private createDeployment(
-    name: string,
-    args: ApisixArgs,
-    namespace: pulumi.Output<string>,
     config: k8s.core.v1.ConfigMap,
+    memory: MetricMemory | pulumi.Output<MetricMemory>,
     opts: pulumi.CustomResourceOptions,
   ): k8s.apps.v1.Deployment {
+    const { args, prefix } = this;
+    const spec = gatewayPod({ ...args, configName: config.metadata.name, memory });
+    const metadata = podMetadata(args, {
+      labels: labelsOf(app),
+      annotations: scrapeAnnotations(ports.metrics, metricsPath),
+    });
     return new k8s.apps.v1.Deployment(
-      `${name}-deployment`,
+      `${prefix}-deployment`,
       {
-        metadata: { name: app, namespace, labels: labelsOf(app) },
+        // Whoever scales it owns its replicas for a while; a program that changes them means it.
+        metadata: {
+          name: app,
+          namespace: args.namespace,
+          labels: labelsOf(app),
+          annotations: { "pulumi.com/patchForce": "true" },
+        },
         spec: {
-          replicas: args.replicas ?? 2,
+          replicas: this.leastReplicas,
           selector: { matchLabels: { app } },
           // A surge pod is known to disturb the push; a pod less is not.
           strategy: { type: "RollingUpdate", rollingUpdate: { maxSurge: 0, maxUnavailable: 1 } },
-          template: {
-            metadata: { labels: labelsOf(app), annotations: scrapeAnnotations(ports.metrics, metricsPath) },
-            spec: podSpec(args, config.metadata.name),
-          },
+          template: { metadata, spec: placed({ ...spec, topologySpreadConstraints: [overNodes(app)] }, args) },
         },
       },
-      opts,
+      // Its replicas are the autoscaler's: left out of the program, an update would set them to 1 first.
+      args.autoscaler === undefined ? opts : pulumi.mergeOptions(opts, { ignoreChanges: ["spec.replicas"] }),
     );
   }
-}
 
-function podSpec(args: ApisixArgs, configName: pulumi.Output<string>): k8s.types.input.core.v1.PodSpec {
-  const secretKeyRef = { name: gatewayNames.adminKeySecret, key: gatewayNames.adminKeyField };
-  return {
-    securityContext: restrictedPod(user),
-    automountServiceAccountToken: false,
-    terminationGracePeriodSeconds: (args.shutdownSeconds ?? 30) + preStopSeconds,
-    containers: [
+  private createAutoscaler(): void {
+    const { autoscaler, namespace } = this.args;
+    if (autoscaler === undefined) return;
+    const target = { type: "Utilization", averageUtilization: autoscaler.cpuUtilization ?? 80 };
+    new k8s.autoscaling.v2.HorizontalPodAutoscaler(
+      `${this.prefix}-hpa`,
       {
-        name: app,
-        image: args.image ?? image,
-        // APISIX writes nginx.conf and its logs beside its own files.
-        securityContext: restrictedContainer(false),
-        env: [{ name: adminKeyVariable, valueFrom: { secretKeyRef } }],
-        ports: [
-          { name: "http", containerPort: ports.http },
-          { name: "admin", containerPort: ports.admin },
-          { name: "metrics", containerPort: ports.metrics },
-          { name: "status", containerPort: ports.status },
-        ],
-        readinessProbe: { httpGet: { path: "/status/ready", port: ports.status }, periodSeconds: 2 },
-        livenessProbe: { httpGet: { path: "/status", port: ports.status }, periodSeconds: 10 },
-        lifecycle: { preStop: { sleep: { seconds: preStopSeconds } } },
-        resources: { requests: { cpu: "200m", memory: "256Mi" }, limits: { memory: "1Gi" } },
-        volumeMounts: [{ name: "config", mountPath: configFile, subPath: "config.yaml", readOnly: true }],
+        metadata: { name: app, namespace },
+        spec: {
+          scaleTargetRef: { apiVersion: "apps/v1", kind: "Deployment", name: app },
+          minReplicas: this.leastReplicas,
+          maxReplicas: autoscaler.maxReplicas,
+          metrics: [{ type: "Resource", resource: { name: "cpu", target } }],
+        },
       },
-    ],
-    volumes: [{ name: "config", configMap: { name: configName } }],
-  };
+      { parent: this, dependsOn: [this.deployment] },
+    );
+  }
 }

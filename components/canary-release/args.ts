@@ -1,7 +1,7 @@
 import type * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 import type { AnalysisInput } from "../../release/settings/index.js";
-import type { PlatformBinding } from "../platform/binding.js";
+import type { PlatformBinding } from "../platform-binding/index.js";
 
 /** How users reach the release: an ApisixRoute of our own. */
 export interface OwnedRoute {

@@ -17,7 +17,7 @@ import {
   sharedOwnership,
 } from "./manifests.js";
 import { warnWhenTooFewSlots } from "./parallelism.js";
-import { contentHash } from "./revision.js";
+import { contentHash } from "../kubernetes/index.js";
 import { clonedRules, ownedRules, weightedRouteName } from "./route.js";
 import type { HttpRule } from "./route.js";
 import { withoutStackTraces } from "./stack-traces.js";

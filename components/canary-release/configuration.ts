@@ -2,7 +2,7 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { Role } from "../../release/model/index.js";
 import type { CanaryReleaseArgs } from "./args.js";
-import { contentHash } from "./revision.js";
+import { contentHash } from "../kubernetes/index.js";
 import type { Renames } from "./template.js";
 
 /** The copies of ConfigMaps and Secrets that belong to one role. */

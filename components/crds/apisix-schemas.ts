@@ -1,72 +1,129 @@
-/** Structural schemas of the kinds that we write, from their documentation; unknown fields are kept in all of them. */
+/**
+ * Structural schemas of the kinds of `apisix.apache.org`, with the fields, needs and defaults of ingress controller
+ * 2.2's own (`config/crd` of apache/apisix-ingress-controller 2.2.0). Fields of later versions are kept in all of them.
+ */
+import { healthCheck, loadBalancer, upstreamSchemes, upstreamSettings } from "./apisix-upstream-schemas.js";
+import {
+  anything,
+  integerFrom,
+  listOf,
+  mapOf,
+  objectOf,
+  oneOf,
+  open,
+  port,
+  texts,
+  text,
+  truth,
+  withDefault,
+} from "./schema.js";
+import type { Schema } from "./schema.js";
 
-export type Schema = Readonly<Record<string, unknown>>;
+export type { Schema } from "./schema.js";
 
-const open: Schema = { type: "object", "x-kubernetes-preserve-unknown-fields": true };
-const text: Schema = { type: "string" };
-const texts: Schema = { type: "array", items: text };
-const integer: Schema = { type: "integer" };
-const port: Schema = { anyOf: [{ type: "integer" }, { type: "string" }], "x-kubernetes-int-or-string": true };
+const portNumber = integerFrom(1, 65_535);
+const timeout = objectOf({ connect: text, send: text, read: text });
+const named: Schema = { type: "string", minLength: 1 };
+const secret = objectOf({ name: named, namespace: named }, ["name", "namespace"]);
+/** Two rules of one name are refused, and a server-side apply of one leaves the others alone. */
+const byName = { "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["name"] };
 
-function objectOf(properties: Readonly<Record<string, Schema>>, required: readonly string[] = []): Schema {
-  const needs = required.length === 0 ? {} : { required: [...required] };
-  return { type: "object", properties, ...needs, "x-kubernetes-preserve-unknown-fields": true };
-}
-
-function listOf(items: Schema): Schema {
-  return { type: "array", items };
-}
-
-const plugins = listOf(objectOf({ name: text, enable: { type: "boolean", default: true }, config: open }, ["name"]));
-
-const backend = objectOf(
-  {
-    serviceName: { type: "string", minLength: 1 },
-    servicePort: port,
-    resolveGranularity: { type: "string", enum: ["endpoint", "service"] },
-    weight: { type: "integer", minimum: 0, default: 100 },
-    subset: text,
-  },
-  ["serviceName", "servicePort"],
+const plugins = listOf(
+  objectOf({ name: text, enable: withDefault(truth, true), config: anything, secretRef: text }, ["name", "enable"]),
 );
+const gatewayPlugins = listOf(objectOf({ name: text, config: anything }, ["name"]));
+
+const backend = {
+  serviceName: { type: "string", minLength: 1 },
+  servicePort: port,
+  resolveGranularity: oneOf("endpoint", "service"),
+  subset: text,
+};
 
 const expression = objectOf(
-  { subject: objectOf({ scope: text, name: text }, ["scope"]), op: text, value: text, set: texts },
+  {
+    subject: objectOf({ scope: oneOf("Header", "Query", "Path", "Cookie", "Variable", "Body"), name: text }, ["scope"]),
+    op: text,
+    value: text,
+    set: texts,
+  },
   ["subject", "op"],
 );
 
-const match = objectOf({ paths: texts, methods: texts, hosts: texts, remoteAddrs: texts, exprs: listOf(expression) }, [
-  "paths",
-]);
+const match = objectOf(
+  { paths: texts, methods: texts, hosts: texts, remoteAddrs: texts, exprs: listOf(expression), filter_func: text },
+  ["paths"],
+);
 
-const timeout = objectOf({ connect: text, send: text, read: text });
+const authentication = objectOf(
+  {
+    enable: truth,
+    type: text,
+    keyAuth: objectOf({ header: text }),
+    jwtAuth: objectOf({ header: text, query: text, cookie: text }),
+    ldapAuth: objectOf({ base_dn: text, ldap_uri: text, use_tls: truth, uid: text }),
+  },
+  ["enable", "type"],
+);
 
 const httpRule = objectOf(
   {
-    name: { type: "string", minLength: 1 },
-    priority: integer,
+    name: named,
+    priority: { type: "integer" },
     match,
     timeout,
-    websocket: { type: "boolean" },
+    websocket: truth,
     plugin_config_name: text,
     plugin_config_namespace: text,
-    backends: listOf(backend),
-    upstreams: listOf(open),
+    backends: listOf(
+      objectOf({ ...backend, weight: { type: "integer", minimum: 0, default: 100 } }, ["serviceName", "servicePort"]),
+    ),
+    upstreams: listOf(objectOf({ name: text, weight: { type: "integer" } })),
     plugins,
-    authentication: open,
+    authentication,
   },
   ["name"],
 );
 
-const route = objectOf({ ingressClassName: text, http: listOf(httpRule), stream: listOf(open) });
+const streamRule = objectOf(
+  {
+    name: text,
+    protocol: oneOf("TCP", "UDP"),
+    match: objectOf({ ingressPort: integerFrom(0, 65_535), host: text }, ["ingressPort"]),
+    backend: objectOf({ ...backend, resolveGranularity: withDefault(backend.resolveGranularity, "endpoint") }, [
+      "serviceName",
+      "servicePort",
+    ]),
+    plugins,
+  },
+  ["name", "protocol", "match", "backend"],
+);
 
+const route = objectOf({
+  ingressClassName: text,
+  http: { ...listOf(httpRule), ...byName },
+  stream: { ...listOf(streamRule), ...byName },
+});
+
+const tls = objectOf(
+  {
+    ingressClassName: text,
+    hosts: { ...listOf({ type: "string", pattern: "^\\*?[0-9a-zA-Z-.]+$" }), minItems: 1 },
+    secret,
+    client: objectOf({ caSecret: secret, depth: { type: "integer" }, skip_mtls_uri_regex: texts }),
+  },
+  ["hosts", "secret"],
+);
+
+const ofService = upstreamSettings({ timeout, secret });
 const upstream = objectOf({
   ingressClassName: text,
-  retries: integer,
-  timeout,
-  scheme: text,
-  loadbalancer: open,
-  healthCheck: open,
+  ...ofService,
+  externalNodes: {
+    ...listOf(objectOf({ name: text, type: text, weight: { type: "integer" }, port: portNumber })),
+    minItems: 1,
+  },
+  portLevelSettings: listOf(objectOf({ port: portNumber, ...ofService }, ["port"])),
 });
 
 const adminKey = objectOf({
@@ -74,33 +131,84 @@ const adminKey = objectOf({
   valueFrom: objectOf({ secretKeyRef: objectOf({ name: text, key: text }, ["name", "key"]) }),
 });
 
-const gatewayProxy = objectOf({
-  publishService: text,
-  statusAddress: texts,
-  provider: objectOf(
+const controlPlane = objectOf(
+  {
+    mode: text,
+    endpoints: { ...texts, minItems: 1 },
+    service: objectOf({ name: text, port: portNumber }, ["name"]),
+    tlsVerify: truth,
+    auth: objectOf({ type: oneOf("AdminKey"), adminKey }, ["type"]),
+  },
+  ["auth"],
+);
+
+const gatewayProxy = objectOf(
+  {
+    publishService: text,
+    statusAddress: texts,
+    provider: objectOf({ type: oneOf("ControlPlane"), controlPlane }, ["type"]),
+    plugins: listOf(objectOf({ name: text, enabled: truth, config: anything })),
+    pluginMetadata: mapOf(anything),
+  },
+  ["provider"],
+);
+
+const target = objectOf({ group: text, kind: text, name: named, sectionName: text }, ["group", "kind", "name"]);
+const targetRefs: Schema = { ...listOf(target), minItems: 1, maxItems: 16 };
+
+const upTo60s: Schema = { type: "string", pattern: "^[0-9]+s$", default: "60s" };
+const trafficPolicy = objectOf(
+  {
+    targetRefs,
+    loadbalancer: loadBalancer,
+    scheme: withDefault(oneOf(...upstreamSchemes), "http"),
+    retries: { type: "integer" },
+    timeout: objectOf({ connect: upTo60s, send: upTo60s, read: upTo60s }),
+    passHost: withDefault(oneOf("pass", "node", "rewrite"), "pass"),
+    upstreamHost: text,
+    healthCheck: healthCheck(text, "timeouts"),
+  },
+  ["targetRefs"],
+);
+
+const consumer = objectOf({
+  gatewayRef: objectOf(
     {
-      type: { type: "string", enum: ["ControlPlane"] },
-      controlPlane: objectOf({
-        mode: text,
-        endpoints: texts,
-        service: objectOf({ name: text, port: integer }, ["name"]),
-        tlsVerify: { type: "boolean" },
-        auth: objectOf({ type: { type: "string", enum: ["AdminKey"] }, adminKey }, ["type"]),
-      }),
+      group: withDefault(text, "gateway.networking.k8s.io"),
+      kind: withDefault(text, "Gateway"),
+      name: named,
+      namespace: text,
     },
-    ["type"],
+    ["name"],
   ),
-  plugins: listOf(objectOf({ name: text, enabled: { type: "boolean" }, config: open }, ["name"])),
-  pluginMetadata: open,
+  credentials: listOf(
+    objectOf(
+      {
+        type: oneOf("jwt-auth", "basic-auth", "key-auth", "hmac-auth"),
+        name: text,
+        config: anything,
+        secretRef: objectOf({ name: text, namespace: text }, ["name"]),
+      },
+      ["type"],
+    ),
+  ),
+  plugins: gatewayPlugins,
 });
 
-/** Specs by kind; a kind that is missing here is open. */
+/** Specs by kind. Of ApisixConsumer alone the parameters of each kind of authentication are left to the controller. */
 export const specSchemas: Readonly<Record<string, Schema>> = {
   ApisixRoute: route,
   ApisixUpstream: upstream,
-  ApisixPluginConfig: objectOf({ ingressClassName: text, plugins }),
-  ApisixGlobalRule: objectOf({ ingressClassName: text, plugins }),
+  ApisixTls: tls,
+  ApisixConsumer: objectOf({ ingressClassName: text, authParameter: open, plugins }),
+  ApisixPluginConfig: objectOf({ ingressClassName: text, plugins }, ["plugins"]),
+  ApisixGlobalRule: objectOf({ ingressClassName: text, plugins }, ["plugins"]),
   GatewayProxy: gatewayProxy,
+  Consumer: consumer,
+  PluginConfig: objectOf({ plugins: gatewayPlugins }, ["plugins"]),
+  BackendTrafficPolicy: trafficPolicy,
+  HTTPRoutePolicy: objectOf({ targetRefs, priority: { type: "integer" }, vars: listOf(anything) }, ["targetRefs"]),
+  L4RoutePolicy: objectOf({ targetRefs, plugins: gatewayPlugins }, ["targetRefs"]),
 };
 
 /** The whole object's schema. */

@@ -1,6 +1,9 @@
 /** Grafana's dashboard of releases, of the metrics that the watchdog exports. */
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import { z } from "zod";
+import { argument, checkArguments } from "../arguments/index.js";
+import type { Shape } from "../arguments/index.js";
 import { labelsOf } from "../kubernetes/index.js";
 import dashboard from "./release-dashboard.json";
 
@@ -17,6 +20,13 @@ export interface GrafanaDashboardArgs {
   /** Folder in Grafana (annotation `grafana_folder`, where the sidecar is told of that). Default: the general one. */
   readonly folder?: pulumi.Input<string>;
 }
+
+const schema = z.strictObject({
+  namespace: z.string().min(1, "must not be empty"),
+  name: argument.text,
+  labels: argument.labels,
+  folder: argument.text,
+} satisfies Shape<GrafanaDashboardArgs>);
 
 const sidecarLabel = { grafana_dashboard: "1" };
 
@@ -35,6 +45,7 @@ export class GrafanaDashboard extends pulumi.ComponentResource {
 
   constructor(name: string, args: GrafanaDashboardArgs, opts?: pulumi.ComponentResourceOptions) {
     super("apisix-canary:index:GrafanaDashboard", name, {}, opts);
+    checkArguments("GrafanaDashboard", schema, args);
     const object = args.name ?? "apisix-canary-dashboard";
     const labels = pulumi
       .all([object, args.labels ?? sidecarLabel])

@@ -1,37 +1,25 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { gatewayNames } from "../apisix/index.js";
-import { contentHash } from "../canary-release/revision.js";
+import { checkArguments, resolved } from "../arguments/index.js";
 import { ApisixDefinitions } from "../crds/index.js";
-import { GeneratedCertificate } from "../credentials/index.js";
-import { labelsOf } from "../kubernetes/index.js";
-import { controllerConfig, controllerName, webhookPort } from "./config.js";
+import {
+  adminPort,
+  contentConfigMap,
+  createDisruptionBudget,
+  createPodMonitor,
+  gatewayNames,
+  labelsOf,
+  placed,
+  podMetadata,
+} from "../kubernetes/index.js";
+import { controllerArguments } from "./args.js";
+import type { ApisixIngressControllerArgs } from "./args.js";
+import { controllerConfig, controllerName } from "./config.js";
 import { clusterRules, ownRules } from "./permissions.js";
 import { controllerPod } from "./pods.js";
+import { createCertificate, createWebhook } from "./webhook.js";
 
-export interface ApisixIngressControllerArgs {
-  /** The gateway's own namespace: its Service and Secret are looked up there. */
-  readonly namespace: pulumi.Input<string>;
-  /** Default `apache/apisix-ingress-controller:2.2.0`. */
-  readonly image?: string;
-  /** Default `ghcr.io/api7/adc:0.27.1`. */
-  readonly adcImage?: string;
-  /** Name of the IngressClass. Default "apisix". */
-  readonly ingressClassName?: string;
-  /** Whether routes without a class belong to it (Flagger's do not name one). Default false. */
-  readonly defaultClass?: boolean;
-  /** Whether to install the definitions of `apisix.apache.org`. Default true. */
-  readonly installCrds?: boolean;
-  /** How often everything is pushed again. Default "1m". */
-  readonly syncPeriod?: string;
-  /** How long one gateway may hold a push. Default "5s". */
-  readonly adcTimeout?: string;
-  /** Refuses invalid routes at admission: one of them would freeze every push. Default true. */
-  readonly webhook?: boolean;
-}
-
-const app = "apisix-ingress-controller";
-const webhookService = `${app}-webhook`;
+const app = gatewayNames.controller;
 
 /** The ingress controller with its class and its way to the gateway. */
 export class ApisixIngressController extends pulumi.ComponentResource {
@@ -45,14 +33,22 @@ export class ApisixIngressController extends pulumi.ComponentResource {
     opts?: pulumi.ComponentResourceOptions,
   ) {
     super("apisix-canary:index:ApisixIngressController", prefix, {}, opts);
-    const definitions =
-      (args.installCrds ?? true) ? new ApisixDefinitions(`${prefix}-definitions`, { parent: this }).definitions : [];
+    checkArguments("ApisixIngressController", controllerArguments, args);
+    const { namespace, installCrds = true, webhook: hasWebhook = true } = args;
+    const definitions = installCrds
+      ? new ApisixDefinitions(`${prefix}-definitions`, args.definitions, this.child).definitions
+      : [];
     const account = this.createAccount();
     const proxy = this.createGatewayProxy(definitions);
     const ingressClass = this.createClass([proxy]);
-    const certificate = (args.webhook ?? true) ? this.createCertificate() : undefined;
+    const certificate = hasWebhook ? createCertificate(prefix, app, namespace, this.child) : undefined;
     const deployment = this.createDeployment(certificate?.secret, [...definitions, ...account]);
-    const webhook = certificate === undefined ? [] : [this.createWebhook(certificate.authority, [deployment])];
+    const after = { parent: this, dependsOn: [deployment] };
+    const webhook =
+      certificate === undefined ? [] : [createWebhook(prefix, app, namespace, certificate.authority, after)];
+    createDisruptionBudget(prefix, { app, namespace, replicas: args.replicas ?? 1 }, args, this.child);
+    const scraped = { app, namespace, port: "metrics", path: "/metrics" };
+    createPodMonitor(prefix, scraped, args.podMonitor, this.child);
     this.ingressClassName = pulumi.output(args.ingressClassName ?? "apisix");
     this.dependencies = [...definitions, ingressClass, deployment, ...webhook];
     this.registerOutputs({ ingressClassName: this.ingressClassName });
@@ -94,7 +90,11 @@ export class ApisixIngressController extends pulumi.ComponentResource {
   }
 
   private createGatewayProxy(dependsOn: readonly pulumi.Resource[]): pulumi.Resource {
-    const secretKeyRef = { name: gatewayNames.adminKeySecret, key: gatewayNames.adminKeyField };
+    const { gateway = {} } = this.args;
+    const secretKeyRef = {
+      name: gateway.keySecret ?? gatewayNames.adminKeySecret,
+      key: gateway.keyField ?? gatewayNames.adminKeyField,
+    };
     return new k8s.apiextensions.CustomResource(
       `${this.prefix}-gateway-proxy`,
       {
@@ -106,7 +106,7 @@ export class ApisixIngressController extends pulumi.ComponentResource {
             type: "ControlPlane",
             controlPlane: {
               mode: "apisix-standalone",
-              service: { name: gatewayNames.admin, port: 9180 },
+              service: { name: gateway.service ?? gatewayNames.admin, port: gateway.port ?? adminPort },
               auth: { type: "AdminKey", adminKey: { valueFrom: { secretKeyRef } } },
             },
           },
@@ -140,106 +140,31 @@ export class ApisixIngressController extends pulumi.ComponentResource {
     );
   }
 
-  private createCertificate(): { readonly secret: pulumi.Output<string>; readonly authority: pulumi.Output<string> } {
-    const { namespace } = this.args;
-    const names = [
-      pulumi.interpolate`${webhookService}.${namespace}.svc`,
-      pulumi.interpolate`${webhookService}.${namespace}.svc.cluster.local`,
-    ];
-    const made = new GeneratedCertificate(`${this.prefix}-webhook-certificate`, names, this.child);
-    const secret = new k8s.core.v1.Secret(
-      `${this.prefix}-webhook-secret`,
-      {
-        metadata: { name: `${app}-webhook-certificate`, namespace },
-        type: "kubernetes.io/tls",
-        stringData: { "tls.crt": made.certificate, "tls.key": made.privateKey },
-      },
-      this.child,
-    );
-    return { secret: secret.metadata.name, authority: made.certificate };
-  }
-
   private createDeployment(
     certificateSecret: pulumi.Output<string> | undefined,
     dependsOn: readonly pulumi.Resource[],
   ): pulumi.Resource {
-    const { namespace, image, adcImage, syncPeriod, adcTimeout, webhook } = this.args;
-    const text = controllerConfig({
-      syncPeriod: syncPeriod ?? "1m",
-      adcTimeout: adcTimeout ?? "5s",
-      webhook: webhook ?? true,
-    });
-    const hash = contentHash(text);
-    const config = new k8s.core.v1.ConfigMap(
-      `${this.prefix}-config-${hash}`,
-      { metadata: { name: `${app}-config-${hash}`, namespace }, data: { "config.yaml": text } },
-      this.child,
-    );
+    const { args, prefix } = this;
+    const { namespace, syncPeriod = "1m", adcTimeout = "5s", webhook = true } = args;
+    const text = resolved("ApisixIngressController", { syncPeriod, adcTimeout, webhook }, controllerConfig);
+    const config = contentConfigMap(`${prefix}-config`, `${app}-config`, namespace, "config.yaml", text, this.child);
     const spec = controllerPod({
-      image: image ?? "apache/apisix-ingress-controller:2.2.0",
-      adcImage: adcImage ?? "ghcr.io/api7/adc:0.27.1",
+      ...args,
       configName: config.metadata.name,
       certificateSecret,
       serviceAccountName: app,
     });
     return new k8s.apps.v1.Deployment(
-      `${this.prefix}-deployment`,
+      `${prefix}-deployment`,
       {
         metadata: { name: app, namespace, labels: labelsOf(app) },
         spec: {
-          replicas: 1,
+          replicas: args.replicas ?? 1,
           selector: { matchLabels: { app } },
-          template: { metadata: { labels: labelsOf(app) }, spec },
+          template: { metadata: podMetadata(args, { labels: labelsOf(app) }), spec: placed(spec, args) },
         },
       },
       { parent: this, dependsOn: [...dependsOn] },
-    );
-  }
-
-  private createWebhook(authority: pulumi.Output<string>, dependsOn: readonly pulumi.Resource[]): pulumi.Resource {
-    const { namespace } = this.args;
-    const service = new k8s.core.v1.Service(
-      `${this.prefix}-webhook-service`,
-      {
-        metadata: { name: webhookService, namespace },
-        spec: { selector: { app }, ports: [{ name: "webhook", port: 443, targetPort: webhookPort }] },
-      },
-      { parent: this, dependsOn: [...dependsOn] },
-    );
-    return new k8s.admissionregistration.v1.ValidatingWebhookConfiguration(
-      `${this.prefix}-webhook`,
-      {
-        metadata: { name: `${app}-webhook` },
-        webhooks: [
-          {
-            name: "vapisixroute.apisix.apache.org",
-            admissionReviewVersions: ["v1"],
-            sideEffects: "None",
-            // With Fail, a controller that is away would block every weight change, and with it every rollback.
-            failurePolicy: "Ignore",
-            timeoutSeconds: 3,
-            clientConfig: {
-              service: {
-                name: service.metadata.name,
-                namespace,
-                port: 443,
-                path: "/validate-apisix-apache-org-v2-apisixroute",
-              },
-              caBundle: authority.apply((pem) => Buffer.from(pem).toString("base64")),
-            },
-            rules: [
-              {
-                apiGroups: ["apisix.apache.org"],
-                apiVersions: ["v2"],
-                operations: ["CREATE", "UPDATE"],
-                resources: ["apisixroutes"],
-                scope: "Namespaced",
-              },
-            ],
-          },
-        ],
-      },
-      { parent: this, dependsOn: [service] },
     );
   }
 }

@@ -23,6 +23,10 @@ const watched = [
   "l4routepolicies",
 ];
 
+/** Kinds without a status. */
+const silent = new Set(["gatewayproxies", "pluginconfigs"]);
+const reported = watched.filter((each) => !silent.has(each));
+
 /** Across the cluster. */
 export const clusterRules: readonly Rule[] = [
   { apiGroups: [""], resources: ["configmaps", "namespaces", "pods", "secrets", "services"], verbs: [...read] },
@@ -30,7 +34,7 @@ export const clusterRules: readonly Rule[] = [
   { apiGroups: ["networking.k8s.io"], resources: ["ingresses", "ingressclasses"], verbs: [...read] },
   { apiGroups: ["networking.k8s.io"], resources: ["ingresses/status"], verbs: ["get", "update"] },
   { apiGroups: [apisixGroup], resources: [...watched], verbs: [...read] },
-  { apiGroups: [apisixGroup], resources: watched.map((each) => `${each}/status`), verbs: ["get", "update"] },
+  { apiGroups: [apisixGroup], resources: reported.map((each) => `${each}/status`), verbs: ["get", "update"] },
   { apiGroups: ["", "events.k8s.io"], resources: ["events"], verbs: ["create", "patch"] },
 ];
 

@@ -1,26 +1,54 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { contentHash } from "../canary-release/revision.js";
-import { labelsOf, scrapeAnnotations } from "../kubernetes/index.js";
+import { z } from "zod";
+import { argument, argumentError, checkArguments } from "../arguments/index.js";
+import type { Shape } from "../arguments/index.js";
+import {
+  contentHash,
+  createDisruptionBudget,
+  createPodMonitor,
+  labelsOf,
+  placed,
+  podMetadata,
+  podMonitor,
+  podOptionsShape,
+  scrapeAnnotations,
+} from "../kubernetes/index.js";
+import type { PodMonitorOptions, PodOptions } from "../kubernetes/index.js";
 import { leaderRules, releaseRules } from "./permissions.js";
 import { healthPort, podSpec } from "./pod.js";
 import { programFiles } from "./program.js";
 
-export interface ReleaseWatchdogArgs {
+export interface ReleaseWatchdogArgs extends PodOptions {
   readonly namespace: pulumi.Input<string>;
   /** Seconds without a sign of life until a release is rolled back. Default 30, at least 5. */
   readonly watchdogAfterSeconds?: number;
   /** A plain Node image, 22 or later. Default `node:22-alpine`. */
-  readonly image?: string;
+  readonly image?: pulumi.Input<string>;
   /** 1 or 2; with 2 one leads and the other takes over within seconds. Default 1. */
   readonly replicas?: number;
   /** Namespaces of the releases it cares for; its permissions end there. Default: the whole cluster. */
-  readonly namespaces?: readonly string[];
+  readonly namespaces?: readonly pulumi.Input<string>[];
   /** Where a rollback is reported (Slack-compatible JSON); a secret. Default: Kubernetes Events alone. */
   readonly alertUrl?: pulumi.Input<string>;
+  /** A PodMonitor for its metrics of releases, for a Prometheus of the Prometheus Operator. Default: none. */
+  readonly podMonitor?: boolean | PodMonitorOptions;
 }
 
+const schema = z.strictObject({
+  ...podOptionsShape,
+  namespace: argument.text,
+  watchdogAfterSeconds: z.number().optional(),
+  image: argument.text,
+  replicas: z.number().optional(),
+  namespaces: argument.texts,
+  alertUrl: argument.text,
+  podMonitor,
+} satisfies Shape<ReleaseWatchdogArgs>);
+
+const component = "ReleaseWatchdog";
 const app = "apisix-canary-watchdog";
+const metricsPath = "/metrics";
 const rbacGroup = "rbac.authorization.k8s.io";
 
 /**
@@ -38,19 +66,21 @@ export class ReleaseWatchdog extends pulumi.ComponentResource {
     opts?: pulumi.ComponentResourceOptions,
   ) {
     super("apisix-canary:index:ReleaseWatchdog", prefix, {}, opts);
-    validate(args);
+    checkArguments(component, schema, args);
+    checkRanges(args);
     this.watchdogAfterSeconds = args.watchdogAfterSeconds ?? 30;
     const permissions = this.createAccount();
     const program = this.createProgram();
     const alertSecret = this.createAlertSecret();
     const spec = podSpec({
-      image: args.image ?? "node:22-alpine",
+      ...args,
       account: app,
       programName: program,
       watchdogAfterSeconds: this.watchdogAfterSeconds,
       namespaces: args.namespaces ?? [],
       alertSecret,
     });
+    const annotations = scrapeAnnotations(healthPort, metricsPath);
     this.deployment = new k8s.apps.v1.Deployment(
       `${prefix}-deployment`,
       {
@@ -58,14 +88,15 @@ export class ReleaseWatchdog extends pulumi.ComponentResource {
         spec: {
           replicas: args.replicas ?? 1,
           selector: { matchLabels: { app } },
-          template: {
-            metadata: { labels: labelsOf(app), annotations: scrapeAnnotations(healthPort, "/metrics") },
-            spec,
-          },
+          template: { metadata: podMetadata(args, { labels: labelsOf(app), annotations }), spec: placed(spec, args) },
         },
       },
       { parent: this, dependsOn: [...permissions] },
     );
+    const { namespace, replicas = 1 } = args;
+    createDisruptionBudget(prefix, { app, namespace, replicas }, args, { parent: this });
+    const scraped = { app, namespace, port: "health", path: metricsPath };
+    createPodMonitor(prefix, scraped, args.podMonitor, { parent: this });
     this.registerOutputs({ watchdogAfterSeconds: this.watchdogAfterSeconds });
   }
 
@@ -112,16 +143,16 @@ export class ReleaseWatchdog extends pulumi.ComponentResource {
   private bindReleases(
     cluster: k8s.rbac.v1.ClusterRole,
     subjects: k8s.types.input.rbac.v1.Subject[],
-    namespaces: readonly string[] | undefined,
+    namespaces: readonly pulumi.Input<string>[] | undefined,
   ): readonly pulumi.Resource[] {
     const roleRef = { apiGroup: rbacGroup, kind: "ClusterRole", name: cluster.metadata.name };
     const child = { parent: this };
     const name = `${app}-releases`;
     if (namespaces !== undefined && namespaces.length > 0)
       return namespaces.map(
-        (namespace) =>
+        (namespace, index) =>
           new k8s.rbac.v1.RoleBinding(
-            `${this.prefix}-releases-${namespace}`,
+            `${this.prefix}-releases-${typeof namespace === "string" ? namespace : index}`,
             { metadata: { name, namespace }, subjects, roleRef },
             child,
           ),
@@ -133,10 +164,8 @@ export class ReleaseWatchdog extends pulumi.ComponentResource {
   }
 }
 
-function validate({ watchdogAfterSeconds = 30, replicas = 1 }: ReleaseWatchdogArgs): void {
+function checkRanges({ watchdogAfterSeconds = 30, replicas = 1 }: ReleaseWatchdogArgs): void {
   if (!Number.isFinite(watchdogAfterSeconds) || watchdogAfterSeconds < 5)
-    throw new Error(
-      `ReleaseWatchdog: watchdogAfterSeconds must be a number of at least 5, not ${watchdogAfterSeconds}`,
-    );
-  if (replicas !== 1 && replicas !== 2) throw new Error(`ReleaseWatchdog: replicas must be 1 or 2, not ${replicas}`);
+    throw argumentError(component, `watchdogAfterSeconds must be a number of at least 5, not ${watchdogAfterSeconds}`);
+  if (replicas !== 1 && replicas !== 2) throw argumentError(component, `replicas must be 1 or 2, not ${replicas}`);
 }

@@ -25,7 +25,17 @@ const told = [
 const toldWhereGiven = ["image", "tag"] as const;
 
 /** Everything below these is taken out: tokens live there. */
-const secretKeys = new Set(["headers", "metadata", "templateVariables", "match", "channel", "username"]);
+const secretKeys = new Set([
+  "headers",
+  "metadata",
+  "templateVariables",
+  "match",
+  "channel",
+  "username",
+  "bearerToken",
+  "basicAuth",
+  "tenant",
+]);
 /** A shorter text is too likely a word of a sentence. */
 const shortestSecret = 8;
 

@@ -6,7 +6,9 @@ export type { ReleaseInput, ReleaseSettings, RollbackSettings } from "./release.
 export type { MetricSettings, MetricTemplate, MetricTemplateInput, ThresholdRange } from "./metrics.js";
 export { metric, metricTemplate } from "./metrics.js";
 export type { AlertSettings, WebhookSettings, WebhookType } from "./webhooks.js";
-export { dnsLabel, httpUrl, objectName, serviceLabel } from "./names.js";
+export { dnsLabel, httpUrl, metricPrefix, objectName, serviceLabel } from "./names.js";
+export { prometheusAccess, tenantHeader } from "./prometheus.js";
+export type { PrometheusAccess } from "./prometheus.js";
 export { durationSeconds } from "./duration.js";
 export { check, inOneLine } from "./problems.js";
 export type { Checked, IsUnknown, Problem } from "./problems.js";

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { durationAtLeast } from "./duration.js";
-import { httpUrl, oneLine } from "./names.js";
+import { httpHeaders, httpUrl, oneLine } from "./names.js";
 
 const finite = z.number().refine(Number.isFinite, { message: "must be a finite number" });
 
@@ -47,12 +47,6 @@ const successRate = z.strictObject({ name: z.literal("request-success-rate"), ..
 /** P99 latency in ms. */
 const duration = z.strictObject({ name: z.literal("request-duration"), ...common });
 
-/** What an HTTP header may be: anything else could begin another header. */
-const headers = z.record(
-  z.string().regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/, "must be a header name"),
-  z.string().regex(/^[\t\x20-\x7e\x80-\xff]*$/, "must be one line"),
-);
-
 /** Goes into a query as it is: within the query's own quotes nothing of it may end them. */
 const variable = z
   .string()
@@ -68,7 +62,7 @@ export const metricTemplate = z
           type: z.literal("web"),
           address: httpUrl,
           jsonPath: z.string().min(1),
-          headers: headers.optional(),
+          headers: httpHeaders.optional(),
         }),
       ]),
       query: z.string().default(""),

@@ -24,3 +24,15 @@ export const oneLine = z
 
 /** http or https: what the runtime can ask. A user name and password in it are kept secret like the whole URL. */
 export const httpUrl = z.url({ protocol: /^https?$/, error: "must be an http or https URL" });
+
+/** What an HTTP header may be: anything else could begin another header. */
+export const httpHeaders = z.record(
+  z.string().regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/, "must be a header name"),
+  z.string().regex(/^[\t\x20-\x7e\x80-\xff]*$/, "must be one line"),
+);
+
+/** What the names of a gateway's metrics begin with. */
+export const metricPrefix = z
+  .string()
+  .max(100, "must have at most 100 characters")
+  .regex(/^[a-zA-Z_:][a-zA-Z0-9_:]*$/, "must be the beginning of a metric's name: letters, digits, '_' and ':'");

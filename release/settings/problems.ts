@@ -1,9 +1,12 @@
-import type { z } from "zod";
+import { z } from "zod";
+import { nearestName } from "./nearest.js";
 
 /** One thing wrong with the input: where (property path) and what. */
 export interface Problem {
   readonly path: string;
   readonly message: string;
+  /** A name that the schema does not know, and the known one that was most likely meant. */
+  readonly unknown?: { readonly nearest: string | undefined };
 }
 
 /** A value that is not known yet (in a preview, or an output of another resource). */
@@ -21,12 +24,20 @@ export function check<S extends z.ZodType>(
   input: unknown,
   isUnknown: IsUnknown = () => false,
 ): Checked<z.output<S>> {
-  const parsed = schema.safeParse(input);
+  const parsed = schema.safeParse(input, { error: rememberKnownNames });
   if (parsed.success) return { kind: "valid", settings: parsed.data };
-  const known = parsed.error.issues.filter((issue) => !touchesUnknown(input, issue.path, isUnknown));
+  const known = parsed.error.issues.filter((issue) => !restsOnUnknown(input, issue, isUnknown));
   return known.length === 0
     ? { kind: "incomplete" }
     : { kind: "invalid", problems: known.flatMap((issue) => problemsOf(issue)) };
+}
+
+/** By the list of unknown names in an issue: the names that its schema knows. An issue itself does not hold its schema. */
+const knownNames = new WeakMap<readonly string[], readonly string[]>();
+
+function rememberKnownNames(issue: z.core.$ZodRawIssue): undefined {
+  if (issue.code === "unrecognized_keys" && issue.inst instanceof z.ZodObject)
+    knownNames.set(issue.keys, Object.keys(issue.inst.shape));
 }
 
 /** All problems in one line, for an error message. */
@@ -39,11 +50,17 @@ type Path = readonly PropertyKey[];
 function problemsOf(issue: z.core.$ZodIssue, at: Path = []): readonly Problem[] {
   const path = [...at, ...issue.path];
   if (issue.code === "unrecognized_keys")
-    return issue.keys.map((key) => ({ path: pathText([...path, key]), message: "is not a known setting" }));
+    return issue.keys.map((key) => unknownName(pathText([...path, key]), key, knownNames.get(issue.keys) ?? []));
   if (issue.code === "invalid_key")
     return issue.issues.map(({ message }) => ({ path: pathText(path), message: readable(message) }));
   if (issue.code === "invalid_union") return unionProblems(issue, path);
   return [{ path: pathText(path), message: readable(issue.message) }];
+}
+
+function unknownName(path: string, key: string, known: readonly string[]): Problem {
+  const nearest = nearestName(key, known);
+  const hint = nearest === undefined ? "" : `: did you mean "${nearest}"?`;
+  return { path, message: `is not a known setting${hint}`, unknown: { nearest } };
 }
 
 /** Of a union's branches, the one that came furthest says best what is wrong. */
@@ -67,13 +84,14 @@ function readable(message: string): string {
     .replace(/\s+/g, " ");
 }
 
-function touchesUnknown(input: unknown, path: Path, isUnknown: IsUnknown): boolean {
+/** An unknown value in it or above it may be the reason; a name, though, is wrong whatever its neighbours turn out to be. */
+function restsOnUnknown(input: unknown, issue: z.core.$ZodIssue, isUnknown: IsUnknown): boolean {
   let value = input;
-  for (const part of path) {
+  for (const part of issue.path) {
     if (isUnknown(value)) return true;
     value = typeof value === "object" && value !== null ? Reflect.get(value, part) : undefined;
   }
-  return containsUnknown(value, isUnknown);
+  return issue.code === "unrecognized_keys" ? isUnknown(value) : containsUnknown(value, isUnknown);
 }
 
 function containsUnknown(value: unknown, isUnknown: IsUnknown): boolean {

@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { analysis } from "./analysis.js";
 import { durationAtLeast } from "./duration.js";
-import { dnsLabel, httpUrl, objectName } from "./names.js";
+import { dnsLabel, httpUrl, metricPrefix, objectName } from "./names.js";
+import { prometheusAccess } from "./prometheus.js";
 
 const port = z.int("must be a whole number").min(1, "must be 1 to 65535").max(65535, "must be 1 to 65535");
 
@@ -38,6 +39,10 @@ export const release = z.strictObject({
   deadline: durationAtLeast(1).default(3600).meta({ description: "Of the whole analysis. Default 1h." }),
   leaseDuration: durationAtLeast(1).default(15),
   prometheusUrl: httpUrl,
+  prometheus: prometheusAccess.optional().meta({ description: "How it is asked beside its URL; secret." }),
+  metricPrefix: metricPrefix
+    .default("apisix_")
+    .meta({ description: "What the names of the gateway's metrics begin with. Default apisix_." }),
   scrapeInterval: durationAtLeast(0.1).default(2),
   kubeconfig: z.string().optional().meta({ description: "Content or path; secret. Default: the environment's." }),
   context: z.string().optional(),

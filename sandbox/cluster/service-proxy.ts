@@ -52,8 +52,11 @@ function forward(client: net.Socket, endpoint: ServicePort["endpoints"][number] 
     client.destroy();
     return;
   }
-  // Either side may be done with sending and still wait for the answer.
-  const upstream = net.connect({ host: endpoint.address, port: endpoint.port, noDelay: true, allowHalfOpen: true });
+  join(client, net.connect({ host: endpoint.address, port: endpoint.port, noDelay: true, allowHalfOpen: true }));
+}
+
+/** Passes on what either side says until both are done: one may be done with sending and still wait for the answer. */
+export function join(client: net.Socket, upstream: net.Socket): void {
   client.setNoDelay(true);
   const end = (): void => {
     client.destroy();

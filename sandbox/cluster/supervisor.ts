@@ -1,4 +1,5 @@
 import { existsSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
+import net from "node:net";
 import path from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { CoreV1Api, KubeConfig } from "@kubernetes/client-node";
@@ -9,7 +10,7 @@ import { startControlPlane } from "./control-plane.js";
 import { Directory } from "./directory.js";
 import { startDns } from "./dns.js";
 import { addresses, setUpNetwork } from "./network.js";
-import { ServiceProxy } from "./service-proxy.js";
+import { join, ServiceProxy } from "./service-proxy.js";
 
 // Main process of the sandbox's namespaces: starts everything in it, and takes everything with it when it ends.
 
@@ -41,6 +42,7 @@ async function main(): Promise<void> {
   writeFileSync(state.kubeconfig, plane.kubeconfigOf("admin"), { mode: 0o600 });
   const config = new KubeConfig();
   config.loadFromFile(state.kubeconfig);
+  showApiServer(state.apiServer);
   await startServices(config);
   startNode(children);
   await untilNodeReady(config);
@@ -67,6 +69,11 @@ function startNode(children: Children): void {
   const agent = path.resolve(__dirname, "../node/main.js");
   const flags = ["--kubeconfig", state.kubeconfig, "--state-dir", state.root, "--node-name", "sandbox"];
   children.start("node", [process.execPath, "--enable-source-maps", agent, ...flags]);
+}
+
+/** To this user's processes outside: a file of theirs reaches into this network. */
+function showApiServer(socket: string): void {
+  net.createServer((client) => join(client, net.connect(addresses.apiPort, "127.0.0.1"))).listen(socket);
 }
 
 async function startServices(config: KubeConfig): Promise<void> {

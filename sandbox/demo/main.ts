@@ -1,6 +1,8 @@
 import path from "node:path";
-import { Command } from "commander";
+import { Command, Option } from "commander";
+import { imagesHelp, imagesVariable } from "../images/index.js";
 import { runInside, startSandbox, stopSandbox } from "../machine/index.js";
+import { workFromOutside } from "./outside.js";
 import { tellStory } from "./story.js";
 
 const sandboxName = "demo";
@@ -8,21 +10,30 @@ const root = path.resolve(__dirname, "../../..");
 
 interface Options {
   readonly context?: string;
+  readonly images?: string;
   readonly interval: string;
+  readonly verbose?: boolean;
   readonly inside?: boolean;
   readonly keep?: boolean;
 }
 
 async function main(options: Options): Promise<number> {
+  const { context, images, interval, verbose = false } = options;
   const abort = new AbortController();
+  const progress = (line: string): void => console.log(line);
   for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, () => abort.abort(new Error(name)));
-  if (options.inside === true || options.context !== undefined) {
-    return tellStory({ root, interval: options.interval, context: options.context, signal: abort.signal });
+  const story = { root, interval, verbose, signal: abort.signal };
+  if (options.inside === true) return tellStory(story);
+  if (context !== undefined) {
+    const outside = await workFromOutside(context, progress, abort.signal);
+    const gateway = { gateway: "127.0.0.1", port: outside.gateway.port };
+    return tellStory({ ...story, gateway }).finally(() => outside.stop());
   }
   await stopSandbox({ name: sandboxName });
-  await startSandbox({ name: sandboxName, progress: (line) => console.log(line), signal: abort.signal });
+  await startSandbox({ name: sandboxName, images, progress, signal: abort.signal });
   try {
-    const argv = [process.execPath, "--enable-source-maps", __filename, "--inside", "--interval", options.interval];
+    const flags = ["--inside", "--interval", interval, ...(verbose ? ["--verbose"] : [])];
+    const argv = [process.execPath, "--enable-source-maps", __filename, ...flags];
     return await runInside(argv, { name: sandboxName, cwd: root });
   } finally {
     if (options.keep !== true) await stopSandbox({ name: sandboxName });
@@ -36,6 +47,8 @@ const program = new Command("demo")
     "run against this kubeconfig context, a real cluster with real APISIX, not in the sandbox",
   )
   .option("--interval <duration>", "length of one step (the article's is 10s)", "5s")
+  .addOption(new Option("--images <file>", imagesHelp).env(imagesVariable))
+  .option("--verbose", "show every resource of the first release")
   .option("--keep", "leave the sandbox running")
   .option("--inside", "used by the demo itself: we are inside the sandbox already")
   .parse();

@@ -1,16 +1,20 @@
 import Table from "cli-table3";
 import pc from "picocolors";
 import { startTraffic } from "../users/index.js";
-import type { Tally } from "../users/index.js";
+import type { Tally, TrafficOptions } from "../users/index.js";
 import { run } from "./pulumi.js";
 import type { CommandResult } from "./pulumi.js";
+import { countResources } from "./resources.js";
 import { watchRelease } from "./watcher.js";
 
 export interface StoryOptions {
   readonly root: string;
   readonly interval: string;
-  readonly context: string | undefined;
   readonly signal: AbortSignal;
+  /** Shows every resource of the first release too. */
+  readonly verbose: boolean;
+  /** Where users reach the gateway. Default: by its Service's name. */
+  readonly gateway?: Pick<TrafficOptions, "gateway" | "port">;
 }
 
 /** One release of the story: what is shipped, what users do meanwhile, and what must come of it. */
@@ -82,11 +86,14 @@ export async function tellStory(options: StoryOptions): Promise<number> {
 async function tell(chapter: Chapter, options: StoryOptions): Promise<Happened> {
   console.log(`\n${pc.bold(`── ${chapter.tag}: ${chapter.title}`)}`);
   await pulumi(options, ["config", "set", "tag", chapter.tag, "--stack", "demo"]);
-  const watcher = watchRelease(options.context, (line) => console.log(pc.cyan(`   ${line}`)));
+  const watcher = watchRelease((line) => console.log(pc.cyan(`   ${line}`)));
   const first = chapter.phase === "Initialized";
-  const users = startTraffic({ host, perSecond: first ? 0.1 : 20 });
-  const mischief = chapter.onPurpose === undefined ? undefined : startMischief(chapter.onPurpose);
-  const update = await pulumi(options, ["up", "--yes", "--skip-preview", "--stack", "demo"], interesting);
+  const users = startTraffic({ host, perSecond: first ? 0.1 : 20, ...options.gateway });
+  const mischief = chapter.onPurpose === undefined ? undefined : startMischief(chapter.onPurpose, options);
+  const resources = first && !options.verbose ? countResources() : undefined;
+  const show = (line: string): void => (resources?.takes(line) === true ? undefined : interesting(line));
+  const update = await pulumi(options, ["up", "--yes", "--skip-preview", "--stack", "demo"], show);
+  resources?.stop();
   await mischief?.stop();
   const tally = await users.stop();
   await watcher.stop();
@@ -98,9 +105,12 @@ async function tell(chapter: Chapter, options: StoryOptions): Promise<Happened> 
   return { ...seen, problems: first ? problemsOfFirst(seen) : problemsOf(seen) };
 }
 
-function startMischief(purpose: NonNullable<Chapter["onPurpose"]>): { stop(): Promise<unknown> } {
+function startMischief(
+  purpose: NonNullable<Chapter["onPurpose"]>,
+  { gateway }: StoryOptions,
+): { stop(): Promise<unknown> } {
   console.log(pc.yellow(`   $ ${purpose.command}`));
-  return startTraffic({ host, perSecond: purpose.perSecond, path: purpose.path });
+  return startTraffic({ host, perSecond: purpose.perSecond, path: purpose.path, ...gateway });
 }
 
 async function pulumi(
@@ -109,10 +119,8 @@ async function pulumi(
   show?: (line: string) => void,
 ): Promise<CommandResult> {
   if (show !== undefined) console.log(pc.bold(`   $ pulumi ${argv.join(" ")}`));
-  const env = options.context === undefined ? {} : { KUBE_CONTEXT: options.context };
   const result = await run(["pulumi", ...argv, "--non-interactive"], {
     ...options,
-    env,
     ...(show === undefined ? {} : { show }),
   });
   if (result.code !== 0 && show === undefined) throw new Error(`pulumi ${argv.join(" ")}: ${result.output}`);

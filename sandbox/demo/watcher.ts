@@ -15,16 +15,15 @@ export interface Watcher {
   stop(): Promise<void>;
 }
 
-const api = (context: string | undefined): CustomObjectsApi => {
+const api = (): CustomObjectsApi => {
   const config = new KubeConfig();
   config.loadFromDefault();
-  if (context !== undefined) config.setCurrentContext(context);
   return config.makeApiClient(CustomObjectsApi);
 };
 
 /** Looks at the release and its route several times a second and tells each change. */
-export function watchRelease(context: string | undefined, tell: (line: string) => void): Watcher {
-  const client = api(context);
+export function watchRelease(tell: (line: string) => void): Watcher {
+  const client = api();
   const state: { running: boolean; last: Seen | undefined; highest: number } = {
     running: true,
     last: undefined,

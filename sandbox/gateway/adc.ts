@@ -1,12 +1,10 @@
 // Stand-in for ADC 0.27 (image ghcr.io/api7/adc:0.27.1): `server --listen unix:/sockets/adc.sock --listen-status 3001`.
 import { rmSync } from "node:fs";
 import { createServer } from "node:http";
-import type { Server, ServerResponse } from "node:http";
-import { json as readJson } from "node:stream/consumers";
+import type { Server } from "node:http";
 import { parseArgs } from "node:util";
-import { syncAll, validate } from "./adc/gateways.js";
-import { taskSchema } from "./adc/protocol.js";
-import type { Answer, Task } from "./adc/protocol.js";
+import { adcServer, reply } from "./adc/server.js";
+import { Standalone } from "./adc/standalone.js";
 
 interface Listen {
   readonly socket: string;
@@ -29,38 +27,10 @@ function parse(argv: readonly string[]): Listen {
   };
 }
 
-function apiServer(parallel: boolean): Server {
-  return createServer((request, response) => {
-    const actions: Record<string, (task: Task) => Promise<Answer>> = {
-      "PUT /sync": (task) => syncAll(task, parallel),
-      "PUT /validate": validate,
-    };
-    const action = actions[`${request.method ?? ""} ${request.url ?? ""}`];
-    if (action === undefined) {
-      reply(response, 404, { message: "not found" });
-      return;
-    }
-    readJson(request)
-      .then((body) => action(taskSchema.parse(body)))
-      .then(
-        (answer) => {
-          reply(response, 200, answer);
-        },
-        (error: unknown) => {
-          reply(response, 400, { message: error instanceof Error ? error.message : String(error) });
-        },
-      );
-  });
-}
-
 function statusServer(): Server {
   return createServer((request, response) => {
     reply(response, request.url === "/healthz/ready" ? 200 : 404, {});
   });
-}
-
-function reply(response: ServerResponse, status: number, body: unknown): void {
-  response.writeHead(status, { "Content-Type": "application/json" }).end(JSON.stringify(body));
 }
 
 function main(): void {
@@ -76,7 +46,7 @@ function main(): void {
     );
   }
   rmSync(socket, { force: true });
-  const servers = [apiServer(parallel).listen(socket), statusServer().listen(statusPort)];
+  const servers = [adcServer(new Standalone(parallel)).listen(socket), statusServer().listen(statusPort)];
   servers.forEach((server) =>
     server.on("error", (error) => {
       console.error(error.message);

@@ -6,10 +6,13 @@ import { AdcClient } from "./controller/adc-client.js";
 import { checkCrds, ClusterCache } from "./controller/cluster-cache.js";
 import { portOf, readConfig } from "./controller/config.js";
 import type { ControllerConfig } from "./controller/config.js";
+import { Executor } from "./controller/executor.js";
 import { inCluster, KubeClient } from "./controller/kube.js";
 import { LeaderElection } from "./controller/leader.js";
+import { Reconciler } from "./controller/reconciler.js";
 import { StatusWriter } from "./controller/status.js";
 import { SyncLoop } from "./controller/sync.js";
+import { temporaryFolder } from "./controller/temporary-file.js";
 import { webhookServer } from "./controller/webhook.js";
 
 /** The real one gives up when its caches are not synced by then. */
@@ -28,24 +31,30 @@ async function main(argv: readonly string[]): Promise<void> {
   const file = configFile(argv);
   const config = readConfig(file, readFileSync(file, "utf8"), process.env);
   const client = new KubeClient(inCluster(process.env));
-  const adc = new AdcClient(process.env["ADC_SERVER_URL"] ?? "http://127.0.0.1:3000");
-  const leading: { loop?: SyncLoop } = {};
-  const cache = new ClusterCache(client, (forced) => leading.loop?.request(forced));
+  const adcServer = process.env["ADC_SERVER_URL"] ?? "http://127.0.0.1:3000";
+  const executor = (): Executor =>
+    new Executor(new AdcClient(adcServer, config.exec_adc_timeout * 1000), temporaryFolder());
+  const leading: { reconciler?: Reconciler } = {};
+  const cache = new ClusterCache(client, (change) => leading.reconciler?.changed(change));
   await checkCrds(client);
   serveProbes(config, () => cache.problem());
   cache.start();
   if (config.webhook.enable) {
-    webhookServer(config, cache, adc).on("error", fail).listen(config.webhook.port);
+    webhookServer(config, cache, executor()).on("error", fail).listen(config.webhook.port);
   }
   await synced(cache);
   await new LeaderElection(client, config, process.env["POD_NAMESPACE"] ?? "default").lead(() => {
     fail(new Error("leader election lost"));
   });
-  const loop = new SyncLoop(cache, adc, new StatusWriter(client), config);
-  leading.loop = loop;
-  serveMetrics(config, () => loop.counts);
+  const status = new StatusWriter(client);
+  const loop: { sync?: SyncLoop } = {};
+  const reconciler = new Reconciler(cache, status, config, () => loop.sync?.request());
+  const sync = new SyncLoop(cache, executor(), reconciler, status, config);
+  loop.sync = sync;
+  leading.reconciler = reconciler;
+  serveMetrics(config, () => sync.counts);
   console.log("stand-in for the APISIX ingress controller 2.2: started");
-  await loop.run();
+  await sync.run();
 }
 
 async function synced(cache: ClusterCache): Promise<void> {

@@ -7,9 +7,10 @@ import type { Value, ValueObject } from "./values.js";
 
 export const creator = "pulumi-kubernetes";
 
-/** The manager under which one resource is updated. */
-export function managerOf(urn: string): string {
-  return `${creator}-${createHash("sha256").update(urn).digest("hex").slice(0, 8)}`;
+/** The manager under which one resource is updated; a program may name another. */
+export function managerOf(urn: string, inputs: ValueObject = {}): string {
+  const asked = textAt(inputs, "metadata", "annotations", "pulumi.com/patchFieldManager");
+  return asked ?? `${creator}-${createHash("sha256").update(urn).digest("hex").slice(0, 8)}`;
 }
 
 /** Hands what the create owns to the manager of updates: fields that leave the program then leave the object. */
@@ -45,6 +46,11 @@ function isCreators(entry: Value): boolean {
     textAt(entry, "operation") === "Update" &&
     at(entry, "subresource") === undefined
   );
+}
+
+/** Resources of the types `…Patch` are applied whether the object exists or not, and only let go of when deleted. */
+export function isPatch(urn: string, kind: string | undefined): boolean {
+  return (urn.split("::")[2] ?? "").endsWith(`:${kind ?? ""}Patch`);
 }
 
 export interface Apply {

@@ -6,6 +6,7 @@ import type { Kind } from "./discovery.js";
 import { NotReadyError } from "./failures.js";
 import type { Cluster, Operation } from "./contract.js";
 import { readinessOf } from "./readiness.js";
+import { showWarnings } from "./related-events.js";
 import type { Readiness, Verdict } from "./readiness.js";
 import { textAt } from "./values.js";
 import type { ValueObject } from "./values.js";
@@ -31,15 +32,25 @@ export function plannedWait(kind: Kind, operation: Operation): Wait {
 }
 
 /** Waits until a written object is live, and returns it as it is then. @throws NotReadyError */
-export async function awaitReady(cluster: Cluster, kind: Kind, written: ValueObject, wait: Wait): Promise<ValueObject> {
-  const { readiness, limitSeconds } = wait;
+export async function awaitReady(
+  cluster: Cluster,
+  kind: Kind,
+  written: ValueObject,
+  { readiness, limitSeconds }: Wait,
+  urn: string,
+): Promise<ValueObject> {
   if (readiness === undefined) return written;
+  const log = cluster.log.statusOf(urn);
   const startMs = Date.now();
   let live = written;
   for (let waitMs = 100; ; waitMs = Math.min(waitMs * 1.5, 1000)) {
     const waitedSeconds = (Date.now() - startMs) / 1000;
+    await showWarnings(cluster.client, live, log);
     const verdict = await judged(readiness, cluster, live, waitedSeconds);
-    if (verdict.state === "ready") return live;
+    if (verdict.state === "ready") {
+      log.clear();
+      return live;
+    }
     if (verdict.state === "failed") throw notReady(live, "failed", verdict.reasons);
     if (cluster.signal.aborted) throw notReady(live, "was cancelled while it was waiting to be ready", verdict.reasons);
     if (waitedSeconds >= limitSeconds) {

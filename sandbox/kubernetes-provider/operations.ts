@@ -1,11 +1,12 @@
 // Part of the sandbox's stand-in of the Pulumi engine's `kubernetes` resource-provider plugin.
 import { setTimeout as sleep } from "node:timers/promises";
-import { apply, creator, isTakenOver, managerOf, takeOver, withoutIgnored } from "./apply.js";
+import { apply, creator, isPatch, isTakenOver, managerOf, takeOver, withoutIgnored } from "./apply.js";
 import { awaitReady, plannedWait } from "./await.js";
 import { ApiError, UnreachableError } from "./client.js";
 import type { Cluster, Operation } from "./contract.js";
 import { NoSuchKindError, collectionPath, objectPath } from "./discovery.js";
 import type { Kind } from "./discovery.js";
+import { showWarnings } from "./related-events.js";
 import { hasUnknown, textAt, withValue } from "./values.js";
 import type { ValueObject } from "./values.js";
 
@@ -21,10 +22,15 @@ export async function create(cluster: Cluster, operation: Operation): Promise<Va
   const kind = await kindOf(cluster, operation.inputs);
   const object = inScope(kind, operation.inputs);
   const path = collectionPath(kind, textAt(object, "metadata", "namespace"));
-  const query = { fieldManager: creator };
   const wait = plannedWait(kind, operation);
-  const created = await cluster.client.request("POST", path, { query, body: object });
-  return await awaitReady(cluster, kind, complete(created, kind), wait);
+  const created = isPatch(operation.urn, kind.kind)
+    ? await apply(cluster.client, objectPath(kind, object), {
+        object,
+        manager: managerOf(operation.urn, object),
+        isDryRun: false,
+      })
+    : await cluster.client.request("POST", path, { query: { fieldManager: creator }, body: object });
+  return await awaitReady(cluster, kind, complete(created, kind), wait, operation.urn);
 }
 
 export interface Update extends Operation {
@@ -51,11 +57,11 @@ async function updateNow(cluster: Cluster, operation: Update): Promise<ValueObje
     : await kindOf(cluster, inputs);
   const object = inScope(kind, inputs);
   const path = objectPath(kind, object);
-  const manager = managerOf(operation.urn);
+  const manager = managerOf(operation.urn, inputs);
   const wait = plannedWait(kind, operation);
   const live = await client.find(path);
   if (live === undefined && isPreview) return inputs;
-  if (live !== undefined && !isTakenOver(live, manager)) {
+  if (live !== undefined && !isPatch(operation.urn, kind.kind) && !isTakenOver(live, manager)) {
     // A dry run would show conflicts with what this very resource created.
     if (isPreview) return inputs;
     await takeOver(client, path, live, manager);
@@ -63,28 +69,45 @@ async function updateNow(cluster: Cluster, operation: Update): Promise<ValueObje
   const wanted = live === undefined ? object : withoutIgnored(object, operation.ignored, live, manager);
   const applied = await apply(client, path, { object: wanted, manager, isDryRun: isPreview });
   if (isPreview) return complete(applied, kind);
-  return await awaitReady(cluster, kind, complete(applied, kind), wait);
+  return await awaitReady(cluster, kind, complete(applied, kind), wait, operation.urn);
+}
+
+/** Gives up what a `…Patch` resource manages; the object stays. */
+export async function relinquish(cluster: Cluster, urn: string, object: ValueObject): Promise<void> {
+  const kind = await kindIfAny(cluster, object);
+  if (kind === undefined) return;
+  const { apiVersion } = kind;
+  const bare = { apiVersion, kind: kind.kind, metadata: { name: textAt(object, "metadata", "name") ?? "" } };
+  const manager = managerOf(urn, object);
+  await apply(cluster.client, objectPath(kind, inScope(kind, object)), { object: bare, manager, isDryRun: false });
 }
 
 /** Removes the object and waits until it is gone; one that is gone already is fine. */
-export async function remove(cluster: Cluster, object: ValueObject, timeoutSeconds: number): Promise<void> {
+export async function remove(
+  cluster: Cluster,
+  object: ValueObject,
+  timeoutSeconds: number,
+  urn: string,
+): Promise<void> {
   const kind = await kindIfAny(cluster, object);
   if (kind === undefined) return;
   const path = objectPath(kind, inScope(kind, object));
   const policy = textAt(object, "metadata", "annotations", "pulumi.com/deletionPropagationPolicy");
   const propagation = { background: "Background", orphan: "Orphan" }[policy ?? ""] ?? "Foreground";
   const body = { apiVersion: "v1", kind: "DeleteOptions", propagationPolicy: propagation };
-  let uid: string | undefined;
+  const log = cluster.log.statusOf(urn);
+  let live: ValueObject | undefined;
   try {
-    const live = await cluster.client.find(path);
+    live = await cluster.client.find(path);
     if (live === undefined) return;
-    uid = textAt(live, "metadata", "uid");
     await cluster.client.request("DELETE", path, { body });
   } catch (error) {
     if (error instanceof ApiError && error.status === 404) return;
     throw error;
   }
-  await awaitGone(cluster, path, uid, timeoutSeconds);
+  await showWarnings(cluster.client, live, log);
+  await awaitGone(cluster, path, textAt(live, "metadata", "uid"), timeoutSeconds);
+  log.clear();
 }
 
 async function awaitGone(cluster: Cluster, path: string, uid: string | undefined, seconds: number): Promise<void> {
@@ -126,8 +149,7 @@ function inScope(kind: Kind, object: ValueObject): ValueObject {
   return kind.isNamespaced ? object : withValue(object, ["metadata", "namespace"], undefined);
 }
 
-/** Some answers leave out what the path says; who manages what is no state of the program's. */
+/** Some answers leave out what the path says. */
 function complete(object: ValueObject, kind: Kind): ValueObject {
-  const named: ValueObject = { ...object, apiVersion: kind.apiVersion, kind: kind.kind };
-  return withValue(named, ["metadata", "managedFields"], undefined);
+  return { ...object, apiVersion: kind.apiVersion, kind: kind.kind };
 }

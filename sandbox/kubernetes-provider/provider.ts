@@ -3,6 +3,8 @@ import { existsSync } from "node:fs";
 import { KubeConfig } from "@kubernetes/client-node";
 import { ApiClient } from "./client.js";
 import { Discovery } from "./discovery.js";
+import { EngineLog } from "./engine-log.js";
+import type { ResourceLog } from "./engine-log.js";
 import type { Cluster } from "./contract.js";
 import { isObject, plain, unknownMarker } from "./values.js";
 import type { ValueObject } from "./values.js";
@@ -14,7 +16,11 @@ export interface Provider {
 }
 
 /** Makes a provider from its configuration; a kubeconfig that can't be used fails later, with the first request. */
-export function configured(args: ValueObject, signal: AbortSignal): Provider {
+export function configured(
+  args: ValueObject,
+  signal: AbortSignal,
+  log: ResourceLog = new EngineLog(undefined),
+): Provider {
   const setting = (name: string): string | undefined => {
     const value = plain(args[name] ?? null);
     if (isObject(value)) return JSON.stringify(value);
@@ -23,7 +29,7 @@ export function configured(args: ValueObject, signal: AbortSignal): Provider {
   const { config, failure } = kubeConfig(setting("kubeconfig"), setting("context"));
   const client = new ApiClient(config, failure);
   return {
-    cluster: { client, discovery: new Discovery(client), signal },
+    cluster: { client, discovery: new Discovery(client), signal, log },
     defaultNamespace: setting("namespace") ?? namespaceOf(config) ?? "default",
   };
 }

@@ -21,10 +21,12 @@ import type {
 } from "@pulumi/pulumi/proto/provider_pb.js";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb.js";
 import { fromStruct, outputs, toStatus, toStruct } from "./answers.js";
+import { isPatch } from "./apply.js";
 import { checked, isAutonamed } from "./check.js";
 import { changesBetween } from "./diff.js";
 import type { Change } from "./diff.js";
-import { create, idOf, read, remove, update } from "./operations.js";
+import { EngineLog } from "./engine-log.js";
+import { create, idOf, read, relinquish, remove, update } from "./operations.js";
 import { configured } from "./provider.js";
 import type { Provider } from "./provider.js";
 import { liveInputs } from "./refresh.js";
@@ -38,6 +40,8 @@ const version = "4.34.0";
 export class KubernetesProviderService {
   private readonly abort = new AbortController();
   private provider: Provider | undefined;
+
+  constructor(private readonly log = new EngineLog(undefined)) {}
 
   /** For `Server.addService`; whatever is missing answers "unimplemented". */
   get methods(): UntypedServiceImplementation {
@@ -63,14 +67,18 @@ export class KubernetesProviderService {
   }
 
   private get ready(): Provider {
-    this.provider ??= configured({}, this.abort.signal);
+    this.provider ??= configured({}, this.abort.signal, this.log);
     return this.provider;
   }
 
   private configure(request: ConfigureRequest): ConfigureResponse {
     const variables: Record<string, string> = {};
     request.getVariablesMap().forEach((value, key) => (variables[key.replace(/^kubernetes:config:/, "")] = value));
-    this.provider = configured(toObject({ ...variables, ...fromStruct(request.getArgs()) }), this.abort.signal);
+    this.provider = configured(
+      toObject({ ...variables, ...fromStruct(request.getArgs()) }),
+      this.abort.signal,
+      this.log,
+    );
     return new ConfigureResponse().setAcceptsecrets(true).setAcceptresources(true).setSupportspreview(true);
   }
 
@@ -128,8 +136,11 @@ export class KubernetesProviderService {
   }
 
   private async delete(request: DeleteRequest): Promise<Empty> {
-    const object = plainObject(propertiesOf(request));
-    await remove(this.ready.cluster, identified(request, object), request.getTimeout());
+    const { cluster } = this.ready;
+    const urn = request.getUrn();
+    const object = identified(request, plainObject(propertiesOf(request)));
+    if (isPatch(urn, textAt(object, "kind"))) await relinquish(cluster, urn, object);
+    else await remove(cluster, object, request.getTimeout(), urn);
     return new Empty();
   }
 }
@@ -157,7 +168,7 @@ function typeOf(urn: string): string {
 
 /** What a program would have to say to get an imported object. */
 function importedInputs(live: ValueObject): ValueObject {
-  const ownedByTheServer = ["uid", "resourceVersion", "generation", "creationTimestamp", "selfLink"];
+  const ownedByTheServer = ["managedFields", "uid", "resourceVersion", "generation", "creationTimestamp", "selfLink"];
   const cleaned = ownedByTheServer.reduce((object, key) => withValue(object, ["metadata", key], undefined), live);
   return withValue(cleaned, ["status"], undefined);
 }

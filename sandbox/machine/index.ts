@@ -4,3 +4,6 @@ export type { SandboxOptions } from "./sandbox.js";
 export { runInside } from "./run-inside.js";
 export type { InsideOptions } from "./run-inside.js";
 export { defaultName, stateFolder } from "./state.js";
+export { showApiServer } from "./api-server.js";
+export type { ApiServerOutside } from "./api-server.js";
+export { installClients } from "./programs.js";

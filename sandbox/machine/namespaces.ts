@@ -9,10 +9,13 @@ const execute = promisify(execFile);
 
 const shared = ["--net", "--mount", "--pid", "--fork", "--mount-proc", "--kill-child=SIGKILL"] as const;
 
-/** Whether this user may make namespaces of its own; else root does without a user namespace. */
+/**
+ * How this user makes namespaces: root, to whom all user ids belong, does without a user namespace; everybody else needs
+ * one, in which there is one user id.
+ */
 export async function usesUserNamespace(): Promise<boolean> {
-  if (await works(["--user", "--map-root-user", ...shared])) return true;
   if (process.getuid?.() === 0 && (await works(shared))) return false;
+  if (await works(["--user", "--map-root-user", ...shared])) return true;
   throw new Error(
     "unshare: this system refuses user namespaces; allow them (sysctl kernel.unprivileged_userns_clone=1, and on Ubuntu kernel.apparmor_restrict_unprivileged_userns=0) or run as root",
   );

@@ -1,10 +1,14 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, rmdirSync, writeFileSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, rmdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
+import { imagesVariable } from "../images/index.js";
+import { removeMemoryGroups } from "../node/memory-group.js";
 import { exclusively } from "../tools/index.js";
 import type { Progress } from "../tools/index.js";
 import { startMachine, usesUserNamespace } from "./namespaces.js";
 import { installPrograms } from "./programs.js";
+import type { ProgramOptions } from "./programs.js";
 import {
   defaultName,
   isAlive,
@@ -19,6 +23,10 @@ import type { MachineRecord, StateFolder } from "./state.js";
 export interface SandboxOptions {
   /** Several sandboxes may run at once under different names. Default "default". */
   readonly name?: string;
+  /** File that gives programs for image names. Default: what `APISIX_CANARY_IMAGES` says; none where it says nothing. */
+  readonly images?: string | undefined;
+  /** Has the real Flagger ready too. Default false: only the benchmark needs it. */
+  readonly flagger?: boolean;
   /** Gets a line for each tool, and one when the sandbox is ready. */
   readonly progress?: Progress;
   /** Gives the start up, and takes back what was started. */
@@ -26,6 +34,7 @@ export interface SandboxOptions {
 }
 
 const startMs = 90_000;
+const puller = path.resolve(__dirname, "../images/puller.js");
 const supervisor = path.resolve(__dirname, "../cluster/supervisor.js");
 
 /**
@@ -35,10 +44,13 @@ const supervisor = path.resolve(__dirname, "../cluster/supervisor.js");
 export async function startSandbox(options: SandboxOptions): Promise<void> {
   const { name = defaultName, progress = () => undefined, signal } = options;
   const waiting = (): void => progress(`sandbox ${name}: another process starts or stops it, waiting …`);
-  await exclusively(`sandbox-${name}`, waiting, () => start(name, progress, signal));
+  const given = options.images ?? process.env[imagesVariable];
+  const images = given === undefined || given === "" ? undefined : path.resolve(given);
+  const programs = { images, flagger: options.flagger ?? false };
+  await exclusively(`sandbox-${name}`, waiting, () => start(name, programs, progress, signal));
 }
 
-async function start(name: string, progress: Progress, signal?: AbortSignal): Promise<void> {
+async function start(name: string, programs: ProgramOptions, progress: Progress, signal?: AbortSignal): Promise<void> {
   signal?.throwIfAborted();
   requireNode();
   const state = stateFolder(name);
@@ -49,12 +61,14 @@ async function start(name: string, progress: Progress, signal?: AbortSignal): Pr
   await stop(name);
   makeSandboxesFolder();
   mkdirSync(state.logs, { recursive: true });
-  await installPrograms(state, progress, signal);
+  await installPrograms(state, programs, progress, signal);
+  if (programs.images !== undefined) writeFileSync(state.images, programs.images);
   const started = performance.now();
   const userNamespace = await usesUserNamespace();
   const argv = [process.execPath, "--enable-source-maps", supervisor, state.root];
   const record = await startMachine(argv, userNamespace, path.join(state.logs, "supervisor.log"));
   writeFileSync(state.pid, JSON.stringify(record));
+  startPuller(state, record);
   try {
     await untilReady(state, record, signal);
   } catch (error) {
@@ -62,6 +76,14 @@ async function start(name: string, progress: Progress, signal?: AbortSignal): Pr
     throw error;
   }
   progress(`sandbox ${name}: ready after ${((performance.now() - started) / 1000).toFixed(1)}s`);
+}
+
+/** Ends with the machine. */
+function startPuller({ root, logs }: StateFolder, { pid, startTicks }: MachineRecord): void {
+  const log = openSync(path.join(logs, "puller.log"), "a");
+  const argv = ["--enable-source-maps", puller, root, String(pid), String(startTicks)];
+  spawn(process.execPath, argv, { detached: true, stdio: ["ignore", log, log] }).unref();
+  closeSync(log);
 }
 
 /** The client library can't be loaded by an older one. */
@@ -111,6 +133,7 @@ export async function stopSandbox({ name = defaultName }: Pick<SandboxOptions, "
 async function stop(name: string): Promise<void> {
   const record = runningMachine(name);
   if (record !== undefined) await stopMachine(record);
+  removeMemoryGroups(name);
   rmSync(stateFolder(name).root, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
   try {
     rmdirSync(sandboxesFolder());

@@ -17,6 +17,12 @@ export interface StateFolder {
   readonly processes: string;
   /** Process id of the namespaces' first process, as seen from outside. */
   readonly pid: string;
+  /** Name of the file that gives programs for images; absent: none. */
+  readonly images: string;
+  /** Socket of the process outside that pulls images. */
+  readonly puller: string;
+  /** Socket of the API server, for who is outside. */
+  readonly apiServer: string;
 }
 
 /** Holds one folder for each sandbox of this user. */
@@ -47,6 +53,9 @@ export function filesBelow(root: string): StateFolder {
     outcome: path.join(root, "outcome.json"),
     processes: path.join(root, "pids.json"),
     pid: path.join(root, "machine.json"),
+    images: path.join(root, "images"),
+    puller: path.join(root, "puller.sock"),
+    apiServer: path.join(root, "api.sock"),
   };
 }
 

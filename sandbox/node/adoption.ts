@@ -2,25 +2,24 @@
 import { readdirSync, rmSync } from "node:fs";
 import path from "node:path";
 import type { V1Container, V1Pod } from "@kubernetes/client-node";
-import type { Image } from "../catalogue.js";
 import type { AdoptedContainer } from "./container-worker.js";
-import { RunningContainer } from "./container.js";
+import type { RunningContainer } from "./container.js";
 import { removeNetwork } from "./network.js";
 import type { AddressPool } from "./network.js";
-import { isAlive, readRecord } from "./record.js";
-import type { PodRecord } from "./record.js";
+import { childrenOf, isAlive, readRecord } from "./record.js";
+import type { PodRecord, ProcessRecord } from "./record.js";
 
 /** Undefined where nothing was started of the container yet. */
 export function adoptedOf(
   pod: V1Pod,
   { name }: V1Container,
-  image: Image,
   record: PodRecord["containers"][string] | undefined,
+  adopt: (process: ProcessRecord) => RunningContainer,
 ): AdoptedContainer | undefined {
   if (record === undefined) return undefined;
   const status = pod.status?.containerStatuses?.find((each) => each.name === name);
   return {
-    running: RunningContainer.adopt(record.process, image),
+    running: adopt(record.process),
     startedAt: record.startedAt,
     restarts: record.restarts,
     ready: status?.ready ?? false,
@@ -30,8 +29,8 @@ export function adoptedOf(
 
 /** Ends all processes of a pod at once. */
 export function removeRemains({ ip, network, containers }: PodRecord): void {
-  for (const { process: started } of Object.values(containers))
-    if (isAlive(started)) process.kill(started.pid, "SIGKILL");
+  for (const { process: started } of Object.values(containers).filter((each) => isAlive(each.process)))
+    for (const pid of [...childrenOf(started.pid), started.pid]) process.kill(pid, "SIGKILL");
   removeNetwork({ ip, pid: network.pid });
 }
 

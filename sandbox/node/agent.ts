@@ -11,10 +11,12 @@ import {
   V1MicroTime,
 } from "@kubernetes/client-node";
 import type { KubeConfig, V1Pod } from "@kubernetes/client-node";
+import { findImage } from "../images/index.js";
 import { claimAddresses, removeOrphans } from "./adoption.js";
+import { EventRecorder } from "./events.js";
 import { AddressPool } from "./network.js";
+import type { PodHost } from "./pod-host.js";
 import { PodWorker } from "./pod-worker.js";
-import type { PodHost } from "./pod-worker.js";
 import type { StatusJson } from "./status.js";
 
 const heartbeatMs = 10_000;
@@ -24,7 +26,7 @@ export interface AgentOptions {
   readonly config: KubeConfig;
   readonly stateFolder: string;
   readonly nodeName: string;
-  readonly logsPort: number;
+  readonly kubeletPort: number;
 }
 
 export class Agent {
@@ -32,8 +34,10 @@ export class Agent {
   private readonly leases: CoordinationV1Api;
   private readonly workers = new Map<string, PodWorker>();
   private readonly addresses = new AddressPool();
+  private readonly events: EventRecorder;
 
   constructor(private readonly options: AgentOptions) {
+    this.events = new EventRecorder(options.config, options.nodeName);
     this.core = options.config.makeApiClient(CoreV1Api);
     this.leases = options.config.makeApiClient(CoordinationV1Api);
   }
@@ -76,8 +80,12 @@ export class Agent {
   }
 
   private get host(): PodHost {
+    const { stateFolder } = this.options;
     return {
+      sandbox: path.basename(stateFolder),
       folder: this.podFolder,
+      image: (reference) => findImage(reference, stateFolder),
+      tell: (pod, event) => this.events.record(pod, event),
       addresses: this.addresses,
       writeStatus: (pod, status) => this.writeStatus(pod, status),
       forget: (pod) => this.forget(pod),
@@ -135,7 +143,7 @@ export class Agent {
   }
 
   private async register(): Promise<void> {
-    const { nodeName, logsPort } = this.options;
+    const { nodeName, kubeletPort } = this.options;
     const metadata = { name: nodeName, labels: { "kubernetes.io/hostname": nodeName, "kubernetes.io/os": "linux" } };
     await this.core.createNode({ body: { metadata } }).catch(ignoreConflict);
     const amounts = { cpu: "64", memory: "128Gi", pods: "1000", "ephemeral-storage": "100Gi" };
@@ -155,7 +163,7 @@ export class Agent {
         { type: "Hostname", address: nodeName },
       ],
       conditions: [ready],
-      daemonEndpoints: { kubeletEndpoint: { Port: logsPort } },
+      daemonEndpoints: { kubeletEndpoint: { Port: kubeletPort } },
       nodeInfo: { kubeletVersion: "v1.36.0-sandbox", operatingSystem: "linux", architecture: "amd64" },
     };
     await this.core.patchNodeStatus({ name: nodeName, body: { status } }, mergePatch);

@@ -1,22 +1,24 @@
 // Stand-in for a kubelet: keeps one container of a pod running, with its probes, restarts and back-off.
 import { setTimeout as pause } from "node:timers/promises";
 import type { V1Container, V1Pod } from "@kubernetes/client-node";
-import type { Image } from "../catalogue.js";
 import type { RunningContainer } from "./container.js";
-import { MissingReference } from "./environment.js";
+import type { PodEvent } from "./events.js";
 import { runProbe } from "./probes.js";
 import type { ProbeTarget } from "./probes.js";
+import { CannotCreate } from "./refusal.js";
 import { backOffMs, bytesOf } from "./status.js";
 import type { ContainerState, ContainerView, Termination } from "./status.js";
 
 export interface ContainerWorkerOptions {
   readonly pod: V1Pod;
   readonly container: V1Container;
-  readonly image: Image;
+  readonly imageId: string;
   readonly ip: string;
-  /** Starts the program once; throws MissingReference where its environment can't be made. */
+  /** Starts the program once; throws CannotCreate where a kubelet would not. */
   readonly start: () => Promise<RunningContainer>;
   readonly onChange: () => void;
+  /** For the pod's Events. */
+  readonly tell: (event: PodEvent) => void;
   /** What an earlier agent started and this one goes on with. */
   readonly adopted?: AdoptedContainer | undefined;
 }
@@ -31,7 +33,7 @@ export interface AdoptedContainer {
 }
 
 const missingRetryMs = 2_000;
-const memoryCheckMs = 1_000;
+const memoryCheckMs = 500;
 /** A container that ran so long starts again with a fresh back-off. */
 const healthyMs = 10 * 60_000;
 
@@ -56,7 +58,8 @@ export class ContainerWorker {
   get view(): ContainerView {
     const { name, image } = this.options.container;
     const { state, last, ready, started, restarts } = this;
-    return { name, image: image ?? "", state, last, ready, started, restarts };
+    const { imageId } = this.options;
+    return { name, image: image ?? "", imageId, state, last, ready, started, restarts };
   }
 
   /** Runs until it may not be restarted any more or is stopped. */
@@ -94,6 +97,11 @@ export class ContainerWorker {
     const waitMs = backOffMs(this.failures - 1);
     const message = `back-off ${waitMs / 1000}s restarting failed container=${this.options.container.name}`;
     this.change({ kind: "waiting", reason: "CrashLoopBackOff", message });
+    this.options.tell({
+      type: "Warning",
+      reason: "BackOff",
+      message: `Back-off restarting failed container ${this.options.container.name}`,
+    });
     await pause(waitMs, undefined, { signal: this.stopping.signal }).catch(() => undefined);
   }
 
@@ -111,21 +119,27 @@ export class ContainerWorker {
     this.ready = adopted?.ready ?? (this.started && this.options.container.readinessProbe === undefined);
     this.change({ kind: "running", startedAt });
     this.startProbes(running, attempt.signal);
-    void this.watchMemory(running, oom, attempt.signal);
+    if (running.needsWatching) void this.watchMemory(running, oom, attempt.signal);
     const { exitCode } = await running.ended;
     attempt.abort();
+    const outOfMemory = exitCode !== 0 && (oom.killed || running.outOfMemory);
+    running.forget();
     this.running = undefined;
     this.ready = false;
-    const reason = oom.killed ? "OOMKilled" : exitCode === 0 ? "Completed" : "Error";
+    const reason = outOfMemory ? "OOMKilled" : exitCode === 0 ? "Completed" : "Error";
     return { exitCode, reason, startedAt, finishedAt: now() };
   }
 
   private async tryStart(): Promise<RunningContainer | undefined> {
+    const { name } = this.options.container;
     try {
-      return await this.options.start();
+      const running = await this.options.start();
+      this.options.tell({ type: "Normal", reason: "Started", message: `Started container ${name}` });
+      return running;
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
-      const reason = error instanceof MissingReference ? "CreateContainerConfigError" : "CreateContainerError";
+      const reason = error instanceof CannotCreate ? error.reason : "CreateContainerError";
+      this.options.tell({ type: "Warning", reason: "Failed", message: `Error: ${message}` });
       this.change({ kind: "waiting", reason, message });
       await pause(missingRetryMs, undefined, { signal: this.stopping.signal }).catch(() => undefined);
       return undefined;
@@ -136,11 +150,33 @@ export class ContainerWorker {
     const { container, ip } = this.options;
     const target: ProbeTarget = { ip, container, execute: (argv, timeoutMs) => running.execute(argv, timeoutMs) };
     const { startupProbe, readinessProbe, livenessProbe } = container;
+    const failed = (kind: string) => (why: string) =>
+      this.options.tell({ type: "Warning", reason: "Unhealthy", message: `${kind} probe failed: ${why}` });
+    const unhealthy = (): void => {
+      const message = `Container ${container.name} failed liveness probe, will be restarted`;
+      this.options.tell({ type: "Normal", reason: "Killing", message });
+      running.kill();
+    };
     const whenStarted = (): void => {
       if (readinessProbe === undefined) this.setReady(true);
-      else void runProbe(readinessProbe, target, this.ready, (healthy) => this.setReady(healthy), signal);
+      else
+        void runProbe(
+          readinessProbe,
+          target,
+          this.ready,
+          (healthy) => this.setReady(healthy),
+          failed("Readiness"),
+          signal,
+        );
       if (livenessProbe !== undefined)
-        void runProbe(livenessProbe, target, true, (healthy) => (healthy ? undefined : running.kill()), signal);
+        void runProbe(
+          livenessProbe,
+          target,
+          true,
+          (healthy) => (healthy ? undefined : unhealthy()),
+          failed("Liveness"),
+          signal,
+        );
     };
     if (startupProbe === undefined || this.started) return whenStarted();
     const startup = new AbortController();
@@ -151,7 +187,7 @@ export class ContainerWorker {
       whenStarted();
       this.options.onChange();
     };
-    void runProbe(startupProbe, target, false, onStarted, startup.signal);
+    void runProbe(startupProbe, target, false, onStarted, failed("Startup"), startup.signal);
   }
 
   private async watchMemory(running: RunningContainer, oom: { killed: boolean }, signal: AbortSignal): Promise<void> {
@@ -180,6 +216,11 @@ export class ContainerWorker {
     this.stopping.abort();
     const { running } = this;
     if (running === undefined) return this.finished;
+    this.options.tell({
+      type: "Normal",
+      reason: "Killing",
+      message: `Stopping container ${this.options.container.name}`,
+    });
     await Promise.race([this.preStop(running), pause(graceMs)]);
     running.askToStop();
     const timer = setTimeout(() => running.kill(), Math.max(0, deadline - performance.now()));

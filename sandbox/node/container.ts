@@ -1,24 +1,32 @@
 // Stand-in for a container runtime: a container is a process with its own mounts and process ids, in the pod's network.
 import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
-import { openSync, closeSync, readdirSync, readFileSync } from "node:fs";
+import { chownSync, closeSync, openSync, readdirSync, readFileSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
-import type { V1Container } from "@kubernetes/client-node";
-import type { Image } from "../catalogue.js";
+import type { V1Container, V1Volume } from "@kubernetes/client-node";
+import type { Image } from "../images/index.js";
 import { expand } from "./environment.js";
-import { isAlive, processRecordOf } from "./record.js";
+import { userIds } from "../machine/user-ids.js";
+import { confined, located } from "./launcher.js";
+import type { MemoryGroup } from "./memory-group.js";
+import { childrenOf, isAlive, processRecordOf } from "./record.js";
 import type { ProcessRecord } from "./record.js";
 import { rootScript } from "./root-file-system.js";
+import type { Confinement } from "./security.js";
 
 export interface ContainerOptions {
   readonly container: V1Container;
   readonly image: Image;
   readonly env: Readonly<Record<string, string>>;
+  readonly confinement: Confinement;
   readonly networkPid: number;
   readonly root: string;
+  readonly podVolumes: readonly V1Volume[];
   readonly volumes: string;
   readonly files: string;
   readonly log: string;
+  /** Holds it to its memory limit; undefined where there is no limit, or no such group can be made. */
+  readonly memory: MemoryGroup | undefined;
 }
 
 export interface Ended {
@@ -39,22 +47,35 @@ const signals: Readonly<Record<string, number>> = {
 const unknownEnd: Ended = { exitCode: 137, signal: 9 };
 const adoptedPollMs = 100;
 
+/**
+ * Stays outside of the new process space, whose first process its child is, and ends as that one ends. (Some versions of
+ * `unshare --fork` end with 1 where their child was killed.)
+ */
+const parent = '"$@" & wait "$!"';
+
 /** One start of a container's program. */
 export class RunningContainer {
   private over = false;
 
   private constructor(
-    /** That of its namespaces; the program itself is its child. */
+    /** The one that waits for the program, which is its child. */
     private readonly pid: number | undefined,
     readonly ended: Promise<Ended>,
     private readonly stopSignal: NodeJS.Signals,
+    private readonly confinement: Confinement,
+    private readonly memory: MemoryGroup | undefined,
   ) {
     void ended.then(() => (this.over = true));
   }
 
   /** A container that an earlier agent started. */
-  static adopt(process: ProcessRecord, image: Image): RunningContainer {
-    return new RunningContainer(process.pid, untilGone(process), image.stopSignal);
+  static adopt(
+    process: ProcessRecord,
+    image: Image,
+    confinement: Confinement,
+    memory: MemoryGroup | undefined,
+  ): RunningContainer {
+    return new RunningContainer(process.pid, untilGone(process), image.stopSignal, confinement, memory);
   }
 
   /** What a later agent needs to adopt it. */
@@ -63,21 +84,24 @@ export class RunningContainer {
   }
 
   static start(options: ContainerOptions): RunningContainer {
-    const { container, image, env } = options;
-    const workingDirectory = container.workingDir ?? image.workingDirectory;
-    const script = rootScript({ ...options, workingDirectory });
+    const { container, image, env, confinement, memory } = options;
+    const workingDirectory = container.workingDir ?? (image.workingDirectory || "/");
+    const ids = userIds();
+    const script = rootScript({ ...options, workingDirectory, userIds: ids, joinFile: memory?.joinFile });
     const argv = argumentsOf(container, image, env);
     const log = openSync(options.log, "a");
+    // A program may open its output once more by its name.
+    if (ids === "all") chownSync(options.log, confinement.user, confinement.group);
     const child = spawn(
-      "nsenter",
+      located("nsenter"),
       [
-        ...["--target", String(options.networkPid), "--net", "--uts", "--"],
-        ...["unshare", "--mount", "--pid", "--fork", "--kill-child=SIGKILL", "sh", "-c", script, "sh", ...argv],
+        ...["--target", String(options.networkPid), "--net", "--uts", "--", located("unshare"), "--mount", "--pid"],
+        ...["--", located("sh"), "-c", parent, "sh", located("sh"), "-c", script, "sh", ...argv],
       ],
-      { stdio: ["ignore", log, log], env: { ...env, PATH: `${env["PATH"] ?? ""}:/opt/bin` } },
+      { stdio: ["ignore", log, log], env: withoutLoaders(env) },
     );
     closeSync(log);
-    return new RunningContainer(child.pid, endOf(child), image.stopSignal);
+    return new RunningContainer(child.pid, endOf(child), image.stopSignal, confinement, memory);
   }
 
   /** The container's first process, as this machine sees it; undefined while it starts or when it has ended. */
@@ -102,17 +126,35 @@ export class RunningContainer {
     }
   }
 
+  /** Whether the kernel has killed it for want of memory. */
+  get outOfMemory(): boolean {
+    return (this.memory?.kills ?? 0) > 0;
+  }
+
+  /** Whether something else than the kernel has to look at its memory. */
+  get needsWatching(): boolean {
+    return this.memory === undefined;
+  }
+
+  /** What the machine kept for it, once it has ended. */
+  forget(): void {
+    this.memory?.remove();
+  }
+
   /** Resident memory of all its processes, bytes. */
   get memoryBytes(): number {
     const first = this.firstProcess;
     return first === undefined ? 0 : familyOf(first).reduce((sum, pid) => sum + residentBytes(pid), 0);
   }
 
-  /** Runs a command within the container's namespaces; resolves with its exit code. */
+  /** Runs a command within the container, as confined as its program; resolves with its exit code. */
   async execute(argv: readonly string[], timeoutMs: number): Promise<number> {
     const first = this.firstProcess;
     if (first === undefined) return 1;
-    const flags = ["--target", String(first), "--mount", "--net", "--uts", "--pid", `--root=/proc/${first}/root`, "--"];
+    const ids = userIds();
+    const user = ids === "one" && this.confinement.user !== 0 ? ["--user", "--preserve-credentials"] : [];
+    const spaces = ["--target", String(first), ...user, "--mount", "--net", "--uts", "--pid"];
+    const flags = [...spaces, `--root=/proc/${first}/root`, "--", ...confined(this.confinement, ids)];
     return new Promise((resolve) => {
       const child = spawn("nsenter", [...flags, ...argv], {
         stdio: "ignore",
@@ -123,6 +165,11 @@ export class RunningContainer {
       child.once("exit", (code) => resolve(code ?? 1));
     });
   }
+}
+
+/** Variables that change how programs are loaded are the container's own, not those of the tools that start it. */
+function withoutLoaders(env: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith("LD_")));
 }
 
 function endOf(child: ChildProcess): Promise<Ended> {
@@ -149,10 +196,6 @@ export function argumentsOf(
   const entrypoint = container.command ?? image.entrypoint;
   const rest = container.args ?? (container.command === undefined ? image.command : []);
   return [...entrypoint, ...rest].map((word) => expand(word, env));
-}
-
-function childrenOf(pid: number): readonly number[] {
-  return readText(`/proc/${pid}/task/${pid}/children`).split(" ").filter(Boolean).map(Number);
 }
 
 function familyOf(pid: number): readonly number[] {

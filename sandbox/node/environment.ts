@@ -1,5 +1,6 @@
 // Stand-in for a kubelet: the environment of a container, as Kubernetes defines it.
 import type { V1ConfigMap, V1Container, V1Pod, V1Secret } from "@kubernetes/client-node";
+import { CannotCreate } from "./refusal.js";
 
 /** Where ConfigMaps and Secrets come from; undefined where there is none of that name. */
 export interface ConfigurationSource {
@@ -7,21 +8,19 @@ export interface ConfigurationSource {
   secret(namespace: string, name: string): Promise<V1Secret | undefined>;
 }
 
-/** A reference that leads nowhere: the container can't be created until it does. */
-export class MissingReference extends Error {}
-
-/** All variables of a container; `image` are those that the image brings. */
+/** All variables of a container; `image` are those that the image brings. @throws CannotCreate */
 export async function environmentOf(
   pod: V1Pod,
   container: V1Container,
   image: Readonly<Record<string, string>>,
+  home: string,
   podIp: string,
   source: ConfigurationSource,
 ): Promise<Record<string, string>> {
   const namespace = pod.metadata?.namespace ?? "default";
   const env: Record<string, string> = {
     PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-    HOME: "/root",
+    HOME: home,
     HOSTNAME: pod.metadata?.name ?? "",
     KUBERNETES_SERVICE_HOST: "10.96.0.1",
     KUBERNETES_SERVICE_PORT: "443",
@@ -125,6 +124,6 @@ function decode(base64: string): string {
   return Buffer.from(base64, "base64").toString("utf8");
 }
 
-function missing(kind: string, name: string): MissingReference {
-  return new MissingReference(`${kind} "${name}" not found`);
+function missing(kind: string, name: string): CannotCreate {
+  return new CannotCreate(`${kind} "${name}" not found`);
 }

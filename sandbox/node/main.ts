@@ -4,7 +4,7 @@ import path from "node:path";
 import { KubeConfig } from "@kubernetes/client-node";
 import { Command } from "commander";
 import { Agent } from "./agent.js";
-import { startLogServer } from "./log-server.js";
+import { startKubeletApi } from "./kubelet-api.js";
 
 const options = new Command("node")
   .requiredOption("--kubeconfig <file>")
@@ -13,16 +13,16 @@ const options = new Command("node")
   .parse()
   .opts<{ kubeconfig: string; stateDir: string; nodeName: string }>();
 
-const logsPort = 10250;
+const kubeletPort = 10250;
 
 async function main(): Promise<void> {
   const config = new KubeConfig();
   config.loadFromFile(options.kubeconfig);
   mkdirSync(path.join(options.stateDir, "pods"), { recursive: true });
-  const agent = new Agent({ config, stateFolder: options.stateDir, nodeName: options.nodeName, logsPort });
-  startLogServer({
+  const agent = new Agent({ config, stateFolder: options.stateDir, nodeName: options.nodeName, kubeletPort });
+  startKubeletApi({
     config,
-    port: logsPort,
+    port: kubeletPort,
     podFolder: agent.podFolder,
     certificateFolder: path.join(options.stateDir, "pki"),
   });

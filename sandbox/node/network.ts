@@ -43,8 +43,10 @@ export class AddressPool {
   }
 }
 
-/** Makes the pod's namespaces and connects them to the bridge. */
-export async function createNetwork(hostname: string, ip: string): Promise<PodNetwork> {
+type Sysctls = readonly { readonly name: string; readonly value: string }[];
+
+/** Makes the pod's namespaces, connects them to the bridge and sets what the pod asks for there. */
+export async function createNetwork(hostname: string, ip: string, sysctls: Sysctls = []): Promise<PodNetwork> {
   const script = 'hostname "$0" 2>/dev/null; exec sleep infinity';
   const holder = spawn("unshare", ["--net", "--uts", "sh", "-c", script, hostname], { stdio: "ignore" });
   const { pid } = holder;
@@ -56,14 +58,15 @@ export async function createNetwork(hostname: string, ip: string): Promise<PodNe
     "ip link set eth0 up",
     "ip link set lo up",
     `ip route add default via ${gateway}`,
-    "(echo 0 > /proc/sys/net/ipv4/ip_unprivileged_port_start) 2>/dev/null || true",
+    "{ (echo 0 > /proc/sys/net/ipv4/ip_unprivileged_port_start) 2>/dev/null || true; }",
+    ...sysctls.map(({ name }, index) => `echo "$${index + 1}" > /proc/sys/${name.replaceAll(".", "/")}`),
   ].join(" && ");
   const commands = [
     `ip link add ${link} type veth peer name eth0 netns ${pid}`,
     `ip link set ${link} master ${bridge} up`,
-    `nsenter --target ${pid} --net sh -ec '${inside}'`,
+    `nsenter --target ${pid} --net sh -ec '${inside}' sh "$@"`,
   ];
-  await execute("sh", ["-ec", commands.join("\n")]);
+  await execute("sh", ["-ec", commands.join("\n"), "sh", ...sysctls.map(({ value }) => value)]);
   return { ip, pid };
 }
 

@@ -3,29 +3,23 @@ import { mkdir, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import type { V1Container, V1Pod } from "@kubernetes/client-node";
-import { findImage } from "../catalogue.js";
-import type { Image } from "../catalogue.js";
+import { imageIdOf } from "../images/index.js";
+import type { Image } from "../images/index.js";
+import { ContainerStarter } from "./container-starter.js";
 import { ContainerWorker } from "./container-worker.js";
-import { RunningContainer } from "./container.js";
-import { environmentOf } from "./environment.js";
 import { adoptedOf, removeRemains } from "./adoption.js";
+import type { PodEvent } from "./events.js";
+import { userIds } from "../machine/user-ids.js";
 import { createNetwork, removeNetwork } from "./network.js";
-import type { AddressPool, PodNetwork } from "./network.js";
+import type { PodNetwork } from "./network.js";
+import type { PodHost } from "./pod-host.js";
 import { processRecordOf, readRecord, writeRecord } from "./record.js";
 import type { PodRecord } from "./record.js";
-import { statusOf } from "./status.js";
-import type { ContainerView, StatusJson } from "./status.js";
+import { mountFailureOf, refusalOf } from "./refusal.js";
+import type { Refusal } from "./refusal.js";
+import { refusedStatus, statusOf } from "./status.js";
+import type { ContainerView } from "./status.js";
 import { removeVolumes, writeVolumes } from "./volumes.js";
-import type { VolumeSource } from "./volumes.js";
-
-export interface PodHost {
-  readonly folder: string;
-  readonly addresses: AddressPool;
-  readonly source: VolumeSource;
-  writeStatus(pod: V1Pod, status: StatusJson): Promise<void>;
-  /** The pod's object may go: nothing of it runs any more. */
-  forget(pod: V1Pod): Promise<void>;
-}
 
 const volumeRefreshMs = 10_000;
 const retryMs = 1_000;
@@ -36,6 +30,7 @@ export class PodWorker {
   private workers: readonly ContainerWorker[] = [];
   private waiting: readonly ContainerView[];
   private initialized = false;
+  private readonly refusal: Refusal | undefined;
   /** What was started last of each container. */
   private readonly started: Record<string, PodRecord["containers"][string]> = {};
   private adopting: Promise<void> = Promise.resolve();
@@ -48,6 +43,7 @@ export class PodWorker {
     private pod: V1Pod,
     private readonly host: PodHost,
   ) {
+    this.refusal = refusalOf(pod);
     this.waiting = (pod.spec?.containers ?? []).map((container) => waitingView(container, "ContainerCreating"));
   }
 
@@ -94,6 +90,7 @@ export class PodWorker {
   }
 
   private async live(): Promise<void> {
+    if (this.refusal !== undefined) return this.tell({ type: "Warning", ...this.refusal });
     const images = await this.pull();
     if (images === undefined) return;
     await this.prepare();
@@ -116,51 +113,79 @@ export class PodWorker {
     this.report();
   }
 
-  /** All programs; keeps trying like a kubelet where an image name means nothing. */
+  /** All programs; keeps trying like a kubelet where one can't be had. */
   private async pull(): Promise<ReadonlyMap<string, Image> | undefined> {
-    const containers = containersOf(this.pod);
     for (let attempt = 0; !this.stopping.signal.aborted; attempt++) {
-      const found = await this.programs();
-      const missing = containers.filter(({ image = "" }) => !found.has(image));
-      if (missing.length === 0) return found;
-      const reason = attempt % 2 === 0 ? "ErrImagePull" : "ImagePullBackOff";
-      this.waiting = (this.pod.spec?.containers ?? []).map((container) =>
-        missing.some(({ name }) => name === container.name)
-          ? waitingView(container, reason)
-          : waitingView(container, "ContainerCreating"),
-      );
-      this.report();
+      const found = new Map<string, Image>();
+      const failures = new Map<string, string>();
+      for (const { image = "" } of containersOf(this.pod))
+        await this.host.image(image).then(
+          (program) => found.set(image, program),
+          (error: unknown) => failures.set(image, error instanceof Error ? error.message : String(error)),
+        );
+      if (failures.size === 0) return found;
+      this.tellFailures(failures, attempt % 2 === 0);
       await this.sleep(attempt % 2 === 0 ? retryMs : 10 * retryMs);
     }
     return undefined;
   }
 
-  /** Those that there are. */
+  private tellFailures(failures: ReadonlyMap<string, string>, first: boolean): void {
+    const reason = first ? "ErrImagePull" : "ImagePullBackOff";
+    this.waiting = (this.pod.spec?.containers ?? []).map((container) => {
+      const failure = failures.get(container.image ?? "");
+      return failure === undefined
+        ? waitingView(container, "ContainerCreating")
+        : waitingView(container, reason, failure);
+    });
+    for (const [image, failure] of failures)
+      this.tell(
+        first
+          ? { type: "Warning", reason: "Failed", message: `Failed to pull image "${image}": ${failure}` }
+          : { type: "Warning", reason: "BackOff", message: `Back-off pulling image "${image}"` },
+      );
+    this.report();
+  }
+
+  /** Those of a pod that runs already. */
   private async programs(): Promise<ReadonlyMap<string, Image>> {
-    const found = new Map<string, Image>();
-    for (const { image = "" } of containersOf(this.pod)) {
-      const program = await findImage(image);
-      if (program !== undefined) found.set(image, program);
-    }
-    return found;
+    const references = [...new Set(containersOf(this.pod).map(({ image = "" }) => image))];
+    const images = await Promise.all(references.map((reference) => this.host.image(reference)));
+    return new Map(images.map((image, index) => [references[index] ?? "", image]));
+  }
+
+  private tell(event: PodEvent): void {
+    this.host.tell(this.pod, event);
   }
 
   private async prepare(): Promise<void> {
     await mkdir(path.join(this.folder, "logs"), { recursive: true });
     const ip = this.host.addresses.take();
     const name = this.pod.metadata?.name ?? "pod";
-    this.network = await createNetwork(name, ip);
+    this.network = await createNetwork(name, ip, this.pod.spec?.securityContext?.sysctls);
     this.note();
     await this.writeFiles(name, ip);
     while (!this.stopping.signal.aborted) {
       try {
-        await writeVolumes(this.pod, path.join(this.folder, "volumes"), ip, this.host.source);
+        this.requireVolumes();
+        await this.writeVolumes(ip);
         return;
-      } catch {
+      } catch (error) {
         // As a kubelet: the pod stays in ContainerCreating until its ConfigMaps and Secrets are there.
+        const message = error instanceof Error ? error.message : String(error);
+        this.tell({ type: "Warning", reason: "FailedMount", message });
         await this.sleep(retryMs);
       }
     }
+  }
+
+  private writeVolumes(ip: string): Promise<void> {
+    return writeVolumes(this.pod, path.join(this.folder, "volumes"), ip, this.host.source, userIds());
+  }
+
+  private requireVolumes(): void {
+    const failure = (this.pod.spec?.volumes ?? []).map(mountFailureOf).find((each) => each !== undefined);
+    if (failure !== undefined) throw new Error(failure);
   }
 
   private async writeFiles(name: string, ip: string): Promise<void> {
@@ -178,24 +203,17 @@ export class PodWorker {
     const image = images.get(container.image ?? "");
     const { network, folder } = this;
     if (image === undefined || network === undefined) throw new Error(`no program for ${container.image ?? ""}`);
+    const starter = new ContainerStarter({ pod: this.pod, container, image, network, folder, host: this.host });
     const worker: ContainerWorker = new ContainerWorker({
       pod: this.pod,
       container,
-      image,
+      imageId: imageIdOf(container.image ?? "", image),
       ip: network.ip,
       onChange: () => this.report(),
-      adopted: adoptedOf(this.pod, container, image, this.started[container.name]),
+      tell: (event) => this.tell(event),
+      adopted: adoptedOf(this.pod, container, this.started[container.name], (process) => starter.adopt(process)),
       start: async () => {
-        const running = RunningContainer.start({
-          container,
-          image,
-          env: await environmentOf(this.pod, container, image.env, network.ip, this.host.source),
-          networkPid: network.pid,
-          root: path.join(folder, "roots", container.name),
-          volumes: path.join(folder, "volumes"),
-          files: folder,
-          log: path.join(folder, "logs", `${container.name}.log`),
-        });
+        const running = await starter.start();
         const { restarts } = worker.view;
         this.started[container.name] = { process: running.record, startedAt: new Date().toISOString(), restarts };
         this.note();
@@ -217,7 +235,7 @@ export class PodWorker {
     while (!this.stopping.signal.aborted) {
       await this.sleep(volumeRefreshMs);
       const ip = this.network?.ip ?? "";
-      await writeVolumes(this.pod, path.join(this.folder, "volumes"), ip, this.host.source).catch(() => undefined);
+      await this.writeVolumes(ip).catch(() => undefined);
     }
   }
 
@@ -249,7 +267,10 @@ export class PodWorker {
         initContainers: this.initWorkers.map((worker) => worker.view),
         containers,
       };
-      await this.host.writeStatus(this.pod, statusOf(this.pod, view, new Date().toISOString().replace(/\.\d+Z$/, "Z")));
+      const now = new Date().toISOString().replace(/\.\d+Z$/, "Z");
+      const { refusal, startTime } = this;
+      const status = refusal === undefined ? statusOf(this.pod, view, now) : refusedStatus(refusal, startTime);
+      await this.host.writeStatus(this.pod, status);
     });
   }
 
@@ -262,10 +283,9 @@ function containersOf({ spec }: V1Pod): readonly V1Container[] {
   return [...(spec?.initContainers ?? []), ...(spec?.containers ?? [])];
 }
 
-function waitingView({ name, image = "" }: V1Container, reason: string): ContainerView {
-  const pulling = reason === "ErrImagePull" || reason === "ImagePullBackOff";
-  const state = { kind: "waiting", reason, ...(pulling ? { message: `no such image: ${image}` } : {}) } as const;
-  return { name, image, state, last: undefined, ready: false, started: false, restarts: 0 };
+function waitingView({ name, image = "" }: V1Container, reason: string, message?: string): ContainerView {
+  const state = { kind: "waiting", reason, ...(message === undefined ? {} : { message }) } as const;
+  return { name, image, imageId: "", state, last: undefined, ready: false, started: false, restarts: 0 };
 }
 
 function untilAborted(signal: AbortSignal): Promise<void> {

@@ -24,19 +24,22 @@ export function nextProbeState(state: ProbeState, success: boolean, probe: V1Pro
   return streak >= needed ? { healthy: success, streak: 0 } : { healthy: state.healthy, streak };
 }
 
-/** Probes until the signal is aborted, and tells each change of what the probe says. */
+/** Probes until the signal is aborted, and tells each change of what the probe says, and why one failed. */
 export async function runProbe(
   probe: V1Probe,
   target: ProbeTarget,
   initiallyHealthy: boolean,
   onChange: (healthy: boolean) => void,
+  onFailure: (why: string) => void,
   signal: AbortSignal,
 ): Promise<void> {
   let state: ProbeState = { healthy: initiallyHealthy, streak: 0 };
   await sleep((probe.initialDelaySeconds ?? 0) * 1000, signal);
   while (!signal.aborted) {
-    const success = await probeOnce(probe, target);
+    const trouble = await probeOnce(probe, target);
     if (signal.aborted) return;
+    const success = trouble === undefined;
+    if (!success) onFailure(trouble);
     const before = state.healthy;
     state = nextProbeState(state, success, probe);
     if (state.healthy !== before) onChange(state.healthy);
@@ -50,14 +53,17 @@ async function sleep(milliseconds: number, signal: AbortSignal): Promise<void> {
   await pause(milliseconds, undefined, { signal }).catch(() => undefined);
 }
 
-export function probeOnce(probe: V1Probe, target: ProbeTarget): Promise<boolean> {
+/** Undefined where it succeeded, else why it did not. */
+export function probeOnce(probe: V1Probe, target: ProbeTarget): Promise<string | undefined> {
   const timeoutMs = (probe.timeoutSeconds ?? 1) * 1000;
   if (probe.httpGet !== undefined) return probeHttp(probe.httpGet, target, timeoutMs);
   if (probe.tcpSocket !== undefined)
     return probeTcp(probe.tcpSocket.host ?? target.ip, portOf(probe.tcpSocket.port, target.container), timeoutMs);
   if (probe.exec?.command !== undefined)
-    return target.execute(probe.exec.command, timeoutMs).then((code) => code === 0);
-  return Promise.resolve(true);
+    return target
+      .execute(probe.exec.command, timeoutMs)
+      .then((code) => (code === 0 ? undefined : `command ended with exit code ${code}`));
+  return Promise.resolve(undefined);
 }
 
 export function portOf(port: number | string, container: V1Container): number {
@@ -67,7 +73,7 @@ export function portOf(port: number | string, container: V1Container): number {
 
 type HttpGet = NonNullable<V1Probe["httpGet"]>;
 
-function probeHttp(get: HttpGet, { ip, container }: ProbeTarget, timeoutMs: number): Promise<boolean> {
+function probeHttp(get: HttpGet, { ip, container }: ProbeTarget, timeoutMs: number): Promise<string | undefined> {
   const headers = Object.fromEntries((get.httpHeaders ?? []).map(({ name, value }) => [name, value]));
   const options = {
     host: get.host ?? ip,
@@ -81,24 +87,24 @@ function probeHttp(get: HttpGet, { ip, container }: ProbeTarget, timeoutMs: numb
     const done = (response: http.IncomingMessage): void => {
       response.resume();
       const status = response.statusCode ?? 0;
-      resolve(status >= 200 && status < 400);
+      resolve(status >= 200 && status < 400 ? undefined : `HTTP probe failed with statuscode: ${status}`);
     };
     const request =
       get.scheme === "HTTPS" ? https.get({ ...options, rejectUnauthorized: false }, done) : http.get(options, done);
-    request.on("timeout", () => request.destroy());
-    request.on("error", () => resolve(false));
+    request.on("timeout", () => request.destroy(new Error(`no answer within ${timeoutMs}ms`)));
+    request.on("error", (error) => resolve(error.message));
   });
 }
 
-function probeTcp(host: string, port: number, timeoutMs: number): Promise<boolean> {
+function probeTcp(host: string, port: number, timeoutMs: number): Promise<string | undefined> {
   return new Promise((resolve) => {
     const socket = net.connect({ host, port, timeout: timeoutMs });
-    const end = (success: boolean): void => {
+    const end = (trouble?: string): void => {
       socket.destroy();
-      resolve(success);
+      resolve(trouble);
     };
-    socket.once("connect", () => end(true));
-    socket.once("timeout", () => end(false));
-    socket.once("error", () => end(false));
+    socket.once("connect", () => end());
+    socket.once("timeout", () => end(`no connection within ${timeoutMs}ms`));
+    socket.once("error", (error) => end(error.message));
   });
 }

@@ -52,6 +52,11 @@ function statOf(pid: number): { readonly state: string; readonly startedTicks: s
   return text === "" || state === undefined || startedTicks === undefined ? undefined : { state, startedTicks };
 }
 
+/** Direct children of a process; none where it has ended. */
+export function childrenOf(pid: number): readonly number[] {
+  return readText(`/proc/${pid}/task/${pid}/children`).split(" ").filter(Boolean).map(Number);
+}
+
 function readText(file: string): string {
   try {
     return readFileSync(file, "utf8");

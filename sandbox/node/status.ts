@@ -1,5 +1,6 @@
 // Stand-in for a kubelet: the status of a pod, computed from what its containers do; pure.
 import type { V1ContainerStatus, V1Pod, V1PodCondition, V1PodStatus } from "@kubernetes/client-node";
+import type { Refusal } from "./refusal.js";
 
 export type ContainerState =
   | { readonly kind: "waiting"; readonly reason: string; readonly message?: string }
@@ -16,6 +17,7 @@ export interface Termination {
 export interface ContainerView {
   readonly name: string;
   readonly image: string;
+  readonly imageId: string;
   readonly state: ContainerState;
   readonly last: Termination | undefined;
   readonly ready: boolean;
@@ -34,6 +36,11 @@ export interface PodView {
 /** As JSON: the API's dates are texts there. */
 export type StatusJson = Omit<V1PodStatus, "conditions" | "containerStatuses" | "initContainerStatuses" | "startTime"> &
   Record<string, unknown>;
+
+/** Of a pod that never got onto the node. */
+export function refusedStatus({ reason, message }: Refusal, startTime: string): StatusJson {
+  return { phase: "Failed", reason, message, startTime };
+}
 
 const ownConditions: ReadonlySet<string> = new Set(["Initialized", "ContainersReady", "Ready"]);
 
@@ -62,8 +69,10 @@ export function statusOf(pod: V1Pod, view: PodView, nowIso: string): StatusJson 
   };
 }
 
-function isoOf(condition: V1PodCondition): string | undefined {
-  const time: unknown = condition.lastTransitionTime;
+/** What is watched comes as JSON, where times are texts. */
+function isoOf({ lastTransitionTime: time }: V1PodCondition): string | undefined {
+  const text: unknown = time;
+  if (typeof text === "string") return text;
   return time instanceof Date ? time.toISOString().replace(/\.\d+Z$/, "Z") : undefined;
 }
 
@@ -88,7 +97,7 @@ function containerStatus(
   return {
     name: view.name,
     image: view.image,
-    imageID: view.state.kind === "waiting" && view.restarts === 0 ? "" : `sandbox://${view.image}`,
+    imageID: view.state.kind === "waiting" && view.restarts === 0 ? "" : view.imageId,
     ready: view.ready,
     started: view.started,
     restartCount: view.restarts,

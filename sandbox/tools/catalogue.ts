@@ -1,17 +1,29 @@
-import { controlPlaneMain, staging } from "./control-plane-program.js";
+import {
+  craneVersion,
+  etcdVersion,
+  flaggerVersion,
+  goModules,
+  kubernetesVersion,
+  podinfoModule,
+  pulumiVersion,
+} from "./go-modules.js";
+import type { GoModules } from "./go-modules.js";
 
 /** One program of the sandbox: how to know it, and how to build it from Go modules. */
 export interface Tool {
   readonly name: string;
   readonly version: string;
-  /** Arguments that make it print its version, and what a fitting one prints. */
-  readonly onPath?: { readonly args: readonly string[]; readonly fits: RegExp };
+  /** How one on PATH is known; absent: it isn't looked for there. */
+  readonly onPath?: OnPath;
   readonly release?: Release;
   /** None: it can only be found or downloaded. */
   readonly build?: GoBuild;
   /** The program whose build this one is a part of: one file, whose name when it starts picks the part. */
   readonly partOf?: { readonly name: string; readonly version: string };
 }
+
+/** Arguments that make it print its version, and what a fitting one prints; or, of a plugin of the engine's, its version. */
+export type OnPath = { readonly args: readonly string[]; readonly fits: RegExp } | { readonly pluginVersion: RegExp };
 
 /** The project's official download, with where its checksum is published. */
 export interface Release {
@@ -22,71 +34,69 @@ export interface Release {
 }
 
 export interface GoBuild {
+  readonly modules: GoModules;
+  /** One of their main packages, or of their programs (`./kube`). */
   readonly package: string;
-  readonly requires: readonly string[];
-  readonly replaces?: readonly string[];
-  readonly tags?: readonly string[];
   readonly linkVariables?: readonly string[];
-  /** A program of our own instead of `package`. */
-  readonly main?: string;
+  /** On one processor, with everything still to be compiled; for people who wait. */
+  readonly seconds: number;
 }
-
-const kubernetesVersion = "1.36.0";
-const etcdVersion = "3.6.8";
 
 /** This machine in the names of releases; others than these two get a build. */
 const arch = process.arch === "arm64" ? "arm64" : "amd64";
 
-const podinfoModule = "github.com/stefanprodan/podinfo";
-const flaggerModule = "github.com/fluxcd/flagger v1.36.1";
+const pulumiReleases = `https://github.com/pulumi/pulumi/releases/download/v${pulumiVersion}`;
+
+/** The engine and what is beside it in its archive. */
+function pulumiRelease(member: string): Release {
+  const machine = arch === "arm64" ? "arm64" : "x64";
+  const sums = `${pulumiReleases}/pulumi-${pulumiVersion}-checksums.txt`;
+  return {
+    url: `${pulumiReleases}/pulumi-v${pulumiVersion}-linux-${machine}.tar.gz`,
+    checksum: { url: sums, algorithm: "sha256" },
+    member: `pulumi/${member}`,
+  };
+}
 
 const pulumi: Tool = {
   name: "pulumi",
-  version: "3.250.0",
+  version: pulumiVersion,
   onPath: { args: ["version"], fits: /^v3\.250\./ },
-  release: {
-    url: `https://github.com/pulumi/pulumi/releases/download/v3.250.0/pulumi-v3.250.0-linux-${arch === "arm64" ? "arm64" : "x64"}.tar.gz`,
-    checksum: {
-      url: "https://github.com/pulumi/pulumi/releases/download/v3.250.0/pulumi-3.250.0-checksums.txt",
-      algorithm: "sha256",
-    },
-    member: "pulumi/pulumi",
-  },
+  release: pulumiRelease("pulumi"),
   build: {
+    modules: goModules.engine,
     package: "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi",
-    requires: ["github.com/pulumi/pulumi/pkg/v3 v3.250.0"],
-    // The version that the engine's own go.mod replaces it with.
-    replaces: ["github.com/atotto/clipboard => github.com/tgummerer/clipboard v0.0.0-20241001131231-d02d263e614e"],
-    linkVariables: ["github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=v3.250.0"],
+    linkVariables: [`github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=v${pulumiVersion}`],
+    seconds: 480,
   },
 };
 
 const languageHost: Tool = {
   name: "pulumi-language-nodejs",
-  version: "3.68.0",
-  // The last SDK module with the host inside; it works with the engine above.
+  version: pulumiVersion,
+  release: pulumiRelease("pulumi-language-nodejs"),
   build: {
+    modules: goModules.languageHost,
     package: "github.com/pulumi/pulumi/sdk/v3/nodejs/cmd/pulumi-language-nodejs",
-    requires: ["github.com/pulumi/pulumi/sdk/v3 v3.68.0"],
+    seconds: 60,
   },
 };
 
 const controlPlaneBuild: GoBuild = {
-  package: ".",
-  main: controlPlaneMain,
-  requires: [`k8s.io/kubernetes v${kubernetesVersion}`, `go.etcd.io/etcd/server/v3 v${etcdVersion}`],
-  replaces: staging.map((module) => `k8s.io/${module} => k8s.io/${module} v0.36.0`),
+  modules: goModules.controlPlane,
+  package: "./kube",
   linkVariables: [
     `k8s.io/component-base/version.gitVersion=v${kubernetesVersion}`,
     "k8s.io/component-base/version.gitMajor=1",
     "k8s.io/component-base/version.gitMinor=36",
     `k8s.io/client-go/pkg/version.gitVersion=v${kubernetesVersion}`,
   ],
+  seconds: 560,
 };
 
 const partOf = { name: "kube", version: kubernetesVersion } as const;
 
-function kubernetesPart(name: string, onPath: NonNullable<Tool["onPath"]>): Tool {
+function kubernetesPart(name: string, onPath: OnPath): Tool {
   const url = `https://dl.k8s.io/v${kubernetesVersion}/bin/linux/${arch}/${name}`;
   const release: Release = { url, checksum: { url: `${url}.sha256`, algorithm: "sha256" } };
   return { name, version: kubernetesVersion, onPath, release, build: controlPlaneBuild, partOf };
@@ -129,10 +139,10 @@ const prometheus: Tool = {
     member: `prometheus-3.16.0.linux-${arch}/prometheus`,
   },
   build: {
+    modules: goModules.prometheus,
     package: "github.com/prometheus/prometheus/cmd/prometheus",
-    requires: ["github.com/prometheus/prometheus v0.316.0"],
-    tags: ["netgo", "remove_all_sd", "enable_kubernetes_sd"],
     linkVariables: ["github.com/prometheus/common/version.Version=3.16.0"],
+    seconds: 420,
   },
 };
 
@@ -140,19 +150,34 @@ const hey: Tool = {
   name: "hey",
   version: "0.1.5",
   onPath: { args: ["--help"], fits: /hey \[options/ },
-  build: { package: "github.com/rakyll/hey", requires: ["github.com/rakyll/hey v0.1.5"] },
+  build: { modules: goModules.hey, package: "github.com/rakyll/hey", seconds: 3 },
 };
 
 const loadTester: Tool = {
   name: "loadtester",
-  version: "1.36.1",
-  build: { package: "github.com/fluxcd/flagger/cmd/loadtester", requires: [flaggerModule] },
+  version: flaggerVersion,
+  build: { modules: goModules.flagger, package: "github.com/fluxcd/flagger/cmd/loadtester", seconds: 60 },
 };
 
 const flagger: Tool = {
   name: "flagger",
-  version: "1.36.1",
-  build: { package: "github.com/fluxcd/flagger/cmd/flagger", requires: [flaggerModule] },
+  version: flaggerVersion,
+  build: { modules: goModules.flagger, package: "github.com/fluxcd/flagger/cmd/flagger", seconds: 150 },
+};
+
+const craneReleases = `https://github.com/google/go-containerregistry/releases/download/v${craneVersion}`;
+
+/** Pulls images from registries. */
+const crane: Tool = {
+  name: "crane",
+  version: craneVersion,
+  onPath: { args: ["version"], fits: /^v?0\.(2[0-9]|[3-9]\d)\./ },
+  release: {
+    url: `${craneReleases}/go-containerregistry_Linux_${arch === "arm64" ? "arm64" : "x86_64"}.tar.gz`,
+    checksum: { url: `${craneReleases}/checksums.txt`, algorithm: "sha256" },
+    member: "crane",
+  },
+  build: { modules: goModules.crane, package: "github.com/google/go-containerregistry/cmd/crane", seconds: 20 },
 };
 
 const kubernetesPlugin = "https://github.com/pulumi/pulumi-kubernetes/releases/download/v4.34.0";
@@ -160,7 +185,8 @@ const kubernetesPlugin = "https://github.com/pulumi/pulumi-kubernetes/releases/d
 const kubernetesProvider: Tool = {
   name: "pulumi-resource-kubernetes",
   version: "4.34.0",
-  onPath: { args: ["--version"], fits: /4\.34\./ },
+  // It has no flag that makes it tell its version.
+  onPath: { pluginVersion: /^v?4\.34\./ },
   release: {
     url: `${kubernetesPlugin}/pulumi-resource-kubernetes-v4.34.0-linux-${arch}.tar.gz`,
     checksum: { url: `${kubernetesPlugin}/pulumi-kubernetes_4.34.0_checksums.txt`, algorithm: "sha256" },
@@ -175,9 +201,10 @@ export function podinfo(tag: string): Tool {
     name: "podinfo",
     version: tag,
     build: {
+      modules: goModules.podinfo,
       package: `${podinfoModule}/cmd/podinfo`,
-      requires: [`${podinfoModule} v1.8.1-0.20250910200901-e86405a8674e`],
       linkVariables: [`${podinfoModule}/pkg/version.VERSION=${tag}`],
+      seconds: 70,
     },
   };
 }
@@ -190,5 +217,6 @@ export const tools = {
   hey,
   loadTester,
   flagger,
+  crane,
   kubernetesProvider,
 } as const;

@@ -23,7 +23,7 @@ export async function downloadTool(tool: Tool, file: string, signal?: AbortSigna
   if (unreachable.has(new URL(release.url).host)) return false;
   const sums = await textOf(release.checksum.url, signal);
   if (sums === undefined) return false;
-  const archive = await bytesOf(release.url, signal);
+  const archive = await archiveOf(release.url, signal);
   if (archive === undefined) return false;
   verify(tool, release, sums, archive);
   // An archive that is not built as expected is as good as none.
@@ -31,6 +31,14 @@ export async function downloadTool(tool: Tool, file: string, signal?: AbortSigna
     () => true,
     () => false,
   );
+}
+
+/** The one fetched last is kept for a moment: two programs may be in it. */
+let lastArchive: { readonly url: string; readonly bytes: Promise<Buffer | undefined> } | undefined;
+
+function archiveOf(url: string, signal?: AbortSignal): Promise<Buffer | undefined> {
+  if (lastArchive?.url !== url) lastArchive = { url, bytes: bytesOf(url, signal) };
+  return lastArchive.bytes;
 }
 
 function verify(tool: Tool, release: Release, sums: string, archive: Buffer): void {

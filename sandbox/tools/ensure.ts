@@ -1,14 +1,14 @@
-import { execFile } from "node:child_process";
 import { constants } from "node:fs";
 import { access, mkdir, mkdtemp, rename, rm } from "node:fs/promises";
+import { cpus } from "node:os";
 import path from "node:path";
-import { promisify } from "node:util";
-import { buildTool } from "./build.js";
+import { buildTogether, buildTool, countPackages, nameOfBuilt } from "./build.js";
+import type { BuildableTool } from "./build.js";
 import type { Tool } from "./catalogue.js";
 import { downloadTool } from "./download.js";
 import { cacheRoot, exclusively } from "./lock.js";
-
-const execute = promisify(execFile);
+import { fileOnPath } from "./on-path.js";
+import { withProgress } from "./steps.js";
 
 export interface FoundTool {
   readonly name: string;
@@ -43,8 +43,7 @@ export function findTool(tool: Tool, progress: Progress, signal?: AbortSignal): 
   if (running !== undefined) return running;
   const started = performance.now();
   const found = find(tool, progress, signal).then((location) => {
-    const seconds = ((performance.now() - started) / 1000).toFixed(1);
-    if (location !== undefined) progress(`${tool.name} ${tool.version}: ${location.from} (${seconds}s)`);
+    if (location !== undefined) progress(`${tool.name} ${tool.version}: ${location.from} (${secondsSince(started)}s)`);
     return location;
   });
   underWay.set(key, found);
@@ -52,11 +51,111 @@ export function findTool(tool: Tool, progress: Progress, signal?: AbortSignal): 
   return found;
 }
 
+/**
+ * Has all of these at hand, and those that have to be built built together; tells what it is at while that takes long.
+ * `next` is what comes afterwards.
+ */
+export async function prepareTools(
+  all: readonly Tool[],
+  next: readonly string[],
+  progress: Progress,
+  signal?: AbortSignal,
+): Promise<void> {
+  const missing = await without(all, async (tool) => (await fromPath(tool)) ?? (await fromCache(tool)));
+  const toBuild = await without(missing, async (tool) => {
+    const started = performance.now();
+    const found = await exclusively(
+      lockOf(tool),
+      () => undefined,
+      () => fromRelease(tool, signal),
+    );
+    if (found !== undefined) progress(`${tool.name} ${tool.version}: release (${secondsSince(started)}s)`);
+    return found;
+  });
+  const groups = [...Map.groupBy(toBuild.filter(isBuildable), ({ build }) => build.modules.name).values()];
+  const waiting = groups.sort((left, right) => secondsOf(right) - secondsOf(left));
+  const builder = async (): Promise<void> => {
+    for (let group = waiting.shift(); group !== undefined; group = waiting.shift()) {
+      await buildGroup(group, () => [...waiting.map(nameOf), ...next], progress, signal);
+    }
+  };
+  // One of them compiles while the other one fetches or links; more would only want more memory.
+  await Promise.all([builder(), builder()]);
+}
+
+async function without(all: readonly Tool[], find: (tool: Tool) => Promise<unknown>): Promise<readonly Tool[]> {
+  const found = await Promise.all(all.map(find));
+  return all.filter((_tool, index) => found[index] === undefined);
+}
+
+function isBuildable(tool: Tool): tool is BuildableTool {
+  return tool.build !== undefined;
+}
+
+function secondsOf(tools: readonly BuildableTool[]): number {
+  return tools.reduce((sum, { build }) => sum + build.seconds, 0) / cpus().length;
+}
+
+function nameOf(tools: readonly BuildableTool[]): string {
+  return [...new Set(tools.map((tool) => ownerOf(tool).name))].join(", ");
+}
+
+async function buildGroup(
+  tools: readonly BuildableTool[],
+  next: () => readonly string[],
+  progress: Progress,
+  signal?: AbortSignal,
+): Promise<void> {
+  // Of one program in several versions the first; the others are linked when they are asked for.
+  const chosen = [...new Map(tools.toReversed().map((tool) => [tool.build.package, tool])).values()].toReversed();
+  const name = nameOf(chosen);
+  const waiting = (): void => progress(`${name}: another process is building, waiting …`);
+  await exclusively(`build-${chosen[0]?.build.modules.name}`, waiting, async () => {
+    const left = (await without(chosen, fromCache)).filter(isBuildable);
+    if (left.length === 0) return;
+    const started = performance.now();
+    const expectedSeconds = secondsOf(left);
+    progress(`${name}: building, about ${Math.ceil(expectedSeconds / 60)}m …`);
+    let [compiled, packages] = [0, 0];
+    const folder = path.join(cacheRoot(), "tools");
+    await mkdir(folder, { recursive: true });
+    const scratch = await mkdtemp(path.join(folder, ".build-"));
+    const work = async (): Promise<void> => {
+      packages = await countPackages(left, signal);
+      await buildTogether(left, scratch, (count) => (compiled = count), signal);
+      for (const tool of left)
+        await intoCache(ownerOf(tool), (file) => moved(path.join(scratch, nameOfBuilt(tool)), file));
+    };
+    const done = (): number | undefined => (packages === 0 ? undefined : compiled / packages);
+    await withProgress({ name, expectedSeconds }, next, progress, done, work).finally(() =>
+      rm(scratch, { recursive: true, force: true }),
+    );
+    progress(`${name}: build (${secondsSince(started)}s)`);
+  });
+}
+
+async function moved(from: string, to: string): Promise<true> {
+  await rename(from, to);
+  return true;
+}
+
+function ownerOf(tool: Tool): Owner {
+  return tool.partOf ?? tool;
+}
+
+function lockOf(tool: Tool): string {
+  return `tool-${ownerOf(tool).name}`;
+}
+
+function secondsSince(started: number): string {
+  return ((performance.now() - started) / 1000).toFixed(1);
+}
+
 async function find(tool: Tool, progress: Progress, signal?: AbortSignal): Promise<FoundTool | undefined> {
   const existing = (await fromPath(tool)) ?? (await fromCache(tool));
   if (existing !== undefined) return existing;
   const waiting = (): void => progress(`${tool.name} ${tool.version}: another process is making it, waiting …`);
-  return exclusively(`tool-${tool.partOf?.name ?? tool.name}`, waiting, async () => {
+  return exclusively(lockOf(tool), waiting, async () => {
     const made = await fromCache(tool);
     return made ?? (await fromRelease(tool, signal)) ?? (await fromBuild(tool, progress, signal));
   });
@@ -110,18 +209,9 @@ async function publish(scratch: string, folder: string, file: string): Promise<v
   });
 }
 
-async function fromPath({ name, onPath }: Tool): Promise<FoundTool | undefined> {
-  if (onPath === undefined) return undefined;
-  for (const folder of (process.env["PATH"] ?? "").split(path.delimiter)) {
-    const file = path.join(folder, name);
-    if (folder === "" || !(await runnable(file))) continue;
-    const printed = await execute(file, [...onPath.args], { timeout: 10_000 }).catch(() => ({
-      stdout: "",
-      stderr: "",
-    }));
-    if (onPath.fits.test(printed.stdout) || onPath.fits.test(printed.stderr)) return { name, file, from: "path" };
-  }
-  return undefined;
+async function fromPath(tool: Tool): Promise<FoundTool | undefined> {
+  const file = await fileOnPath(tool);
+  return file === undefined ? undefined : { name: tool.name, file, from: "path" };
 }
 
 async function runnable(file: string): Promise<boolean> {

@@ -12,6 +12,8 @@ export interface SandboxedOptions extends RealOptions {
   /** Beginning of the sandboxes' names. Default "faults". */
   readonly sandboxName?: string;
   readonly progress?: (line: string) => void;
+  /** File that gives programs for image names. */
+  readonly images?: string | undefined;
   /** Ends the run, and the sandbox with it. */
   readonly signal?: AbortSignal;
 }
@@ -46,14 +48,14 @@ function together(results: readonly RealResults[]): RealResults {
 }
 
 async function runInSandbox(options: SandboxedOptions & { readonly strikes: Strikes }): Promise<RealResults> {
-  const { progress = console.log, signal } = options;
+  const { progress = console.log, images, signal } = options;
   const sandboxName = `${options.sandboxName ?? "faults"}-${options.strikes}`;
   const scratch = mkdtempSync(path.join(tmpdir(), "canary-faults-"));
   const output = path.join(scratch, "results.json");
   const name = { name: sandboxName };
   await stopSandbox(name);
   try {
-    await startSandbox({ ...name, progress, ...(signal === undefined ? {} : { signal }) });
+    await startSandbox({ ...name, images, progress, ...(signal === undefined ? {} : { signal }) });
     signal?.addEventListener("abort", () => void stopSandbox(name), { once: true });
     const argv = [process.execPath, "--enable-source-maps", inside, ...argumentsOf(options), "--output", output];
     const code = await runInside(argv, { ...name, cwd: root });

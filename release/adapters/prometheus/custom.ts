@@ -3,6 +3,7 @@ import type { MetricSettings, MetricTemplate, ReleaseSettings } from "../../sett
 import { ExchangeError } from "../http/index.js";
 import type { Exchange } from "../http/index.js";
 import type { ServiceAccess } from "../service-access/index.js";
+import { access } from "./access.js";
 import { parseAnswer, singleValue } from "./answers.js";
 import { literalPattern } from "./query.js";
 import type { RenderTemplate, TemplateValues } from "./templates.js";
@@ -40,7 +41,9 @@ export async function readCustom(
   const rendered = world.render(query, valuesOf(settings, metric, nodes));
   if (rendered.kind === "error") return rendered;
   const url = queryUrl(provider.address ?? settings.prometheusUrl, rendered.text);
-  const answer = await ask(world.serviceAccess, { url, headers: { accept: "application/json" } }, signal);
+  // What opens the release's own Prometheus is for no other one.
+  const opened = access(provider.address === undefined ? settings.prometheus : undefined);
+  const answer = await ask(world.serviceAccess, { url, ...opened }, signal);
   if (answer.kind === "error") return answer;
   const parsed = parseAnswer(answer.body);
   return parsed.kind === "error" ? parsed : singleValue(parsed.data);
@@ -59,7 +62,7 @@ type Asked = { readonly kind: "body"; readonly body: string } | { readonly kind:
 /** One bounded GET. Prometheus explains its refusals (400, 422, 503) in JSON, so these bodies are read too. */
 export async function ask(
   serviceAccess: ServiceAccess,
-  request: Pick<Exchange, "url" | "headers">,
+  request: Pick<Exchange, "url" | "headers" | "tls">,
   signal: AbortSignal,
 ): Promise<Asked> {
   try {

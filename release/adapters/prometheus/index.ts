@@ -2,10 +2,11 @@ import type { Reading } from "../../analysis/contract.js";
 import type { MetricsPort } from "../../ports/index.js";
 import type { ReleaseSettings } from "../../settings/index.js";
 import type { ServiceAccess } from "../service-access/index.js";
+import { access } from "./access.js";
 import { parseAnswer, seriesOf } from "./answers.js";
 import { ask, isCustom, queryUrl, readCustom } from "./custom.js";
 import type { CustomMetric } from "./custom.js";
-import { defaultMetricPrefix, rawSelector } from "./query.js";
+import { rawSelector } from "./query.js";
 import { renderTemplate } from "./templates.js";
 import type { RenderTemplate } from "./templates.js";
 
@@ -13,8 +14,6 @@ export interface PrometheusOptions {
   readonly settings: ReleaseSettings;
   readonly serviceAccess: ServiceAccess;
   readonly render?: RenderTemplate;
-  /** Default `apisix_`. */
-  readonly metricPrefix?: string;
 }
 
 type Window = Parameters<MetricsPort["read"]>[0];
@@ -23,7 +22,7 @@ type Series = Extract<Reading, { kind: "reading" }>["series"];
 
 /** What the gateway counted, from Prometheus, and the numbers of custom metrics from where they are. */
 export function createPrometheus(options: PrometheusOptions): MetricsPort {
-  const { settings, serviceAccess, render = renderTemplate, metricPrefix = defaultMetricPrefix } = options;
+  const { settings, serviceAccess, render = renderTemplate } = options;
   const customMetrics = settings.analysis.metrics.filter(isCustom);
   const readOne = async (metric: CustomMetric, window: Window, signal: AbortSignal) => ({
     metric: metric.name,
@@ -32,7 +31,7 @@ export function createPrometheus(options: PrometheusOptions): MetricsPort {
   return {
     read: async (window, signal) => {
       const [builtin, ...custom] = await Promise.all([
-        readBuiltin(settings, serviceAccess, metricPrefix, window.windowSeconds, signal),
+        readBuiltin(settings, serviceAccess, window.windowSeconds, signal),
         ...customMetrics.map((metric) => readOne(metric, window, signal)),
       ]);
       return builtin.kind === "error" ? builtin : { kind: "reading", series: builtin.series, custom };
@@ -43,13 +42,12 @@ export function createPrometheus(options: PrometheusOptions): MetricsPort {
 async function readBuiltin(
   settings: ReleaseSettings,
   serviceAccess: ServiceAccess,
-  prefix: string,
   windowSeconds: number,
   signal: AbortSignal,
 ): Promise<Builtin> {
-  const { namespace, routeName, prometheusUrl } = settings;
+  const { namespace, routeName, prometheusUrl, metricPrefix: prefix } = settings;
   const url = queryUrl(prometheusUrl, rawSelector({ prefix, namespace, routeName, windowSeconds }));
-  const answer = await ask(serviceAccess, { url, headers: { accept: "application/json" } }, signal);
+  const answer = await ask(serviceAccess, { url, ...access(settings.prometheus) }, signal);
   if (answer.kind === "error") return trouble(answer.message);
   const parsed = parseAnswer(answer.body);
   if (parsed.kind === "error") return trouble(parsed.message);

@@ -1,6 +1,3 @@
-/** Names of the gateway's metrics: `apisix_` unless its plugin is set up with another prefix. */
-export const defaultMetricPrefix = "apisix_";
-
 /** Text as part of a PromQL regular expression, matched literally. */
 export function literalPattern(text: string): string {
   return text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");

@@ -1,12 +1,17 @@
-import { randomBytes } from "node:crypto";
+import { randomBytes, randomInt } from "node:crypto";
 
 const keyBytes = 24;
 const validDays = 3650;
 
-/** A random key, 48 hex digits. */
+/**
+ * A random key, 48 hex digits of which the first is a letter: APISIX takes what looks like a number in its environment
+ * ("123…", "12e4…") for one, and then no key fits.
+ */
 export function makeKey(): string {
-  return randomBytes(keyBytes).toString("hex");
+  return letters.charAt(randomInt(letters.length)) + randomBytes(keyBytes).toString("hex").slice(1);
 }
+
+const letters = "abcdef";
 
 export interface ServingCertificate {
   /** PEM; signed by itself, so that it is also the authority that clients must trust. */

@@ -1,102 +1,110 @@
 // Stand-in for ADC 0.27: talks to the admin APIs of gateways.
-import { createHash } from "node:crypto";
-import { Agent, request as httpRequest } from "node:http";
+import { Agent, request as httpRequest, STATUS_CODES } from "node:http";
+import type { IncomingHttpHeaders } from "node:http";
 import { text as readText } from "node:stream/consumers";
-import type { Answer, Outcome, Task } from "./protocol.js";
 
-const agent = new Agent({ keepAlive: true, timeout: 30_000 });
+/** ADC sets no limit of its own to a gateway's answer; its connections end after so long without a byte. */
+const IDLE_MS = 100_000;
+const agent = new Agent({ keepAlive: true, maxSockets: 256, maxFreeSockets: 16, timeout: IDLE_MS });
 
-/** Puts the configuration into every gateway: all at once, or one after the other. */
-export async function syncAll(task: Task, parallel: boolean): Promise<Answer> {
-  const body = JSON.stringify(task.config);
-  const digest = createHash("sha1").update(body).digest("hex");
-  const one = async (server: string): Promise<Answer["results"][number]> => ({
-    server,
-    outcome: await send("PUT", `${server}/apisix/admin/configs`, task, body, { "X-Digest": digest }),
-  });
-  if (parallel) {
-    return { results: await Promise.all(task.servers.map(one)) };
-  }
-  const results: Answer["results"] = [];
-  for (const server of task.servers) {
-    results.push(await one(server));
-  }
-  return { results };
+/** What a gateway answered. */
+export interface Answer {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: string;
 }
 
-/** Asks one gateway after the other until one can say whether it would take the configuration. */
-export async function validate(task: Task): Promise<Answer> {
-  const body = JSON.stringify(task.config);
-  const results: Answer["results"] = [];
-  for (const server of task.servers) {
-    const outcome = await send("POST", `${server}/apisix/admin/configs/validate`, task, body, {});
-    results.push({ server, outcome });
-    if (outcome.kind !== "unreachable") {
-      break;
-    }
+/** The gateway's answer was an error, or there was none. */
+export class GatewayError extends Error {
+  override readonly name = "AxiosError";
+
+  constructor(
+    message: string,
+    readonly answer: Answer | undefined,
+  ) {
+    super(message);
   }
-  return { results };
 }
 
-async function send(
-  method: string,
-  url: string,
-  task: Task,
-  body: string,
-  headers: Record<string, string>,
-): Promise<Outcome> {
-  const first = await sendOnce(method, url, task, body, headers);
+/** What is asked of a gateway. */
+export interface Question {
+  readonly method: "HEAD" | "GET" | "PUT" | "POST";
+  readonly server: string;
+  readonly path: string;
+  readonly token?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
+
+/** Asks once. Throws GatewayError with ADC's wording, also for an error status. */
+export async function ask(question: Question): Promise<Answer> {
+  const first = await askOnce(question);
   // A kept-alive connection to a gateway that has restarted meanwhile fails once; the second try opens a new one.
-  const outcome = first === "stale" ? await sendOnce(method, url, task, body, headers) : first;
-  return outcome === "stale" ? { kind: "unreachable", message: "connection closed" } : outcome;
+  const answer = first === "stale" ? await askOnce(question) : first;
+  if (answer === "stale") {
+    throw new GatewayError("socket hang up", undefined);
+  }
+  if (answer.status < 200 || answer.status >= 300) {
+    throw new GatewayError(errorMessage(question, answer), answer);
+  }
+  return answer;
 }
 
-function sendOnce(
-  method: string,
-  url: string,
-  task: Task,
-  body: string,
-  headers: Record<string, string>,
-): Promise<Outcome | "stale"> {
-  return new Promise((resolve) => {
-    const request = httpRequest(url, {
+function askOnce({ method, server, path, token, headers, body }: Question): Promise<Answer | "stale"> {
+  return new Promise((resolve, reject) => {
+    const payload = body === undefined ? {} : { "Content-Length": String(Buffer.byteLength(body)) };
+    const request = httpRequest(`${server}${path}`, {
       method,
       agent,
       headers: {
-        "X-API-KEY": task.token,
+        ...(token === undefined ? {} : { "X-API-KEY": token }),
         "Content-Type": "application/json",
-        "Content-Length": String(Buffer.byteLength(body)),
+        ...payload,
         ...headers,
       },
     });
-    const timer = setTimeout(() => {
-      request.destroy(new Error(`timeout of ${String(task.timeoutMs)}ms exceeded`));
-    }, task.timeoutMs);
+    request.on("timeout", () => request.destroy(new Error(`socket idle for ${String(IDLE_MS)}ms`)));
     request.on("response", (response) => {
       readText(response).then(
-        (answer) => {
-          resolve(outcomeOf(response.statusCode ?? 0, answer));
+        (text) => {
+          resolve({ status: response.statusCode ?? 0, headers: response.headers, body: text });
         },
         (error: unknown) => {
-          resolve({ kind: "unreachable", message: String(error) });
+          reject(new GatewayError(error instanceof Error ? error.message : String(error), undefined));
         },
       );
     });
     request.on("error", (error) => {
-      const reset = request.reusedSocket && "code" in error && error.code === "ECONNRESET";
-      resolve(reset ? "stale" : { kind: "unreachable", message: error.message });
-    });
-    request.on("close", () => {
-      clearTimeout(timer);
+      if (request.reusedSocket && "code" in error && error.code === "ECONNRESET") {
+        resolve("stale");
+      } else {
+        reject(new GatewayError(error.message, undefined));
+      }
     });
     request.end(body);
   });
 }
 
-function outcomeOf(status: number, answer: string): Outcome {
-  if (status >= 200 && status < 300) {
-    return { kind: "accepted", changed: status !== 204 };
+function errorMessage({ method, server, path }: Question, { status, body }: Answer): string {
+  const said = errorMsg(body);
+  const what = said === undefined ? (body === "" ? [] : [`response body: ${body}`]) : [`error_msg: ${said}`];
+  const head = `${method} ${server}${path}, responded with status ${String(status)} ${STATUS_CODES[status] ?? ""}`;
+  return [head.trim(), ...what].join(", ");
+}
+
+/** The gateway's own words. */
+export function errorMsg(body: string): string | undefined {
+  const parsed = parseObject(body);
+  const said = parsed?.["error_msg"];
+  return typeof said === "string" ? said : undefined;
+}
+
+/** A JSON object; undefined for anything else. */
+export function parseObject(text: string): Readonly<Record<string, unknown>> | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === "object" && value !== null && !Array.isArray(value) ? { ...value } : undefined;
+  } catch {
+    return undefined;
   }
-  const message = `${String(status)}: ${answer.trim()}`;
-  return status >= 400 && status < 500 ? { kind: "refused", status, message } : { kind: "unreachable", message };
 }

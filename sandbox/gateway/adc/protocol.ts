@@ -1,37 +1,56 @@
 // Stand-in for ADC 0.27: what the ingress controller asks of it over the unix socket.
 //
-// PUT /sync      {servers, token, timeoutMs, config} -> {results: [{server, outcome}]}
+// PUT /sync      {task} -> 202 {status, failed_count, endpoint_status, …}, whatever the servers said
 //   Puts `config` (the format of PUT /apisix/admin/configs) into every server.
-// PUT /validate  the same request -> {results}
-//   Asks the first server that answers whether it would take `config`.
+// PUT /validate  {task} -> 200 {success, errors}
+//   Asks the first server whether it would take `config`.
 //
-// Both answer 200 whatever the servers said, 400 for a malformed request.
+// Both answer 400 for a task that is malformed, by these schemas or by ADC's own of the configuration,
+// and 500 for one that can't be worked on.
 import { z } from "zod";
 
-export const taskSchema = z.strictObject({
+const opts = z.looseObject({
+  backend: z.string().min(1),
   /** Base addresses of the admin APIs, `http://10.244.0.5:9180`. */
-  servers: z.array(z.url()),
-  token: z.string(),
-  timeoutMs: z.number().positive(),
-  config: z.record(z.string(), z.array(z.unknown())),
+  server: z.array(z.url().min(1)),
+  token: z.string().min(1),
+  /** What ADC remembers of the last push, it remembers by this. */
+  cacheKey: z.string(),
+  /** Forgets it first, and reads it from the gateways. */
+  bypassCache: z.boolean().default(false),
 });
 
+/** Lists of resources by kind. */
+export const resourcesSchema = z.record(z.string(), z.array(z.looseObject({})));
+
+export const inputSchema = z.strictObject({ task: z.strictObject({ opts, config: resourcesSchema }) });
+
+/** What the controller sends. */
+export type Input = z.input<typeof inputSchema>;
 /** A request to put a configuration into all gateways. */
-export type Task = z.infer<typeof taskSchema>;
+export type Task = z.output<typeof inputSchema>["task"];
+export type Resources = z.output<typeof resourcesSchema>;
 
-const outcome = z.discriminatedUnion("kind", [
-  z.strictObject({ kind: z.literal("accepted"), changed: z.boolean() }),
-  /** The gateway answered 4xx: it will not take this configuration. */
-  z.strictObject({ kind: z.literal("refused"), status: z.number(), message: z.string() }),
-  /** The gateway could not be asked: refused connection, timeout, 5xx. */
-  z.strictObject({ kind: z.literal("unreachable"), message: z.string() }),
-]);
+const endpointStatus = z.looseObject({ server: z.string(), success: z.boolean(), reason: z.string().optional() });
 
-export const answerSchema = z.strictObject({
-  results: z.array(z.strictObject({ server: z.string(), outcome })),
+export const syncResultSchema = z.looseObject({
+  status: z.enum(["success", "all_failed", "partial_failure"]),
+  success_count: z.number(),
+  failed_count: z.number(),
+  endpoint_status: z.array(endpointStatus),
 });
 
-/** What one gateway said. */
-export type Outcome = z.infer<typeof outcome>;
-/** What all gateways said. */
-export type Answer = z.infer<typeof answerSchema>;
+const validationError = z.looseObject({
+  resource_type: z.string().default(""),
+  resource_name: z.string().default(""),
+  index: z.number().default(0),
+});
+
+export const validateResultSchema = z.looseObject({
+  success: z.boolean().optional(),
+  message: z.string().default(""),
+  errors: z.array(validationError).default([]),
+});
+
+export type SyncResult = z.output<typeof syncResultSchema>;
+export type ValidateResult = z.input<typeof validateResultSchema>;

@@ -1,70 +1,63 @@
-// Stand-in for the APISIX ingress controller 2.2: hands configurations to ADC.
+// Stand-in for the APISIX ingress controller 2.2: sends requests to ADC.
 import { request as httpRequest } from "node:http";
 import { text as readText } from "node:stream/consumers";
-import { answerSchema } from "../adc/protocol.js";
-import type { Answer, Task } from "../adc/protocol.js";
+import type { Input } from "../adc/protocol.js";
 
-/** ADC's own answer should come a little after its timeout towards the gateways. */
-const GRACE_MS = 2000;
+/** What ADC answered. */
+export interface AdcAnswer {
+  readonly status: number;
+  readonly body: string;
+}
 
-/** What the controller asks of ADC. */
+/** ADC. */
 export interface Adc {
-  /** Throws when ADC can't be reached. */
-  ask(action: "sync" | "validate", task: Task): Promise<Answer>;
+  /** Throws when there is no answer in time, or no ADC. */
+  ask(action: "sync" | "validate", input: Input): Promise<AdcAnswer>;
 }
 
 /** Asks ADC, which listens on `unix:PATH` or `http://host:port`. */
 export class AdcClient implements Adc {
-  readonly #socket: string | undefined;
-  readonly #url: URL | undefined;
+  readonly #where: { readonly socketPath: string } | { readonly host: string; readonly port: string };
+  readonly #address: string;
+  readonly #timeoutMs: number;
 
-  constructor(server: string) {
+  /** `timeoutMs` is the controller's `exec_adc_timeout`: one gateway that does not answer holds a push for so long. */
+  constructor(server: string, timeoutMs: number) {
+    this.#timeoutMs = timeoutMs;
     if (server.startsWith("unix:")) {
-      this.#socket = server.slice("unix:".length).replace(/^\/\/(?=\/)/, "");
+      this.#where = { socketPath: server.slice("unix:".length).replace(/^\/\/(?=\/)/, "") };
+      this.#address = "http://unix";
     } else {
-      this.#url = new URL(server);
+      const url = new URL(server);
+      this.#where = { host: url.hostname, port: url.port };
+      this.#address = server;
     }
   }
 
-  async ask(action: "sync" | "validate", task: Task): Promise<Answer> {
-    const body = JSON.stringify(task);
-    const where =
-      this.#socket === undefined ? { host: this.#url?.hostname, port: this.#url?.port } : { socketPath: this.#socket };
-    const answer = await new Promise<string>((resolve, reject) => {
-      const request = httpRequest(
-        {
-          ...where,
-          method: "PUT",
-          path: `/${action}`,
-          headers: { "Content-Type": "application/json", "Content-Length": String(Buffer.byteLength(body)) },
-        },
-        (response) => {
-          readText(response).then(
-            (text) => {
-              if (response.statusCode === 200) {
-                resolve(text);
-              } else {
-                reject(new Error(`ADC answered ${String(response.statusCode)}: ${text}`));
-              }
-            },
-            (error: unknown) => {
-              reject(error instanceof Error ? error : new Error(String(error)));
-            },
-          );
-        },
-      );
-      const timer = setTimeout(
-        () => request.destroy(new Error("ADC did not answer in time")),
-        task.timeoutMs + GRACE_MS,
-      );
+  ask(action: "sync" | "validate", input: Input): Promise<AdcAnswer> {
+    const body = JSON.stringify(input);
+    const failure = (why: string): Error =>
+      new Error(`failed to send HTTP request: Put "${this.#address}/${action}": ${why}`);
+    return new Promise((resolve, reject) => {
+      const headers = { "Content-Type": "application/json", "Content-Length": String(Buffer.byteLength(body)) };
+      const request = httpRequest({ ...this.#where, method: "PUT", path: `/${action}`, headers }, (response) => {
+        readText(response).then(
+          (text) => {
+            resolve({ status: response.statusCode ?? 0, body: text });
+          },
+          (error: unknown) => {
+            reject(failure(error instanceof Error ? error.message : String(error)));
+          },
+        );
+      });
+      const timer = setTimeout(() => request.destroy(new Error("context deadline exceeded")), this.#timeoutMs);
       request.on("close", () => {
         clearTimeout(timer);
       });
       request.on("error", (error) => {
-        reject(new Error(`ADC can't be reached: ${error.message}`));
+        reject(failure(error.message));
       });
       request.end(body);
     });
-    return answerSchema.parse(JSON.parse(answer));
   }
 }

@@ -1,17 +1,19 @@
 // Stand-in for the APISIX ingress controller 2.2: the whole configuration of one gateway.
-import type { Task } from "../adc/protocol.js";
+import type { Resources } from "../adc/protocol.js";
 import type { ClusterView } from "./cluster-view.js";
 import type { GatewayProxy, PluginHolder } from "./resources.js";
 import { pluginMap } from "./translate-route.js";
 import type { TranslatedRoute } from "./translate-route.js";
+import type { PushedSsl } from "./translate-tls.js";
 
 /** Puts translated routes and the global plugins of a GatewayProxy together. */
 export function assemble(
   proxy: GatewayProxy,
   routes: readonly TranslatedRoute[],
+  ssls: readonly PushedSsl[],
   globalRules: readonly PluginHolder[],
   view: ClusterView,
-): Task["config"] {
+): Resources {
   const globals = new Map<string, unknown>();
   for (const { name, enabled, config } of proxy.spec.plugins ?? []) {
     if (enabled) {
@@ -23,12 +25,11 @@ export function assemble(
       globals.set(name, config),
     );
   }
-  // Two rules may name the same backend: it is pushed once.
-  const upstreams = new Map(routes.flatMap((route) => route.upstreams).map((upstream) => [upstream.id, upstream]));
   return {
-    routes: routes.flatMap((route) => route.routes),
-    services: routes.flatMap((route) => route.services),
-    upstreams: [...upstreams.values()],
+    routes: routes.flatMap((route) => route.routes.map((each) => ({ ...each }))),
+    services: routes.flatMap((route) => route.services.map((each) => ({ ...each }))),
+    upstreams: routes.flatMap((route) => route.upstreams.map((each) => ({ ...each }))),
+    ssls: ssls.map((ssl) => ({ ...ssl })),
     global_rules: [...globals].map(([name, config]) => ({ id: name, plugins: { [name]: config } })),
     plugin_metadata: Object.entries(proxy.spec.pluginMetadata ?? {}).map(([name, config]) => ({
       id: name,

@@ -7,6 +7,7 @@ import { Reflector } from "./reflector.js";
 import {
   anyObjectSchema,
   apisixRouteSchema,
+  apisixTlsSchema,
   apisixUpstreamSchema,
   endpointSliceSchema,
   gatewayProxySchema,
@@ -18,6 +19,7 @@ import {
 import type {
   AnyObject,
   ApisixRoute,
+  ApisixTls,
   ApisixUpstream,
   EndpointSlice,
   GatewayProxy,
@@ -52,7 +54,6 @@ export const REQUIRED_RESOURCES: Readonly<Record<string, readonly string[]>> = {
 
 /** Watched for their own sake only: the real controller needs them, the stand-in does nothing with them. */
 const WATCHED_ONLY = [
-  `${V2}/apisixtlses`,
   `${V2}/apisixconsumers`,
   `${V1ALPHA1}/consumers`,
   `${V1ALPHA1}/pluginconfigs`,
@@ -67,8 +68,16 @@ const ACCESS_RETRY_MS = 5000;
 /** Listed once, to see that the permissions are there. */
 const LISTED_ONLY = ["/api/v1/namespaces", "/api/v1/pods"];
 
-/** Hears of changes that may need a push; `forced` when even an unchanged configuration must be pushed again. */
-export type ChangeListener = (forced: boolean) => void;
+/** An object that has changed; `name` of an endpoint slice is its Service's. */
+export interface Change {
+  readonly kind:
+    "route" | "tls" | "upstream" | "pluginconfig" | "globalrule" | "class" | "proxy" | "service" | "slice" | "secret";
+  readonly namespace: string;
+  readonly name: string;
+}
+
+/** Hears of changes that an object's translation may depend on. */
+export type ChangeListener = (change: Change) => void;
 
 /** Live copies of the cluster's objects. */
 export class ClusterCache implements ClusterView {
@@ -76,6 +85,7 @@ export class ClusterCache implements ClusterView {
   readonly upstreams: Reflector<ApisixUpstream>;
   readonly pluginConfigs: Reflector<PluginHolder>;
   readonly globalRules: Reflector<PluginHolder>;
+  readonly tlses: Reflector<ApisixTls>;
   readonly #classes: Reflector<IngressClass>;
   readonly #proxies: Reflector<GatewayProxy>;
   readonly #services: Reflector<KubeService>;
@@ -87,30 +97,29 @@ export class ClusterCache implements ClusterView {
 
   constructor(client: KubeApi, changed: ChangeListener) {
     this.#client = client;
-    const always = (): void => {
-      changed(false);
-    };
-    const onSpec = (_key: string, before: AnyObject | undefined, after: AnyObject | undefined): void => {
-      if (!sameSpec(before, after)) {
-        changed(false);
-      }
-    };
-    this.routes = new Reflector(client, `${V2}/apisixroutes`, apisixRouteSchema, onSpec);
-    this.upstreams = new Reflector(client, `${V2}/apisixupstreams`, apisixUpstreamSchema, onSpec);
-    this.pluginConfigs = new Reflector(client, `${V2}/apisixpluginconfigs`, pluginHolderSchema, onSpec);
-    this.globalRules = new Reflector(client, `${V2}/apisixglobalrules`, pluginHolderSchema, onSpec);
-    this.#classes = new Reflector(client, "/apis/networking.k8s.io/v1/ingressclasses", ingressClassSchema, always);
-    this.#proxies = new Reflector(client, `${V1ALPHA1}/gatewayproxies`, gatewayProxySchema, onSpec);
-    this.#services = new Reflector(client, "/api/v1/services", serviceSchema, always);
-    this.#secrets = new Reflector(client, "/api/v1/secrets", secretSchema, always);
-    this.#slices = new Reflector(
-      client,
-      "/apis/discovery.k8s.io/v1/endpointslices",
-      endpointSliceSchema,
-      (_key, before, after) => {
-        changed([before, after].some((slice) => slice !== undefined && this.#isOfGateway(slice)));
-      },
-    );
+    const on =
+      (kind: Change["kind"], same: (before: AnyObject | undefined, after: AnyObject | undefined) => boolean) =>
+      (_key: string, before: AnyObject | undefined, after: AnyObject | undefined): void => {
+        const { metadata } = after ?? before ?? {};
+        if (metadata !== undefined && !same(before, after)) {
+          const name = kind === "slice" ? metadata.labels[SERVICE_LABEL] : metadata.name;
+          changed({ kind, namespace: metadata.namespace, name: name ?? "" });
+        }
+      };
+    this.routes = new Reflector(client, `${V2}/apisixroutes`, apisixRouteSchema, on("route", sameSpec));
+    this.tlses = new Reflector(client, `${V2}/apisixtlses`, apisixTlsSchema, on("tls", sameSpec));
+    this.upstreams = new Reflector(client, `${V2}/apisixupstreams`, apisixUpstreamSchema, on("upstream", sameSpec));
+    const pluginConfigs = `${V2}/apisixpluginconfigs`;
+    this.pluginConfigs = new Reflector(client, pluginConfigs, pluginHolderSchema, on("pluginconfig", sameSpec));
+    const globalRules = `${V2}/apisixglobalrules`;
+    this.globalRules = new Reflector(client, globalRules, pluginHolderSchema, on("globalrule", sameSpec));
+    const classes = "/apis/networking.k8s.io/v1/ingressclasses";
+    this.#classes = new Reflector(client, classes, ingressClassSchema, on("class", sameContent));
+    this.#proxies = new Reflector(client, `${V1ALPHA1}/gatewayproxies`, gatewayProxySchema, on("proxy", sameSpec));
+    this.#services = new Reflector(client, "/api/v1/services", serviceSchema, on("service", sameContent));
+    this.#secrets = new Reflector(client, "/api/v1/secrets", secretSchema, on("secret", sameContent));
+    const slices = "/apis/discovery.k8s.io/v1/endpointslices";
+    this.#slices = new Reflector(client, slices, endpointSliceSchema, on("slice", sameContent));
     this.#others = WATCHED_ONLY.map((path) => new Reflector(client, path, anyObjectSchema, () => undefined));
   }
 
@@ -161,14 +170,8 @@ export class ClusterCache implements ClusterView {
     return this.#proxies.get(namespace, name);
   }
 
-  #isOfGateway({ metadata }: EndpointSlice): boolean {
-    return this.#proxies
-      .all()
-      .some(
-        (proxy) =>
-          proxy.metadata.namespace === metadata.namespace &&
-          proxy.spec.provider?.controlPlane?.service?.name === metadata.labels[SERVICE_LABEL],
-      );
+  gatewayProxies(): readonly GatewayProxy[] {
+    return this.#proxies.all();
   }
 
   #all(): readonly { readonly synced: boolean; readonly problem: string | undefined; run(): Promise<never> }[] {
@@ -177,6 +180,7 @@ export class ClusterCache implements ClusterView {
       this.upstreams,
       this.pluginConfigs,
       this.globalRules,
+      this.tlses,
       this.#classes,
       this.#proxies,
       this.#services,
@@ -213,6 +217,12 @@ function sameSpec(before: AnyObject | undefined, after: AnyObject | undefined): 
     JSON.stringify([before.metadata.labels, before.metadata.annotations]) ===
       JSON.stringify([after.metadata.labels, after.metadata.annotations])
   );
+}
+
+function sameContent(before: AnyObject | undefined, after: AnyObject | undefined): boolean {
+  const content = (object: AnyObject | undefined) =>
+    object === undefined ? "" : JSON.stringify({ ...object, metadata: { ...object.metadata, resourceVersion: "" } });
+  return content(before) === content(after);
 }
 
 /** Throws when a CRD that the controller watches is not installed. */

@@ -18,6 +18,7 @@ export interface ClusterView {
   secret(namespace: string, name: string): Secret | undefined;
   ingressClasses(): readonly IngressClass[];
   gatewayProxy(namespace: string, name: string): GatewayProxy | undefined;
+  gatewayProxies(): readonly GatewayProxy[];
 }
 
 /** Addresses of a Service's port, in the order of its slices. */

@@ -5,6 +5,8 @@ import type { GatewayProxy, IngressClass } from "./resources.js";
 
 /** The gateways behind one GatewayProxy. */
 export interface GatewayTarget {
+  /** `GatewayProxy/namespace/name`. */
+  readonly name: string;
   /** Base addresses of the admin APIs of all gateway pods, ready or not. */
   readonly servers: readonly string[];
   readonly token: string;
@@ -49,6 +51,7 @@ export function proxyOf(ingressClass: IngressClass, view: ClusterView): GatewayP
 export function targetOf(proxy: GatewayProxy, view: ClusterView): GatewayTarget | string {
   const { namespace, name } = proxy.metadata;
   const label = `GatewayProxy ${namespace}/${name}`;
+  const target = { name: `GatewayProxy/${namespace}/${name}`, proxy };
   const controlPlane = proxy.spec.provider?.controlPlane;
   if (proxy.spec.provider?.type !== "ControlPlane" || controlPlane === null || controlPlane === undefined) {
     return `${label}: provider.type must be ControlPlane with a controlPlane`;
@@ -61,7 +64,7 @@ export function targetOf(proxy: GatewayProxy, view: ClusterView): GatewayTarget 
     return `${label}: no token found`;
   }
   if (controlPlane.endpoints !== null && controlPlane.endpoints !== undefined) {
-    return { servers: controlPlane.endpoints, token, proxy };
+    return { ...target, servers: controlPlane.endpoints, token };
   }
   const reference = controlPlane.service;
   const service = view.service(namespace, reference?.name ?? "");
@@ -78,7 +81,7 @@ export function targetOf(proxy: GatewayProxy, view: ClusterView): GatewayTarget 
     port.name,
     ({ terminating }) => !terminating,
   );
-  return { servers: addresses.map(({ host, port: number }) => `http://${host}:${String(number)}`), token, proxy };
+  return { ...target, servers: addresses.map(({ host, port: number }) => `http://${host}:${String(number)}`), token };
 }
 
 function tokenOf(proxy: GatewayProxy, view: ClusterView): string | undefined {

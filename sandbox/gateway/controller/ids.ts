@@ -3,5 +3,5 @@ import { crc32 } from "node:zlib";
 
 /** The id of an object, made from its name so that it stays the same. */
 export function genId(name: string): string {
-  return crc32(name).toString(16).padStart(8, "0");
+  return crc32(name).toString(16);
 }

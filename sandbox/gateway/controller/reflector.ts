@@ -87,6 +87,9 @@ export class Reflector<T> {
 
   async #list(): Promise<void> {
     const list = listSchema.parse(await this.#client.json("GET", this.#path));
+    list.items.forEach((item) => {
+      this.#decode(item);
+    });
     const present = new Set<string>();
     for (const item of list.items) {
       present.add(this.#store(item));
@@ -136,14 +139,31 @@ export class Reflector<T> {
   #store(object: unknown): string {
     const { metadata } = metaSchema.parse(object);
     const key = objectKey(metadata.namespace, metadata.name);
-    const parsed = this.#schema.safeParse(object);
-    if (!parsed.success) {
-      console.error(`can't read ${this.#path} ${key}: ${parsed.error.issues[0]?.message ?? "invalid"}`);
+    const decoded = this.#decode(object);
+    if (decoded === undefined) {
       return key;
     }
     const before = this.#objects.get(key);
-    this.#objects.set(key, parsed.data);
-    this.#changed(key, before, parsed.data);
+    this.#objects.set(key, decoded);
+    this.#changed(key, before, decoded);
     return key;
+  }
+
+  /**
+   * The object as its kind; undefined, and a line in the log, for one that is none. Throws for a time that can't be
+   * read: the real one then reads no object of that kind any more, until the bad one is gone.
+   */
+  #decode(object: unknown): T | undefined {
+    const parsed = this.#schema.safeParse(object);
+    if (parsed.success) {
+      return parsed.data;
+    }
+    const problem = parsed.error.issues[0]?.message ?? "invalid";
+    if (problem.startsWith("time: ")) {
+      throw new Error(problem);
+    }
+    const { name, namespace } = metaSchema.parse(object).metadata;
+    console.error(`can't read ${this.#path} ${objectKey(namespace, name)}: ${problem}`);
+    return undefined;
   }
 }

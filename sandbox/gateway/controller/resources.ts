@@ -1,5 +1,6 @@
 // Stand-in for the APISIX ingress controller 2.2: the parts of Kubernetes objects that it reads.
 import { z } from "zod";
+import { goDurationSeconds } from "./duration.js";
 
 const metadata = z.looseObject({
   name: z.string(),
@@ -23,14 +24,22 @@ const status = z.looseObject({ conditions: conditions.nullish() }).nullish();
 
 const plugin = z.looseObject({
   name: z.string(),
-  enable: z.boolean().default(true),
+  // As in Go: what is not said is false, and a plugin that is not on is left out. The real CRD wants it said.
+  enable: z.boolean().default(false),
   config: z.record(z.string(), z.unknown()).nullish(),
   secretRef: z.string().nullish(),
 });
 
-const timeout = z
-  .looseObject({ connect: z.string().nullish(), send: z.string().nullish(), read: z.string().nullish() })
-  .nullish();
+const duration = z
+  .string()
+  .nullish()
+  .superRefine((text, context) => {
+    if (text !== null && text !== undefined && goDurationSeconds(text) === undefined) {
+      context.addIssue({ code: "custom", message: `time: invalid duration "${text}"` });
+    }
+  });
+
+const timeout = z.looseObject({ connect: duration, send: duration, read: duration }).nullish();
 
 const expression = z.looseObject({
   subject: z.looseObject({ scope: z.string(), name: z.string().default("") }),
@@ -72,16 +81,29 @@ export const apisixRouteSchema = z.looseObject({
   status,
 });
 
+const upstreamConfig = z.looseObject({
+  retries: z.number().int().nullish(),
+  timeout,
+  scheme: z.string().nullish(),
+  passHost: z.enum(["pass", "node", "rewrite"]).nullish(),
+  upstreamHost: z.string().nullish(),
+  loadbalancer: z
+    .looseObject({ type: z.string().default("roundrobin"), hashOn: z.string().nullish(), key: z.string().nullish() })
+    .nullish(),
+  healthCheck: z
+    .looseObject({
+      active: z.record(z.string(), z.unknown()).nullish(),
+      passive: z.record(z.string(), z.unknown()).nullish(),
+    })
+    .nullish(),
+});
+
 export const apisixUpstreamSchema = z.looseObject({
   metadata,
-  spec: z
-    .looseObject({
+  spec: upstreamConfig
+    .extend({
       ingressClassName: z.string().nullish(),
-      retries: z.number().int().nullish(),
-      timeout,
-      scheme: z.string().nullish(),
-      passHost: z.enum(["pass", "node", "rewrite"]).nullish(),
-      upstreamHost: z.string().nullish(),
+      portLevelSettings: z.array(upstreamConfig.extend({ port: z.number() })).nullish(),
       externalNodes: z
         .array(
           z.looseObject({
@@ -100,6 +122,19 @@ export const apisixUpstreamSchema = z.looseObject({
 export const pluginHolderSchema = z.looseObject({
   metadata,
   spec: z.looseObject({ ingressClassName: z.string().nullish(), plugins: z.array(plugin).nullish() }).prefault({}),
+  status,
+});
+
+const secretReference = z.looseObject({ name: z.string(), namespace: z.string() });
+
+export const apisixTlsSchema = z.looseObject({
+  metadata,
+  spec: z.looseObject({
+    ingressClassName: z.string().nullish(),
+    hosts: z.array(z.string()),
+    secret: secretReference,
+    client: z.looseObject({ caSecret: secretReference.nullish() }).nullish(),
+  }),
   status,
 });
 
@@ -193,6 +228,8 @@ export type Backend = z.infer<typeof backend>;
 export type MatchExpression = z.infer<typeof expression>;
 export type PluginReference = z.infer<typeof plugin>;
 export type ApisixUpstream = z.infer<typeof apisixUpstreamSchema>;
+export type UpstreamConfig = z.infer<typeof upstreamConfig>;
+export type ApisixTls = z.infer<typeof apisixTlsSchema>;
 export type PluginHolder = z.infer<typeof pluginHolderSchema>;
 export type GatewayProxy = z.infer<typeof gatewayProxySchema>;
 export type IngressClass = z.infer<typeof ingressClassSchema>;

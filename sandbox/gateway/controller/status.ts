@@ -1,36 +1,44 @@
-// Stand-in for the APISIX ingress controller 2.2: writes the condition Accepted.
+// Stand-in for the APISIX ingress controller 2.2: writes the Accepted condition of objects, one after the other.
 import { z } from "zod";
 import { KubeError } from "./kube.js";
 import type { KubeApi } from "./kube.js";
 
-/** What an object's condition should say. */
+/** What to say about an object. */
 export interface Verdict {
   readonly status: "True" | "False";
   readonly reason: "Accepted" | "InvalidSpec" | "SyncFailed";
   readonly message: string;
-  readonly generation: number;
+  /** The generation it is about; without it, the one there is when it is written. */
+  readonly generation?: number;
 }
 
-/** An object with a status: plural of its kind (group apisix.apache.org/v2), namespace, name. */
+/** Which object. */
 export interface StatusTarget {
   readonly plural: string;
   readonly namespace: string;
   readonly name: string;
 }
 
+interface Update extends StatusTarget {
+  readonly verdict: Verdict;
+}
+
+const MAX_MESSAGE = 32_768;
+const CONFLICT_RETRIES = 4;
+
 const objectSchema = z.looseObject({
   metadata: z.looseObject({ generation: z.number().default(0) }),
   status: z.looseObject({ conditions: z.array(z.looseObject({ type: z.string() })).nullish() }).nullish(),
 });
 
-const MAX_MESSAGE = 32_000;
-
-/** Writes verdicts one after the other per object; only the newest one matters. */
+/**
+ * Writes conditions in the order in which they were asked for, each of them: of a True that a False follows at once,
+ * watchers see both.
+ */
 export class StatusWriter {
   readonly #client: KubeApi;
-  readonly #wanted = new Map<string, Verdict>();
-  readonly #written = new Map<string, string>();
-  readonly #busy = new Set<string>();
+  readonly #queue: Update[] = [];
+  #busy = false;
 
   constructor(client: KubeApi) {
     this.#client = client;
@@ -38,66 +46,61 @@ export class StatusWriter {
 
   /** Asks for a verdict to be written soon. */
   set(target: StatusTarget, verdict: Verdict): void {
-    const path = `/apis/apisix.apache.org/v2/namespaces/${target.namespace}/${target.plural}/${target.name}`;
-    const known = this.#wanted.get(path);
-    if ((known === undefined ? this.#written.get(path) : JSON.stringify(known)) === JSON.stringify(verdict)) {
+    this.#queue.push({ ...target, verdict });
+    if (!this.#busy) {
+      this.#busy = true;
+      void this.#work();
+    }
+  }
+
+  async #work(): Promise<void> {
+    for (let update = this.#queue.shift(); update !== undefined; update = this.#queue.shift()) {
+      await this.#apply(update);
+    }
+    this.#busy = false;
+  }
+
+  async #apply(update: Update): Promise<void> {
+    const path = `/apis/apisix.apache.org/v2/namespaces/${update.namespace}/${update.plural}/${update.name}`;
+    for (let attempt = 0; attempt <= CONFLICT_RETRIES; attempt += 1) {
+      try {
+        await this.#write(path, update.verdict);
+        return;
+      } catch (error) {
+        if (error instanceof KubeError && error.status === 404) {
+          return;
+        }
+        if (!(error instanceof KubeError && error.status === 409)) {
+          const why = error instanceof Error ? error.message : String(error);
+          console.error(`unable to update status of ${path}: ${why}`);
+          return;
+        }
+      }
+    }
+  }
+
+  async #write(path: string, verdict: Verdict): Promise<void> {
+    const object = objectSchema.parse(await this.#client.json("GET", path));
+    const condition = {
+      type: "Accepted",
+      status: verdict.status,
+      reason: verdict.reason,
+      message: verdict.message.slice(0, MAX_MESSAGE),
+      observedGeneration: verdict.generation ?? object.metadata.generation,
+    };
+    const before = object.status?.conditions?.find(({ type }) => type === "Accepted");
+    const { lastTransitionTime, ...said } = { ...before };
+    if (JSON.stringify(sorted(said)) === JSON.stringify(sorted(condition))) {
       return;
     }
-    this.#wanted.set(path, verdict);
-    if (!this.#busy.has(path)) {
-      this.#busy.add(path);
-      void this.#work(path);
-    }
+    const unchanged = before?.["status"] === verdict.status ? lastTransitionTime : undefined;
+    const at = unchanged ?? new Date().toISOString().replace(/\.\d+Z/, "Z");
+    const others = (object.status?.conditions ?? []).filter(({ type }) => type !== "Accepted");
+    const status = { ...object.status, conditions: [...others, { ...condition, lastTransitionTime: at }] };
+    await this.#client.json("PUT", `${path}/status`, { ...object, status });
   }
+}
 
-  /** Forgets an object that is gone. */
-  forget(target: StatusTarget): void {
-    this.#written.delete(`/apis/apisix.apache.org/v2/namespaces/${target.namespace}/${target.plural}/${target.name}`);
-  }
-
-  async #work(path: string): Promise<void> {
-    for (let verdict = this.#wanted.get(path); verdict !== undefined; verdict = this.#wanted.get(path)) {
-      const done = await this.#write(path, verdict);
-      if (done && this.#wanted.get(path) === verdict) {
-        this.#wanted.delete(path);
-        this.#written.set(path, JSON.stringify(verdict));
-      }
-    }
-    this.#busy.delete(path);
-  }
-
-  /** True when there is nothing left to do for this verdict. */
-  async #write(path: string, verdict: Verdict): Promise<boolean> {
-    try {
-      const object = objectSchema.parse(await this.#client.json("GET", path));
-      const before = object.status?.conditions?.find(({ type }) => type === "Accepted");
-      const condition = {
-        type: "Accepted",
-        status: verdict.status,
-        reason: verdict.reason,
-        message: verdict.message.slice(0, MAX_MESSAGE),
-        observedGeneration: verdict.generation,
-        lastTransitionTime:
-          before?.["status"] === verdict.status
-            ? before["lastTransitionTime"]
-            : new Date().toISOString().replace(/\.\d+Z/, "Z"),
-      };
-      const others = (object.status?.conditions ?? []).filter(({ type }) => type !== "Accepted");
-      const status = { ...object.status, conditions: [...others, condition] };
-      await this.#client.json("PUT", `${path}/status`, { ...object, status });
-      return true;
-    } catch (error) {
-      if (error instanceof KubeError && error.status === 409) {
-        return false;
-      }
-      const gone = error instanceof KubeError && error.status === 404;
-      if (!gone) {
-        console.error(
-          `failed to update the status of ${path}: ${error instanceof Error ? error.message : String(error)}`,
-        );
-        await new Promise((resolve) => setTimeout(resolve, 1000));
-      }
-      return gone || (error instanceof KubeError && error.status === 403);
-    }
-  }
+function sorted(value: Readonly<Record<string, unknown>>): readonly (readonly [string, unknown])[] {
+  return Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
 }

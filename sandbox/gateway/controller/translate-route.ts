@@ -1,4 +1,5 @@
 // Stand-in for the APISIX ingress controller 2.2: turns ApisixRoutes into the gateway's routes and services.
+import { isIP } from "node:net";
 import type { ClusterView } from "./cluster-view.js";
 import { InvalidSpec, toVars } from "./expressions.js";
 import { genId } from "./ids.js";
@@ -47,6 +48,7 @@ function translateRule(
 } {
   const { namespace, name } = route.metadata;
   checkBackends(namespace, rule);
+  checkRemotes(index, rule);
   const routeName = `${namespace}_${name}_${rule.name}`;
   const serviceName = `${namespace}_${name}_${String(index)}`;
   const labels = {
@@ -59,14 +61,14 @@ function translateRule(
   const hosts =
     match.hosts === null || match.hosts === undefined || match.hosts.length === 0 ? {} : { hosts: match.hosts };
   const timeout = pushedTimeout(rule.timeout);
-  const split = splitUpstreams(namespace, rule, view);
+  const split = splitUpstreams(route, rule, index, view);
   return {
     route: {
       id: genId(routeName),
       name: routeName,
-      desc: "Created by apisix-ingress-controller, DO NOT modify it manually",
       labels: { ...labels, ...route.metadata.labels },
       service_id: genId(serviceName),
+      desc: "Created by apisix-ingress-controller, DO NOT modify it manually",
       uris: match.paths,
       ...hosts,
       ...optionalList("methods", match.methods),
@@ -92,6 +94,16 @@ function translateRule(
   };
 }
 
+function checkRemotes(index: number, { match }: HttpRule): void {
+  for (const entry of match.remoteAddrs ?? []) {
+    const [address = "", prefix] = entry.split("/");
+    const bits = isIP(address) === 6 ? 128 : 32;
+    if (isIP(address) === 0 || (prefix !== undefined && !(/^\d+$/.test(prefix) && Number(prefix) <= bits))) {
+      throw new InvalidSpec(`.spec.http[${String(index)}].match.remoteAddrs: invalid remote address: ${entry}`);
+    }
+  }
+}
+
 function checkBackends(namespace: string, rule: HttpRule): void {
   const seen = new Set<string>();
   for (const { serviceName } of rule.backends ?? []) {
@@ -108,12 +120,17 @@ function checkBackends(namespace: string, rule: HttpRule): void {
  * With no endpoint behind the first one nothing is split at all and every request gets a 503.
  */
 function splitUpstreams(
-  namespace: string,
+  { metadata: { namespace, name } }: ApisixRoute,
   rule: HttpRule,
+  index: number,
   view: ClusterView,
 ): { readonly own: PushedUpstream; readonly others: readonly NamedUpstream[]; readonly plugins: Plugins } {
   const weighted: WeightedUpstream[] = [
-    ...(rule.backends ?? []).flatMap((backend) => backendUpstream(namespace, backend, view) ?? []),
+    ...(rule.backends ?? []).flatMap((backend, position) => {
+      // The place is the identity: another backend in it takes over what was there.
+      const upstreamName = [namespace, name, String(index), String(position)].join("_");
+      return backendUpstream(namespace, backend, upstreamName, view) ?? [];
+    }),
     ...(rule.upstreams ?? []).flatMap(({ name, weight }) => {
       const source = view.upstream(namespace, name);
       return source === undefined ? [] : externalUpstream(source, weight, view);

@@ -3,14 +3,17 @@ import type { ClusterView } from "./cluster-view.js";
 import { endpointAddresses } from "./cluster-view.js";
 import { goDurationSeconds } from "./duration.js";
 import { genId } from "./ids.js";
-import type { ApisixUpstream, Backend, KubeService } from "./resources.js";
+import type { ApisixUpstream, Backend, KubeService, UpstreamConfig } from "./resources.js";
 
 const DEFAULT_WEIGHT = 100;
 const DEFAULT_TIMEOUT_SECONDS = 60;
 
 /** An upstream in the gateway's format. */
 export interface PushedUpstream {
-  readonly type: "roundrobin";
+  readonly type: string;
+  readonly hash_on?: string;
+  readonly key?: string;
+  readonly checks?: Readonly<Record<string, unknown>>;
   readonly scheme: string;
   readonly pass_host: "pass" | "node" | "rewrite";
   readonly upstream_host?: string;
@@ -41,7 +44,12 @@ export const PLAIN_UPSTREAM = { type: "roundrobin", scheme: "http", pass_host: "
  * One backend of a route; undefined when it is dropped. That is only logged, as by the real one:
  * a missing Service, a port that the Service lacks, a headless Service with granularity "service".
  */
-export function backendUpstream(namespace: string, backend: Backend, view: ClusterView): WeightedUpstream | undefined {
+export function backendUpstream(
+  namespace: string,
+  backend: Backend,
+  name: string,
+  view: ClusterView,
+): WeightedUpstream | undefined {
   const label = `${namespace}/${backend.serviceName}`;
   const service = view.service(namespace, backend.serviceName);
   if (service === undefined) {
@@ -54,22 +62,13 @@ export function backendUpstream(namespace: string, backend: Backend, view: Clust
     console.error(`port ${String(backend.servicePort)} of ${label} can't be resolved; the backend is dropped`);
     return undefined;
   }
-  const name = [
-    namespace,
-    backend.serviceName,
-    backend.subset ?? "",
-    String(backend.servicePort),
-    backend.resolveGranularity ?? "",
-  ]
-    .filter((part) => part !== "")
-    .join("_");
   const settings = view.upstream(namespace, backend.serviceName);
   return {
     id: genId(name),
     name,
     weight,
     upstream: {
-      ...upstreamSettings(settings),
+      ...upstreamSettings(settings, Number(backend.servicePort)),
       nodes: addresses.map(({ host, port }) => ({ host, port, weight })),
     },
   };
@@ -110,14 +109,21 @@ export function pushedTimeout(given: ApisixUpstream["spec"]["timeout"]): PushedT
   return { connect: seconds(given.connect), send: seconds(given.send), read: seconds(given.read) };
 }
 
-function upstreamSettings(source: ApisixUpstream | undefined): PushedUpstream {
+/** Settings for one port come on top of those for all. */
+function upstreamSettings(source: ApisixUpstream | undefined, port?: number): PushedUpstream {
   if (source === undefined) {
     return PLAIN_UPSTREAM;
   }
-  const { retries, timeout, scheme, passHost, upstreamHost } = source.spec;
+  const forPort = (source.spec.portLevelSettings ?? []).find((settings) => settings.port === port);
+  const common = oneLevel(source.spec);
+  return forPort === undefined ? common : { ...common, ...oneLevel(forPort) };
+}
+
+function oneLevel({ retries, timeout, scheme, passHost, upstreamHost, ...rest }: UpstreamConfig): PushedUpstream {
   const seconds = pushedTimeout(timeout);
   return {
-    type: "roundrobin",
+    ...loadBalancer(rest.loadbalancer),
+    ...healthCheck(rest.healthCheck),
     scheme: scheme ?? "http",
     pass_host: passHost ?? "pass",
     nodes: [],
@@ -125,6 +131,17 @@ function upstreamSettings(source: ApisixUpstream | undefined): PushedUpstream {
     ...(retries === null || retries === undefined ? {} : { retries }),
     ...(seconds === undefined ? {} : { timeout: seconds }),
   };
+}
+
+function loadBalancer(given: UpstreamConfig["loadbalancer"]): Pick<PushedUpstream, "type" | "hash_on" | "key"> {
+  const { type = "roundrobin", hashOn, key } = given ?? {};
+  return type === "chash" ? { type, hash_on: hashOn ?? "vars", key: key ?? "" } : { type };
+}
+
+/** Pushed as it is: the stand-in probes nobody. */
+function healthCheck(given: UpstreamConfig["healthCheck"]): Pick<PushedUpstream, "checks"> {
+  const checks = Object.entries(given ?? {}).filter(([, value]) => value !== null && value !== undefined);
+  return checks.length === 0 ? {} : { checks: Object.fromEntries(checks) };
 }
 
 function backendAddresses(

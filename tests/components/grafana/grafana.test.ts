@@ -47,4 +47,10 @@ describe("GrafanaDashboard", () => {
     expect(map?.metadata).not.to.have.nested.property("labels.grafana_dashboard");
     expect(map?.metadata).to.have.property("annotations").deep.equal({ grafana_folder: "Delivery" });
   });
+
+  it("refuses what it does not know, in one line", async () => {
+    const args = { namespace: "monitoring", folders: "x" };
+    const error = await configMap(args).catch((reason: unknown) => reason);
+    expect(error).to.have.property("message", 'GrafanaDashboard: unknown argument "folders": did you mean "folder"?');
+  });
 });

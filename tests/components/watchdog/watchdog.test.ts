@@ -64,6 +64,29 @@ describe("ReleaseWatchdog", () => {
     expect(JSON.stringify(inputsOf(all, "Deployment"))).to.contain('{"name":"NAMESPACES","value":"a,b"}');
   });
 
+  it("keeps to a namespace that is only known when it is made", async () => {
+    const all = await deploy({ namespaces: [pulumi.output("later"), "b"] });
+    const bindings = all.filter(({ type, name }) => type.endsWith(":RoleBinding") && name.includes("releases"));
+    expect(bindings.map(({ name }) => name)).to.have.members(["w-releases-0", "w-releases-b"]);
+    expect(JSON.stringify(inputsOf(all, "Deployment"))).to.contain('{"name":"NAMESPACES","value":"later,b"}');
+  });
+
+  it("is scraped: by annotation, and by a PodMonitor where that is asked for", async () => {
+    const { template } = inputsOf(await deploy(), "Deployment")["spec"] as {
+      template: { metadata: object; spec: object };
+    };
+    expect(template.metadata).to.have.property("annotations").deep.equal({
+      "prometheus.io/scrape": "true",
+      "prometheus.io/port": "8080",
+      "prometheus.io/path": "/metrics",
+    });
+    expect(template.spec)
+      .to.have.nested.property("containers[0].ports")
+      .deep.equal([{ name: "health", containerPort: 8080 }]);
+    const { spec } = inputsOf(await deploy({ podMonitor: true }), "PodMonitor") as { spec: object };
+    expect(spec).to.have.nested.property("podMetricsEndpoints[0]").deep.include({ port: "health", path: "/metrics" });
+  });
+
   it("keeps the alert's URL in a Secret", async () => {
     const all = await deploy({ alertUrl: "https://hooks.example.com/T0K3N" });
     expect(JSON.stringify(inputsOf(all, "Deployment"))).not.to.contain("T0K3N");
@@ -79,5 +102,7 @@ describe("ReleaseWatchdog", () => {
       );
     expect(await failing({ replicas: 3 })).to.equal("ReleaseWatchdog: replicas must be 1 or 2, not 3");
     expect(await failing({ watchdogAfterSeconds: 1 })).to.contain("at least 5");
+    const wrong: object = { alertURL: "https://hooks.example.com/" };
+    expect(await failing(wrong)).to.equal('ReleaseWatchdog: unknown argument "alertURL": did you mean "alertUrl"?');
   });
 });

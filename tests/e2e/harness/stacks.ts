@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, rmSync } from "node:fs";
 import path from "node:path";
 import * as k8s from "@pulumi/kubernetes";
+import type { CustomResourceOptions } from "@pulumi/pulumi";
 import { LocalWorkspace } from "@pulumi/pulumi/automation/index.js";
 import type { PreviewResult, Stack, UpOptions } from "@pulumi/pulumi/automation/index.js";
 import { CanaryPlatform, CanaryRelease, LoadTester } from "../../../components/index.js";
@@ -91,14 +92,18 @@ export interface Update {
   readonly changes: Readonly<Record<string, number>>;
 }
 
+/** As a strict cluster has them: no pod gets in that may do more than it has to. */
+const restricted = { "pod-security.kubernetes.io/enforce": "restricted" } as const;
+
+function restrictedNamespace(name: string, opts?: CustomResourceOptions): k8s.core.v1.Namespace {
+  return new k8s.core.v1.Namespace(name, { metadata: { name, labels: restricted } }, opts);
+}
+
 /** The platform that all tests share: deployed once, before them. */
 export function platformProgram(): Promise<void> {
+  // Its own namespace is a restricted one anyway.
   const platform = new CanaryPlatform("edge", { namespace: "apisix", watchdog: { watchdogAfterSeconds: 10 } });
-  const test = new k8s.core.v1.Namespace(
-    "test",
-    { metadata: { name: "test" } },
-    { dependsOn: [...platform.dependencies] },
-  );
+  const test = restrictedNamespace("test", { dependsOn: [...platform.dependencies] });
   new LoadTester("loadtester", { namespace: test.metadata.name });
   return Promise.resolve();
 }
@@ -143,10 +148,16 @@ export function releaseArgs({ name, namespace, image, env = {}, overrides = {} }
     template: {
       spec: {
         terminationGracePeriodSeconds: 10,
+        securityContext: { runAsNonRoot: true, seccompProfile: { type: "RuntimeDefault" } },
         containers: [
           {
             name: "app",
             image,
+            securityContext: {
+              allowPrivilegeEscalation: false,
+              readOnlyRootFilesystem: true,
+              capabilities: { drop: ["ALL"] },
+            },
             ports: [{ name: "http", containerPort: 9898 }],
             env: Object.entries(env).map(([key, value]) => ({ name: key, value })),
             readinessProbe: { httpGet: { path: "/readyz", port: 9898 }, periodSeconds: 1 },
@@ -168,7 +179,7 @@ export function releaseArgs({ name, namespace, image, env = {}, overrides = {} }
 /** A program of a namespace and some releases in it. */
 export function releaseProgram(namespace: string, releases: readonly TestRelease[]): Program {
   return () => {
-    const home = new k8s.core.v1.Namespace(namespace, { metadata: { name: namespace } });
+    const home = restrictedNamespace(namespace);
     for (const release of releases) {
       new CanaryRelease(release.name, { ...releaseArgs(release), namespace: home.metadata.name });
     }

@@ -47,9 +47,21 @@ export const wrongValues: readonly Wrong[] = [
 
   // Unknown settings
   ["an unknown setting", { wieght: 3 }, "wieght: is not a known setting"],
-  ["an unknown setting of the service", service({ ports: [] }), "service.ports: is not a known setting"],
-  ["an unknown setting of the route", route({ host: "a" }), "route.host: is not a known setting"],
-  ["an unknown setting of the analysis", analysis({ stepweight: 5 }), "analysis.stepweight: is not a known setting"],
+  [
+    "an unknown setting of the service",
+    service({ ports: [] }),
+    'service.ports: is not a known setting: did you mean "port"?',
+  ],
+  [
+    "an unknown setting of the route",
+    route({ host: "a" }),
+    'route.host: is not a known setting: did you mean "hosts"?',
+  ],
+  [
+    "an unknown setting of the analysis",
+    analysis({ stepweight: 5 }),
+    'analysis.stepweight: is not a known setting: did you mean "stepWeight"?',
+  ],
   ["an unknown setting of a webhook", webhook({ headers: {} }), "analysis.webhooks[0].headers: is not a known setting"],
 
   // Ranges

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { contentHash } from "../../../components/canary-release/revision.js";
+import { contentHash } from "../../../components/kubernetes/index.js";
 import { clonedRules, ownedRules, weightedRouteName } from "../../../components/canary-release/route.js";
 import { selectorFor, templateFor } from "../../../components/canary-release/template.js";
 import type { PlainTemplate } from "../../../components/canary-release/template.js";

@@ -10,6 +10,14 @@ describe("generated secrets", () => {
     expect(await generatedKey.diff()).to.deep.equal({ changes: false });
   });
 
+  it("begin with a letter: a key of digits would be a number to APISIX, and fit nowhere", async () => {
+    const keys = await Promise.all(Array.from({ length: 200 }, () => generatedKey.create()));
+    for (const { outs } of keys) {
+      expect(outs.value).to.match(/^[a-f][0-9a-f]{47}$/);
+      expect(Number(outs.value)).to.be.NaN;
+    }
+  });
+
   it("are a certificate for exactly the names asked for, which is its own authority", async () => {
     const names = ["controller.apisix.svc", "controller"];
     const { outs } = await generatedCertificate.create({ names });

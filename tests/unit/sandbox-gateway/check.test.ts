@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { checkConfig } from "../../../sandbox/gateway/apisix/check.js";
+import { checkConfig } from "../../../sandbox/gateway/apisix/admin/check.js";
 
 const ENABLED = new Set(["prometheus", "proxy-mirror", "limit-count", "traffic-split"]);
 const route = (extra: Record<string, unknown>) => ({ routes: [{ id: "r", uris: ["/*"], ...extra }] });

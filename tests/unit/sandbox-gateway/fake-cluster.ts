@@ -1,7 +1,8 @@
-import type { Adc } from "../../../sandbox/gateway/controller/adc-client.js";
+import type { Adc, AdcAnswer } from "../../../sandbox/gateway/controller/adc-client.js";
 import { KubeError } from "../../../sandbox/gateway/controller/kube.js";
 import type { KubeApi } from "../../../sandbox/gateway/controller/kube.js";
-import type { Answer, Outcome, Task } from "../../../sandbox/gateway/adc/protocol.js";
+import { inputSchema } from "../../../sandbox/gateway/adc/protocol.js";
+import type { Input, Resources } from "../../../sandbox/gateway/adc/protocol.js";
 
 interface Item {
   metadata: {
@@ -21,6 +22,8 @@ export class FakeCluster implements KubeApi {
   readonly #lists = new Map<string, Map<string, Item>>();
   readonly #watchers = new Map<string, ((line: string) => void)[]>();
   readonly forbidden = new Set<string>();
+  /** Every status that was written, in order. */
+  readonly statuses: { readonly name: string; readonly status: unknown; readonly at: number }[] = [];
   #version = 1;
 
   /** `list` is the cluster-wide path, `/apis/apisix.apache.org/v2/apisixroutes`. */
@@ -67,6 +70,7 @@ export class FakeCluster implements KubeApi {
       return Promise.reject(new KubeError(404, "not found"));
     }
     if (method === "PUT" && typeof body === "object" && body !== null && "status" in body) {
+      this.statuses.push({ name, status: body.status, at: performance.now() });
       this.put(list, { ...item, status: body.status });
     }
     return Promise.resolve(this.item(list, namespace, name));
@@ -102,17 +106,46 @@ export class FakeCluster implements KubeApi {
   }
 }
 
+/** What the gateways say to a push: taken, or why not. */
+export type Outcome = { readonly kind: "accepted" } | { readonly kind: "failed"; readonly reason: string };
+
+interface Pushed {
+  readonly servers: readonly string[];
+  readonly token: string;
+  readonly bypassCache: boolean;
+  readonly config: Resources;
+}
+
 /** Records what is pushed, and answers as told. */
 export class FakeAdc implements Adc {
-  readonly tasks: Task[] = [];
-  readonly times: number[] = [];
-  outcome: Outcome = { kind: "accepted", changed: true };
+  readonly tasks: Pushed[] = [];
+  readonly validations: Pushed[] = [];
+  outcome: Outcome = { kind: "accepted" };
+  /** The answer to validations, status and JSON. */
+  validation: AdcAnswer = { status: 200, body: '{"success":true,"errors":[]}' };
 
-  ask(action: "sync" | "validate", task: Task): Promise<Answer> {
-    if (action === "sync") {
-      this.tasks.push(task);
-      this.times.push(performance.now());
+  ask(action: "sync" | "validate", { task: { opts, config } }: Input): Promise<AdcAnswer> {
+    const pushed = { servers: opts.server, token: opts.token, bypassCache: opts.bypassCache === true, config };
+    if (action === "validate") {
+      this.validations.push(pushed);
+      return Promise.resolve(this.validation);
     }
-    return Promise.resolve({ results: task.servers.map((server) => ({ server, outcome: this.outcome })) });
+    this.tasks.push(pushed);
+    const { outcome } = this;
+    const problem = inputSchema.safeParse({ task: { opts, config } }).error;
+    if (problem !== undefined) {
+      return Promise.resolve({ status: 400, body: JSON.stringify({ message: problem.message }) });
+    }
+    const endpoints = opts.server.map((server) =>
+      outcome.kind === "accepted" ? { server, success: true } : { server, success: false, reason: outcome.reason },
+    );
+    const failed = endpoints.filter(({ success }) => !success).length;
+    const body = {
+      status: failed === 0 ? "success" : "all_failed",
+      success_count: endpoints.length - failed,
+      failed_count: failed,
+      endpoint_status: endpoints,
+    };
+    return Promise.resolve({ status: 202, body: JSON.stringify(body) });
   }
 }

@@ -1,7 +1,7 @@
 import { expect } from "chai";
-import { compileExpression } from "../../../sandbox/gateway/apisix/expression.js";
-import { RouteTable } from "../../../sandbox/gateway/apisix/route-table.js";
-import type { Matchable } from "../../../sandbox/gateway/apisix/route-table.js";
+import { compileExpression } from "../../../sandbox/gateway/apisix/routing/expression.js";
+import { RouteTable } from "../../../sandbox/gateway/apisix/routing/route-table.js";
+import type { Matchable } from "../../../sandbox/gateway/apisix/routing/route-table.js";
 
 interface Named extends Matchable {
   readonly name: string;
@@ -86,7 +86,29 @@ describe("gateway stand-in: conditions", () => {
 
   it("refuses what it does not understand", () => {
     expect(() => compileExpression([["v", "like", "a"]])).to.throw("invalid operator");
-    expect(() => compileExpression([["v", "~~", "("]])).to.throw("invalid regular expression");
     expect(() => compileExpression(["OR", "v"])).to.throw("brackets");
+    expect(() => compileExpression(["v", "==", "a"])).to.throw("brackets");
+    expect(() => compileExpression([["v", "not", "~~", "a"]])).to.throw("bad 'not' expression");
+  });
+
+  it("takes a pattern that can't be compiled, and never matches it", () => {
+    const silenced = console.error;
+    console.error = () => undefined;
+    expect(holds(["v", "~~", "("], "(")).to.equal(false);
+    console.error = silenced;
+  });
+
+  it("compares with null what the request does not have", () => {
+    expect(holds(["cookie_x", "==", null])).to.equal(true);
+    expect(holds(["cookie_x", "==", null], "a")).to.equal(false);
+    expect(holds(["cookie_x", "~=", "a"])).to.equal(true);
+    expect(holds(["cookie_x", "!", "in", ["a"]])).to.equal(true);
+    expect(holds(["cookie_x", "in", []], "a")).to.equal(false);
+  });
+
+  it("compares a number as a number, and values in their case", () => {
+    expect(holds(["v", "==", 1], "1.0")).to.equal(true);
+    expect(holds(["v", "==", "a"], "A")).to.equal(false);
+    expect(holds(["v", "ipmatch", ["10.0.0.0/8"]], "10.1.2.3")).to.equal(true);
   });
 });

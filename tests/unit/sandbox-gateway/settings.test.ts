@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { DEFAULT_BUCKETS_MS, readSettings } from "../../../sandbox/gateway/apisix/settings.js";
+import { DEFAULT_BUCKETS_MS, readSettings } from "../../../sandbox/gateway/apisix/config/settings.js";
 import { readConfig } from "../../../sandbox/gateway/controller/config.js";
 
 const STANDALONE = `
@@ -36,6 +36,83 @@ plugin_attr:
       { name: "upstream_addr", variable: "upstream_addr" },
     ]);
     expect(settings.prometheus.refreshIntervalSeconds).to.equal(0.5);
+  });
+
+  it("listens for https by default, elsewhere or not at all when told to", () => {
+    const settings = (apisix: string) =>
+      readSettings(`${STANDALONE}\napisix: ${apisix}`, { APISIX_ADMIN_KEY: "secret" });
+    expect(settings("{}").tlsListen).to.deep.equal([{ ip: "0.0.0.0", port: 9443 }]);
+    expect(settings("{ssl: {listen: [{port: 8443}]}}").tlsListen).to.deep.equal([{ ip: "0.0.0.0", port: 8443 }]);
+    expect(settings("{ssl: {enable: false}}").tlsListen).to.deep.equal([]);
+    expect(settings("{}").proxy.redirectPort).to.equal(9443);
+    expect(settings("{ssl: {listen: [{port: 443}]}}").proxy.redirectPort).to.equal(undefined);
+  });
+
+  it("takes the size of the metrics' dictionary from the http section, unless streams are measured, too", () => {
+    const size = (extra: string) =>
+      readSettings(`${STANDALONE}${extra}`, { APISIX_ADMIN_KEY: "secret" }).prometheus.dictionaryBytes / 1024 / 1024;
+    const both = `
+nginx_config:
+  meta: {lua_shared_dict: {prometheus-metrics: 32m}}
+  http: {lua_shared_dict: {prometheus-metrics: 64m}}
+`;
+    expect(size("")).to.equal(10);
+    expect(size(both)).to.equal(64);
+    expect(size(`${both}stream_plugins: [prometheus]`)).to.equal(32);
+    expect(() => size("\nnginx_config: {http: {lua_shared_dict: {prometheus-metrics: much}}}")).to.throw(
+      "invalid size",
+    );
+  });
+
+  it("makes variables from the map blocks of the http snippet", () => {
+    const snippet = `
+nginx_config:
+  http_configuration_snippet: |
+    # what is done
+    map $request_method $method_class { default other; GET read; HEAD read; "POST" write; ~^P write; }
+    log_format x '$remote_addr { ; }';
+    map $host $is_internal {
+      ~*\\.internal$ yes;
+    }
+`;
+    const { maps } = readSettings(`${STANDALONE}${snippet}`, { APISIX_ADMIN_KEY: "secret" }).proxy;
+    expect(maps.map(({ source, variable }) => [source, variable])).to.deep.equal([
+      ["request_method", "method_class"],
+      ["host", "is_internal"],
+    ]);
+    const [methods, hosts] = maps;
+    const classes = ["GET", "get", "POST", "PATCH", "DELETE"].map((method) => methods?.lookup(method));
+    expect(classes).to.deep.equal(["read", "read", "write", "write", "other"]);
+    expect(["a.INTERNAL", "internal.a"].map((host) => hosts?.lookup(host))).to.deep.equal(["yes", ""]);
+    const broken = (text: string) => () =>
+      readSettings(`${STANDALONE}\nnginx_config: {http_configuration_snippet: "${text}"}`, { APISIX_ADMIN_KEY: "s" });
+    expect(broken("map $a $b { default x; ")).to.throw("unexpected end of file");
+    expect(broken("map $a { default x; }")).to.throw("invalid number of arguments");
+  });
+
+  it("reads workers, the mirror's time-out, and whether requests go on without their users", () => {
+    const extra = `
+nginx_config: {worker_processes: 2, http_server_configuration_snippet: "proxy_ignore_client_abort on;"}
+plugin_attr: {proxy-mirror: {timeout: {connect: 50ms, read: 100ms}}}
+`;
+    const { proxy } = readSettings(`${STANDALONE}${extra}`, { APISIX_ADMIN_KEY: "secret" });
+    expect(proxy).to.deep.include({
+      workers: 2,
+      ignoreClientAbort: true,
+      mirrorTimeout: { connect: 0.05, send: 60, read: 0.1 },
+    });
+  });
+
+  it("makes numbers of environment values that look like one: such a key is nobody's", () => {
+    const key = (value: string) => readSettings(STANDALONE, { APISIX_ADMIN_KEY: value }).admin.keys[0]?.key;
+    expect(key("k2e4")).to.equal("k2e4");
+    for (const number of ["123456", "12e4567", "0x1F", "007", " 5 ", "1.5"]) {
+      expect(key(number), number).to.not.equal(number.trim());
+    }
+    const port = "\napisix: {node_listen: [{port: '${{PORT}}'}]}";
+    expect(readSettings(`${STANDALONE}${port}`, { APISIX_ADMIN_KEY: "k", PORT: "8080" }).proxyListen[0]?.port).to.equal(
+      8080,
+    );
   });
 
   it("does not start without the variable, with etcd, or without the admin API", () => {

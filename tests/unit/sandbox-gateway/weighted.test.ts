@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { RoundRobinMemory, WeightedRoundRobin } from "../../../sandbox/gateway/apisix/weighted.js";
+import { RoundRobinMemory, WeightedRoundRobin } from "../../../sandbox/gateway/apisix/routing/weighted.js";
 
 function picks(weights: Readonly<Record<string, number>>, count: number): string[] {
   const robin = new WeightedRoundRobin(Object.entries(weights).map(([value, weight]) => ({ value, weight })));
@@ -24,6 +24,30 @@ describe("gateway stand-in: weighted round robin", () => {
       expect((100 * count(all, "canary")) / 4000).to.be.closeTo(canary, 0.05);
     });
   }
+
+  it("picks the light side late: the 8th or 9th of 90/10, nothing of 999/1 for about 1,000 requests", () => {
+    const firstOf = (weights: Readonly<Record<string, number>>, random: number): number => {
+      const items = Object.entries(weights).map(([value, weight]) => ({ value, weight }));
+      const robin = new WeightedRoundRobin(items, () => random);
+      let position = 1;
+      while (robin.next() !== "canary") position += 1;
+      return position;
+    };
+    expect([0, 0.99].map((random) => firstOf({ primary: 90, canary: 10 }, random))).to.deep.equal([9, 8]);
+    expect([0, 0.99].map((random) => firstOf({ primary: 999, canary: 1 }, random))).to.deep.equal([999, 998]);
+    expect(count(picks({ primary: 999, canary: 1 }, 6000), "canary")).to.be.within(5, 6);
+    expect(count(picks({ primary: 9999, canary: 1 }, 20_000), "canary")).to.be.within(1, 2);
+  });
+
+  it("has a cycle for each worker", () => {
+    const items = [
+      { value: "primary", weight: 9 },
+      { value: "canary", weight: 1 },
+    ];
+    const robin = new WeightedRoundRobin(items, () => 0);
+    const of = (worker: number) => Array.from({ length: 10 }, () => robin.next(worker)).indexOf("canary");
+    expect([of(0), of(1), of(0), of(1)]).to.deep.equal([8, 8, 8, 8]);
+  });
 
   it("never picks weight 0 next to another weight, but picks a lone one", () => {
     expect(count(picks({ primary: 100, canary: 0 }, 50), "canary")).to.equal(0);

@@ -1,9 +1,10 @@
 // Tests of the sandbox's Kubernetes provider stand-in against a played API server.
+import { spawnSync } from "node:child_process";
 import { expect } from "chai";
 import { managerOf } from "../../../sandbox/kubernetes-provider/apply.js";
 import { checked } from "../../../sandbox/kubernetes-provider/check.js";
 import { NotReadyError } from "../../../sandbox/kubernetes-provider/failures.js";
-import { create, idOf, read, remove, update } from "../../../sandbox/kubernetes-provider/operations.js";
+import { create, idOf, read, relinquish, remove, update } from "../../../sandbox/kubernetes-provider/operations.js";
 import { configured } from "../../../sandbox/kubernetes-provider/provider.js";
 import type { Provider } from "../../../sandbox/kubernetes-provider/provider.js";
 import { secret, toObject, unknownMarker } from "../../../sandbox/kubernetes-provider/values.js";
@@ -34,10 +35,13 @@ async function failureOf(promise: Promise<unknown>): Promise<Error> {
 describe("Kubernetes provider stand-in: operations", () => {
   let server: FakeApiServer;
   let provider: Provider;
+  let shown: string[];
   beforeEach(async () => {
     server = new FakeApiServer();
     await server.start();
-    provider = configured({ kubeconfig: secret(server.kubeconfig) }, new AbortController().signal);
+    shown = [];
+    const log = { statusOf: () => ({ warn: (text: string) => shown.push(text), clear: () => shown.push("") }) };
+    provider = configured({ kubeconfig: secret(server.kubeconfig) }, new AbortController().signal, log);
   });
   afterEach(() => server.stop());
 
@@ -90,6 +94,27 @@ describe("Kubernetes provider stand-in: operations", () => {
     expect(apply?.query).to.deep.equal({ fieldManager: manager, force: "true" });
   });
 
+  it("applies a …Patch whether the object exists or not, under the manager that it names, and only lets go of it", async () => {
+    const patch = {
+      ...operation(configMap({ "pulumi.com/patchFieldManager": "ours" })),
+      urn: `${urn.slice(0, -4)}Patch::cm`,
+    };
+    server.on(`PATCH ${path}`, () => ({ body: configMap() }));
+    await create(provider.cluster, patch);
+    server.on(`GET ${path}`, () => ({
+      body: toObject({ metadata: { managedFields: [{ manager: "pulumi-kubernetes", operation: "Update" }] } }),
+    }));
+    await update(provider.cluster, patch);
+    await relinquish(provider.cluster, patch.urn, patch.inputs);
+    const written = server.seen.filter(({ method }) => method !== "GET");
+    expect(written.map(({ method, query }) => [method, query["fieldManager"]])).to.deep.equal([
+      ["PATCH", "ours"],
+      ["PATCH", "ours"],
+      ["PATCH", "ours"],
+    ]);
+    expect(written.at(-1)?.body).to.deep.equal({ apiVersion: "v1", kind: "ConfigMap", metadata: { name: "cm" } });
+  });
+
   it("names manager and fields of a conflict in one line", async () => {
     const cause = {
       reason: "FieldManagerConflict",
@@ -121,14 +146,48 @@ describe("Kubernetes provider stand-in: operations", () => {
 
   it("deletes and waits until the object is gone; gone already is fine", async () => {
     let asked = 0;
-    await remove(provider.cluster, configMap(), 0);
+    await remove(provider.cluster, configMap(), 0, urn);
     server.on(`GET ${path}`, () => {
       asked++;
       return asked < 4 ? { body: configMap() } : { status: 404, body: {} };
     });
     server.on(`DELETE ${path}`, () => ({ body: {} }));
-    await remove(provider.cluster, configMap(), 0);
+    await remove(provider.cluster, configMap(), 0, urn);
     expect(asked).to.equal(4);
+  });
+
+  it("keeps who manages what in its outputs, as the real plugin does", async () => {
+    const managedFields = [{ manager: "pulumi-kubernetes", operation: "Update" }];
+    const stored = { ...configMap(), metadata: { name: "cm", namespace: "n", managedFields } };
+    server.on("POST /api/v1/namespaces/n/configmaps", () => ({ body: toObject(stored) }));
+    expect(await create(provider.cluster, operation(configMap()))).to.deep.equal(stored);
+    server.on(`GET ${path}`, () => ({ body: toObject(stored) }));
+    expect(await read(provider.cluster, configMap())).to.deep.equal(stored);
+  });
+
+  it("shows an object's Warning Events, old ones too, while it waits for it and while it deletes it", async () => {
+    const stored = { ...configMap(), metadata: { name: "cm", namespace: "n", uid: "u1" } };
+    const events = [{ reason: "Failed", message: "taken back" }];
+    server.on("GET /api/v1/namespaces/n/events", ({ query }) => ({
+      body: toObject({ items: query["fieldSelector"] === "involvedObject.uid=u1,type=Warning" ? events : [] }),
+    }));
+    const wanted = configMap({ "pulumi.com/waitFor": "jsonpath={.data.a}=1" });
+    server.on("POST /api/v1/namespaces/n/configmaps", () => ({ body: toObject({ ...stored, data: { a: "1" } }) }));
+    await create(provider.cluster, operation(wanted));
+    expect(shown).to.deep.equal(["Failed: taken back", ""]);
+    shown = [];
+    let asked = 0;
+    server.on(`GET ${path}`, () => (asked++ === 0 ? { body: toObject(stored) } : { status: 404, body: {} }));
+    server.on(`DELETE ${path}`, () => ({ body: {} }));
+    await remove(provider.cluster, configMap(), 0, urn);
+    expect(shown[0]).to.equal("Failed: taken back");
+  });
+
+  it("has no flag that tells its version", () => {
+    const main = require.resolve("../../../sandbox/kubernetes-provider/main.js");
+    const { status, stderr } = spawnSync(process.execPath, [main, "--version"], { encoding: "utf8" });
+    expect(status).to.equal(2);
+    expect(stderr).to.contain("flag provided but not defined: -version");
   });
 
   it("reads nothing where nothing is, also of an unknown kind", async () => {

@@ -4,18 +4,22 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { expect } from "chai";
+import type { Image } from "../../../sandbox/images/index.js";
 import { RunningContainer } from "../../../sandbox/node/container.js";
 import { AddressPool } from "../../../sandbox/node/network.js";
+import { confinementOf } from "../../../sandbox/node/security.js";
 import { isAlive, processRecordOf, readRecord, writeRecord } from "../../../sandbox/node/record.js";
 
-const image = {
+const image: Image = {
   entrypoint: [],
   command: [],
   env: {},
   workingDirectory: "/",
+  user: "",
   stopSignal: "SIGTERM",
-  files: {},
-} as const;
+  files: { kind: "machine", shared: [], programs: {}, writable: [] },
+  origin: { kind: "stand-in" },
+};
 
 describe("what a restarted node agent finds", () => {
   let folder: string;
@@ -52,7 +56,12 @@ describe("what a restarted node agent finds", () => {
 
   it("is a container that it can watch and stop", async () => {
     const child = spawn("sh", ["-c", "sleep 30; true"]);
-    const adopted = RunningContainer.adopt(processRecordOf(child.pid ?? 0), image);
+    const adopted = RunningContainer.adopt(
+      processRecordOf(child.pid ?? 0),
+      image,
+      confinementOf({}, { name: "app" }, "", { passwd: "", group: "" }),
+      undefined,
+    );
     adopted.kill();
     expect(await adopted.ended).to.deep.equal({ exitCode: 137, signal: 9 });
   });

@@ -1,21 +1,28 @@
 import path from "node:path";
 import { expect } from "chai";
+import type { Image } from "../../../sandbox/images/index.js";
 import { rootScript } from "../../../sandbox/node/root-file-system.js";
+import { confinementOf } from "../../../sandbox/node/security.js";
 
 const dist = path.resolve(__dirname, "../../..");
-const image = {
+const image: Image = {
   entrypoint: [process.execPath],
   command: [],
   workingDirectory: "/",
   env: {},
-  stopSignal: "SIGTERM" as const,
-  files: {},
+  user: "",
+  stopSignal: "SIGTERM",
+  files: { kind: "machine", shared: [dist], programs: {}, writable: [] },
+  origin: { kind: "stand-in" },
 };
+const confinement = confinementOf({}, { name: "app" }, "", { passwd: "", group: "" });
 
 /** Places in the script at which our own code is put into the container. */
 function bindsOfCode(mountPath: string): { readonly code: readonly number[]; readonly volume: number } {
   const container = { name: "app", volumeMounts: [{ name: "scratch", mountPath }] };
-  const options = { root: "/r", image, container, volumes: "/v", files: "/f", workingDirectory: "/" };
+  const places = { root: "/r", volumes: "/v", files: "/f", workingDirectory: "/" };
+  const rest = { podVolumes: [], env: {}, confinement, userIds: "all", joinFile: undefined } as const;
+  const options = { ...places, ...rest, image, container };
   const lines = rootScript(options).split("\n");
   const code = lines.flatMap((line, index) =>
     line.includes(`mount --bind "$(readlink -f '${dist}')"`) ? [index] : [],

@@ -73,7 +73,7 @@ describe("settings of the analysis", () => {
     [{ ...base, interval: "soon" }, 'interval: not a duration: "soon"; write it like "10s" or "1m30s"'],
     [{ ...base, interval: "0.5s" }, "interval: must be at least 1s"],
     [{ ...base, interval: "5s", checkInterval: "6s" }, "checkInterval: must not be longer than interval"],
-    [{ ...base, intervall: "5s" }, "intervall: is not a known setting"],
+    [{ ...base, intervall: "5s" }, 'intervall: is not a known setting: did you mean "interval"?'],
     [{ ...base, metrics: [] }, "metrics: needs at least one metric"],
     [{ ...base, metrics: [successRate, successRate] }, "metrics[1].name: request-success-rate is there twice"],
   ];

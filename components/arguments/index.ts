@@ -1,0 +1,76 @@
+/** Arguments of components, checked before anything is registered: one line that names the component and the property. */
+import * as pulumi from "@pulumi/pulumi";
+import { z } from "zod";
+import { check } from "../../release/settings/index.js";
+import type { Problem } from "../../release/settings/index.js";
+
+/** A schema for each argument: one that is forgotten, or that the type does not have, is a compile error. */
+export type Shape<Args> = { readonly [Name in keyof Required<Args>]: z.ZodType };
+
+/**
+ * Checks what is plain in a component's arguments; outputs are left to those who resolve them.
+ * @throws pulumi.RunError, shown without a stack: `Apisix: unknown argument "replica": did you mean "replicas"?`
+ */
+export function checkArguments(component: string, schema: z.ZodType, args: unknown): void {
+  const checked = check(schema, args ?? {}, isComputed);
+  if (checked.kind === "invalid") throw argumentError(component, checked.problems.map(sentence).join("; "));
+}
+
+/** The error of one argument that a schema can't know of. */
+export function argumentError(component: string, problem: string): Error {
+  return new pulumi.RunError(`${component}: ${problem}`);
+}
+
+/** Whether a value is only known when other resources are. */
+export function isComputed(value: unknown): boolean {
+  return pulumi.Output.isInstance(value) || value instanceof Promise;
+}
+
+/**
+ * What `make` makes of inputs: at once where all of them are plain, so that it may name a resource, else as an output.
+ * @throws pulumi.RunError with the one line that `make` throws
+ */
+export function resolved<T extends object, R>(
+  component: string,
+  inputs: T,
+  make: (plain: pulumi.Unwrap<T>) => R,
+): R | pulumi.Output<R> {
+  const checked = (plain: pulumi.Unwrap<T>): R => {
+    try {
+      return make(plain);
+    } catch (error) {
+      throw argumentError(component, error instanceof Error ? error.message : String(error));
+    }
+  };
+  return isPlain(inputs) ? checked(inputs) : pulumi.output(inputs).apply(checked);
+}
+
+function isPlain<T>(value: T): value is T & pulumi.Unwrap<T> {
+  if (isComputed(value)) return false;
+  return typeof value !== "object" || value === null || Object.values(value).every((each: unknown) => isPlain(each));
+}
+
+function sentence({ path, message, unknown }: Problem): string {
+  if (unknown === undefined) return path === "" ? message : `${path}: ${message}`;
+  const { nearest } = unknown;
+  return `unknown argument ${JSON.stringify(path)}${nearest === undefined ? "" : `: did you mean ${JSON.stringify(nearest)}?`}`;
+}
+
+/** Schemas that several components' arguments share; all of them optional. */
+export const argument = {
+  text: z.string().min(1, "must not be empty").optional(),
+  flag: z.boolean().optional(),
+  /** A part of a Kubernetes manifest: the API server knows best. */
+  manifest: z.looseObject({}).optional(),
+  manifests: z.array(z.looseObject({})).optional(),
+  texts: z.array(z.string().min(1, "must not be empty")).optional(),
+  labels: z.record(z.string(), z.string()).optional(),
+  port: z.int("must be a whole number").min(1, "must be 1 to 65535").max(65535, "must be 1 to 65535").optional(),
+  count: z.int("must be a whole number").min(1, "must be at least 1").optional(),
+  seconds: z.number().gt(0, "must be above 0").optional(),
+  /** As Go reads it. */
+  duration: z
+    .string()
+    .regex(/^(\d+(\.\d+)?(ms|[smh]))+$/, 'must be a duration like "30s", "1m30s" or "2h"')
+    .optional(),
+} as const;
