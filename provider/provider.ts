@@ -7,7 +7,7 @@ import * as steps from "./steps.js";
  * The provider of the package `apisix-canary`, as Pulumi's provider protocol wants it. Everything that takes time to
  * load comes with the first call that needs it: the engine asks for a schema or a version often.
  */
-export function createProvider(): pulumi.provider.Provider {
+function createProvider(): pulumi.provider.Provider {
   return {
     version: packageVersion(),
     // Async: its errors are answers.

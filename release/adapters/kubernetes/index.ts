@@ -7,7 +7,7 @@ import { createServiceProxy } from "./service-proxy.js";
 import type { ServiceProxyFetch } from "./service-proxy.js";
 
 export { ApiServer } from "./api-server.js";
-export { createAccess, defaultNamespace } from "./credentials.js";
+export { contextNames, createAccess, defaultNamespace } from "./credentials.js";
 export type { KubeconfigSource } from "./credentials.js";
 export { commandsIn, parseStatus } from "./release-object.js";
 export type { ServiceAddress, ServiceProxyFetch } from "./service-proxy.js";
