@@ -93,7 +93,7 @@ describe("apisix-canary dashboard", () => {
     expect(last["steps"]?.trim()).to.equal("");
     stop.abort();
     expect(await shown.end()).to.equal(0);
-  });
+  }).timeout(20_000);
 
   it("answers nobody without the token, nor under another name, and changes nothing", async () => {
     const { server } = await Cinema.open(frames);
