@@ -38,7 +38,7 @@ const rules = [
     name: "product-ships-what-it-needs",
     comment: "Development packages aren't there where the published package runs.",
     from: { path: product },
-    to: { dependencyTypes: ["npm-dev"] },
+    to: { dependencyTypes: ["npm-dev"], dependencyTypesNot: ["npm-peer"] },
   },
   {
     name: "product-stands-alone",

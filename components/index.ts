@@ -1,4 +1,11 @@
 /** The package's public face. */
+import { RunError } from "@pulumi/pulumi";
+import { nodeProblem } from "../release/model/node.js";
+
+// The order of what follows is the order in which it is loaded: an old Node gets no further than this.
+const problem = nodeProblem();
+if (problem !== undefined) throw new RunError(problem);
+
 export * from "./apisix/index.js";
 export { CanaryRelease } from "./canary-release/index.js";
 export type {
@@ -22,6 +29,7 @@ export type {
 export { CanaryDefinitions } from "./crds/index.js";
 export type { CanaryDefinitionsArgs, DefinitionOptions } from "./crds/index.js";
 export * from "./from-flagger/index.js";
+export * from "./grafana/index.js";
 export * from "./ingress-controller/index.js";
 export type { DisruptionBudget, PodMonitorOptions, PodOptions, ServiceOptions } from "./kubernetes/index.js";
 export * from "./load-tester/index.js";

@@ -1,5 +1,10 @@
 /** What runs during `pulumi up`: the dynamic resources' runtime, loaded by the stubs in `components/`. */
 import { enableCompileCache } from "node:module";
+import { nodeProblem } from "./model/node.js";
+
+// The order of what follows is the order in which it is loaded: an old Node gets no further than this.
+const problem = nodeProblem();
+if (problem !== undefined) throw Object.assign(new Error(problem), { stack: problem });
 
 // Every preview and update loads this in a new process: compiled code kept on disk halves that.
 enableCompileCache();

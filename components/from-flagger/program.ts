@@ -31,9 +31,9 @@ export async function programFor(yaml: string, options: ProgramOptions = {}): Pr
     supported: supportedStrategies,
     withWorkload: true,
   });
-  const { format } = await import("prettier");
+  const { formatTypeScript } = await import("../../bundled/formatter.js");
   const text = sourceOf({ ...accepted(translation) }, translation.warnings, options);
-  return format(text, { parser: "typescript", printWidth: 120 });
+  return formatTypeScript(text, 120);
 }
 
 type Arguments = ReturnType<typeof accepted>;

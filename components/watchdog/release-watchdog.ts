@@ -6,14 +6,17 @@ import type { Shape } from "../arguments/index.js";
 import {
   contentHash,
   createDisruptionBudget,
+  createPodMonitor,
   labelsOf,
   placed,
   podMetadata,
+  podMonitor,
   podOptionsShape,
+  scrapeAnnotations,
 } from "../kubernetes/index.js";
-import type { PodOptions } from "../kubernetes/index.js";
+import type { PodMonitorOptions, PodOptions } from "../kubernetes/index.js";
 import { leaderRules, releaseRules } from "./permissions.js";
-import { podSpec } from "./pod.js";
+import { healthPort, podSpec } from "./pod.js";
 import { programFiles } from "./program.js";
 
 /** What can be said of the watchdog. */
@@ -30,6 +33,8 @@ export interface ReleaseWatchdogArgs extends PodOptions {
   readonly namespaces?: readonly pulumi.Input<string>[];
   /** Where a rollback is reported (Slack-compatible JSON); a secret. Default: Kubernetes Events alone. */
   readonly alertUrl?: pulumi.Input<string>;
+  /** A PodMonitor for its metrics of releases, for a Prometheus of the Prometheus Operator. Default: none. */
+  readonly podMonitor?: boolean | PodMonitorOptions;
 }
 
 const schema = z.strictObject({
@@ -40,10 +45,12 @@ const schema = z.strictObject({
   replicas: z.number().optional(),
   namespaces: argument.texts,
   alertUrl: argument.text,
+  podMonitor,
 } satisfies Shape<ReleaseWatchdogArgs>);
 
 const component = "ReleaseWatchdog";
 const app = "apisix-canary-watchdog";
+const metricsPath = "/metrics";
 const rbacGroup = "rbac.authorization.k8s.io";
 
 /**
@@ -77,6 +84,7 @@ export class ReleaseWatchdog extends pulumi.ComponentResource {
       namespaces: args.namespaces ?? [],
       alertSecret,
     });
+    const annotations = scrapeAnnotations(healthPort, metricsPath);
     this.deployment = new k8s.apps.v1.Deployment(
       `${prefix}-deployment`,
       {
@@ -84,13 +92,15 @@ export class ReleaseWatchdog extends pulumi.ComponentResource {
         spec: {
           replicas: args.replicas ?? 1,
           selector: { matchLabels: { app } },
-          template: { metadata: podMetadata(args, { labels: labelsOf(app) }), spec: placed(spec, args) },
+          template: { metadata: podMetadata(args, { labels: labelsOf(app), annotations }), spec: placed(spec, args) },
         },
       },
       { parent: this, dependsOn: [...permissions] },
     );
     const { namespace, replicas = 1 } = args;
     createDisruptionBudget(prefix, { app, namespace, replicas }, args, { parent: this });
+    const scraped = { app, namespace, port: "health", path: metricsPath };
+    createPodMonitor(prefix, scraped, args.podMonitor, { parent: this });
     this.registerOutputs({ watchdogAfterSeconds: this.watchdogAfterSeconds });
   }
 

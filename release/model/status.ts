@@ -36,6 +36,8 @@ export interface CheckStatus {
   readonly value: string;
   readonly limit: string;
   readonly requests: number;
+  /** Evidence against the revision, percent; absent in what earlier versions wrote. */
+  readonly confidence?: string;
 }
 
 export interface Condition {

@@ -41,7 +41,7 @@ interface ServingCertificate {
 /** A serving certificate for the names of a Service, valid for ten years. */
 async function makeCertificate(names: readonly string[]): Promise<ServingCertificate> {
   // A library of some size that releases never need.
-  const { generate } = await import("selfsigned");
+  const { generate } = await import("../../bundled/certificates.js");
   const [commonName = "service"] = names;
   const notAfterDate = new Date(Date.now() + validDays * 86_400_000);
   const made = await generate([{ name: "commonName", value: commonName }], {

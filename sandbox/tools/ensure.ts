@@ -20,7 +20,7 @@ interface FoundTool {
 const underWay = new Map<string, Promise<FoundTool | undefined>>();
 
 /** Where tools are kept between starts: one folder for each version. */
-function cacheFolder(tool: Owner): string {
+export function cacheFolder(tool: Owner): string {
   return path.join(cacheRoot(), "tools", tool.name, tool.version);
 }
 

@@ -9,7 +9,7 @@ import type { ServiceProxyFetch } from "./service-proxy.js";
 
 export { ApiServer } from "./api-server.js";
 export type { Call } from "./call.js";
-export { createAccess, defaultNamespace } from "./credentials.js";
+export { contextNames, createAccess, defaultNamespace } from "./credentials.js";
 export type { KubeconfigSource } from "./credentials.js";
 export { ForbiddenError, unlessForbidden } from "./errors.js";
 export { commandsIn, parseStatus } from "./release-object.js";

@@ -82,6 +82,7 @@ export const releaseStatus: z.ZodType<ReleaseStatus> = z.object({
         value: z.string(),
         limit: z.string(),
         requests: z.number(),
+        confidence: z.string().exactOptional(),
       }),
     )
     .default([]),

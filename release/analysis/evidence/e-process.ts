@@ -1,5 +1,4 @@
-import betainc from "@stdlib/math-base-special-betainc";
-import betaln from "@stdlib/math-base-special-betaln";
+import { betainc, betaln } from "../../../bundled/statistics.js";
 import type { Trials } from "../counting/tally.js";
 import { logAdd, logNothing, logSum } from "./starts.js";
 

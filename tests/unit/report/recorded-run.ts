@@ -1,4 +1,4 @@
-import { createReporter } from "../../../release/adapters/reporter/index.js";
+import { createReporter, heardBy } from "../../../release/adapters/reporter/index.js";
 import type { StoreReport } from "../../../release/adapters/reporter/index.js";
 import type { Assessment, Observation } from "../../../release/analysis/contract.js";
 import { runAnalysis, runPromotion } from "../../../release/machine/index.js";
@@ -57,7 +57,12 @@ export async function recordRun(conditions: Conditions): Promise<RecordedRun> {
 }
 
 /** The world as ports, with the real reporter. */
-export function portsReporting(world: World, settings: ReleaseSettings, storeReport: StoreReport): Ports {
+export function portsReporting(
+  world: World,
+  settings: ReleaseSettings,
+  storeReport: StoreReport,
+  storeProgress?: StoreReport,
+): Ports {
   const ports = portsOf(world);
   const reporter = createReporter(settings, {
     log: () => undefined,
@@ -66,8 +71,10 @@ export function portsReporting(world: World, settings: ReleaseSettings, storeRep
     serviceAccess: () => Promise.resolve({ status: 200, body: "" }),
     clock: world.clock,
     storeReport,
+    ...(storeProgress === undefined ? {} : { storeProgress }),
+    startedBy: "alice on build-7",
   });
-  return { ...ports, reporter };
+  return { ...ports, cluster: heardBy(reporter, ports.cluster), reporter };
 }
 
 /** First revision, then the analysis of the second, then its promotion. */

@@ -242,6 +242,8 @@ describe("the published package", () => {
       .object({ files: z.array(z.string()) })
       .parse(JSON.parse(readFileSync(path.join(root, "package.json"), "utf8")));
     expect(files.filter((file) => file.startsWith("dist"))).to.have.members([
+      "dist/bundled/*.js",
+      "dist/bundled/LICENSES.txt",
       "dist/cli",
       "dist/components",
       "dist/provider",
