@@ -4,5 +4,6 @@ export type { AdoptionKind, AdoptionStep } from "./decide.js";
 export { decideHandBack } from "./hand-back.js";
 export type { HandBackStep } from "./hand-back.js";
 export * from "./live.js";
-export { keptOf, survey } from "./survey.js";
-export type { Kept, Surroundings } from "./survey.js";
+export { survey } from "./survey.js";
+export { keptOf } from "./taking.js";
+export type { Kept, Surroundings, Taking } from "./taking.js";

@@ -5,18 +5,22 @@ import { apps, at, core, custom, eventually } from "./cluster.js";
 
 export type Manifest = KubernetesObject & Readonly<Record<string, unknown>>;
 
-const restricted = { "pod-security.kubernetes.io/enforce": "restricted" };
-
 const routeKind = { group: "apisix.apache.org", version: "v2", plural: "apisixroutes" } as const;
 
-export async function createNamespace(name: string): Promise<void> {
-  await core.createNamespace({ body: { metadata: { name, labels: restricted } } });
+/** As a strict cluster has them, unless somebody else's pods need more. */
+export async function createNamespace(name: string, level: "restricted" | "baseline" = "restricted"): Promise<void> {
+  const labels = { "pod-security.kubernetes.io/enforce": level };
+  await core.createNamespace({ body: { metadata: { name, labels } } });
 }
 
 /** `kubectl apply`, as a team has made its objects. */
 export function apply(...manifests: readonly Manifest[]): void {
   const input = JSON.stringify({ apiVersion: "v1", kind: "List", items: manifests });
   execFileSync("kubectl", ["apply", "-f", "-"], { input, stdio: ["pipe", "ignore", "pipe"] });
+}
+
+export function kubectl(...argv: readonly string[]): string {
+  return execFileSync("kubectl", argv, { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
 }
 
 export interface App {
