@@ -5,6 +5,15 @@ export { release } from "./release.js";
 export type { ReleaseInput, ReleaseSettings, RollbackSettings } from "./release.js";
 export type { MetricSettings, MetricTemplate, MetricTemplateInput, ThresholdRange } from "./metrics.js";
 export { metric, metricTemplate } from "./metrics.js";
+export { finePercent, matchEntry } from "./strategy.js";
+export type {
+  AffinitySettings,
+  MatchEntry,
+  MirrorSettings,
+  PreviewSettings,
+  StepSettings,
+  ValueMatch,
+} from "./strategy.js";
 export type { AlertSettings, WebhookSettings, WebhookType } from "./webhooks.js";
 export { dnsLabel, httpUrl, metricPrefix, objectName, serviceLabel } from "./names.js";
 export { prometheusAccess, tenantHeader } from "./prometheus.js";

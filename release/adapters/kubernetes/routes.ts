@@ -1,6 +1,8 @@
 import { annotations } from "../../model/index.js";
 import { FencedError, TransientError } from "../../ports/index.js";
 import type { Owner, RouteState } from "../../ports/index.js";
+import { sameSplit, shareOfWeights, weightsFor } from "../../strategy/index.js";
+import type { Split } from "../../strategy/index.js";
 import type { ApiServer } from "./api-server.js";
 import { describe } from "./call.js";
 import { ownerOf, refuseForeign } from "./ownership.js";
@@ -46,16 +48,19 @@ export class Routes {
     const most = weights.toSorted((a, b) => share(b) - share(a))[0];
     const shares = most ?? { canaryWeight: 0, primaryWeight: 0 };
     const { uid } = found.metadata;
-    return { owner: this.ownerOf(found), uid, ...shares, fence: fenceOf(found), sync: syncOf(found) };
+    const split = { base: shareOfWeights(shares.canaryWeight, shares.primaryWeight) };
+    return { owner: this.ownerOf(found), uid, ...shares, split, fence: fenceOf(found), sync: syncOf(found) };
   }
 
   claim(token: number, signal: AbortSignal): Promise<void> {
     return this.write(token, () => [], signal);
   }
 
-  /** Canary gets `weightPercent` and primary the rest, in every rule that has both. */
-  setCanaryWeight(weightPercent: number, token: number, signal: AbortSignal): Promise<void> {
-    return this.write(token, (found) => this.weights(found, weightPercent), signal);
+  /** Canary gets the split's share and primary the rest, in every rule that has both. */
+  setSplit(split: Split, token: number, signal: AbortSignal): Promise<void> {
+    if (!sameSplit(split, { base: split.base }))
+      throw new Error(`${this.name()} has no rules but those of users' weights`);
+    return this.write(token, (found) => this.weights(found, split.base), signal);
   }
 
   /** Throws FencedError where a newer token than ours is on the route. */
@@ -90,9 +95,10 @@ export class Routes {
     const pairs = this.pairs(found);
     if (pairs.length === 0)
       throw new Error(`${this.name()} has no rule with ${this.backend("canary")} and ${this.backend("primary")}`);
+    const weights = weightsFor(weightPercent);
     return pairs.flatMap(({ rule, canary, primary }) => [
-      ...this.setWeight(rule, canary, this.backend("canary"), weightPercent),
-      ...this.setWeight(rule, primary, this.backend("primary"), 100 - weightPercent),
+      ...this.setWeight(rule, canary, this.backend("canary"), weights.canary),
+      ...this.setWeight(rule, primary, this.backend("primary"), weights.primary),
     ]);
   }
 
