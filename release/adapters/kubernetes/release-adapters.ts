@@ -5,7 +5,7 @@ import { Events } from "./events.js";
 import { Lock } from "./lock.js";
 import { readCompanions } from "./ownership.js";
 import { ReleaseObjects } from "./release-object.js";
-import { Routes } from "./routes.js";
+import { Routes } from "./routes/index.js";
 import { leasePlace } from "./target.js";
 import type { Target } from "./target.js";
 import { Workloads } from "./workloads.js";
