@@ -93,7 +93,7 @@ export class Run<S extends RollbackSettings = ReleaseSettings, P extends Rollbac
   /** Journal first, then the gateway. */
   async setWeight(weightPercent: number, phase: Phase = this.journalState.status.phase): Promise<void> {
     await this.journal({ canaryWeight: weightPercent, phase });
-    await this.persist(() => this.ports.cluster.setCanaryWeight(weightPercent, this.token, this.signal));
+    await this.persist(() => this.ports.cluster.setSplit({ base: weightPercent }, this.token, this.signal));
   }
 
   readRoute(): Promise<RouteState | undefined> {

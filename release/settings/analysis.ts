@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { durationAtLeast } from "./duration.js";
 import { metric } from "./metrics.js";
+import { strategyFields, unfinishedIn } from "./strategy.js";
 import { alert, webhook } from "./webhooks.js";
 
 const percent = z.int("must be a whole number").min(0, "must be 0 to 100").max(100, "must be 0 to 100");
@@ -23,6 +24,7 @@ export const analysis = z
       .min(1)
       .optional()
       .meta({ description: "The shares of all steps, ascending, percent." }),
+    ...strategyFields,
     stepWeightPromotion: percent
       .default(0)
       .meta({ description: "Step size of the shift back to the promoted primary; 0 is one jump. Default 0." }),
@@ -95,6 +97,7 @@ export const analysis = z
   })
   .superRefine((value, context) => {
     const issue = (path: string, message: string): void => context.addIssue({ code: "custom", path: [path], message });
+    for (const field of unfinishedIn(value)) issue(field, "is not supported yet");
     if (value.stepWeight !== undefined && value.stepWeights !== undefined)
       issue("stepWeights", "give stepWeight or stepWeights, not both");
     if (value.stepWeight === undefined && value.stepWeights === undefined)

@@ -1,4 +1,4 @@
-import { mirror as schema } from "../settings/index.js";
+import { mirrorWay } from "../settings/index.js";
 import type { AnalysisSettings, MirrorSettings } from "../settings/index.js";
 
 /** Paths that begin so are copies which the gateway sends to itself; no copy is made of them. */
@@ -10,5 +10,5 @@ export const restMirrorRatio = 0.01;
 /** How users' requests are copied; undefined where they aren't. */
 export function mirrorOf({ mirror }: Pick<AnalysisSettings, "mirror">): MirrorSettings | undefined {
   if (mirror === undefined || mirror === false) return undefined;
-  return mirror === true ? wholeMirror : mirror;
+  return mirror === true ? mirrorWay.parse({}) : mirror;
 }

@@ -7,8 +7,16 @@ export function weightedRouteName(base: string, release: string): string {
   return `${base}-${release}-canary`;
 }
 
+/** As a program gives it: what is left out may also be undefined. */
+type Given<T> = { readonly [Key in keyof T]: T[Key] | (object extends Pick<T, Key> ? undefined : never) };
+
 /** The rules of an owned route at rest: everything to the primary. */
-export function ownedRules(release: string, service: string, port: number, route: OwnedRoute): readonly HttpRule[] {
+export function ownedRules(
+  release: string,
+  service: string,
+  port: number,
+  route: Given<OwnedRoute>,
+): readonly HttpRule[] {
   return [
     {
       name: route.ruleName ?? release,

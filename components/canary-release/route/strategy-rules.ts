@@ -1,12 +1,18 @@
 import { serviceName } from "../../../release/model/index.js";
 import type { AffinitySettings, AnalysisSettings, MirrorSettings } from "../../../release/settings/index.js";
-import { emptyBuckets, ownRulesOf, restMirrorRatio, ruleNameOf } from "../../../release/strategy/index.js";
+import {
+  emptyBuckets,
+  mirrorOf,
+  mirrorPath,
+  ownRulesOf,
+  restMirrorRatio,
+  ruleNameOf,
+} from "../../../release/strategy/index.js";
 import type { OwnRuleKind } from "../../../release/strategy/index.js";
 import type { RoutePlugin } from "../args.js";
 import { expressionOf, expressionsOf, literal } from "./conditions.js";
 import { backendsAtRest, listIn, matchOf, nameOf, pluginsOf, priorityOf, prometheus } from "./http-rule.js";
 import type { Expression, HttpRule } from "./http-rule.js";
-import { refuse } from "./refusals.js";
 
 /** What the rules of a strategy are made of. */
 export interface Strategy {
@@ -25,16 +31,13 @@ const above: Readonly<Record<OwnRuleKind, number>> = { match: 1, bucket: 1, prev
 
 /** Where the gateway reaches itself: any of its workers, over loopback. */
 const gatewayItself = "http://127.0.0.1:9080";
-const mirrorPath = "/.mirror-";
 
 /**
  * The whole route at rest: the user's rules, 100/0 as all others, and behind them those of the strategy; a release moves
- * numbers, a mirror's ratio and the pattern of a cookie, and never the rules.
- * @throws Error in one line for what the strategy can't be built on
+ * numbers, a mirror's ratio and the pattern of a cookie, and never the rules. What it can't be built on `refusalsOf` says.
  */
 export function rulesAtRest(base: readonly HttpRule[], strategy: Strategy): readonly HttpRule[] {
   const kinds = ownRulesOf(strategy.analysis);
-  base.forEach((rule) => refuse(rule, strategy.analysis));
   const own = kinds.flatMap((kind) => base.flatMap((rule, index) => rulesOf(kind, rule, index, strategy)));
   return [...base.map((rule, index) => withOwnPlugins(rule, index, strategy)), ...own];
 }
@@ -107,11 +110,11 @@ function bucketRules(rule: HttpRule, strategy: Strategy): readonly HttpRule[] {
  * being made.
  */
 function mirrorRule(rule: HttpRule, index: number, { analysis, service, port, mirrorToken }: Strategy): HttpRule {
-  const { timeout } = mirrorOf(analysis) ?? { timeout: 1 };
   const own = pathOf(mirrorToken, index);
   const source = expressionOf("Variable", "realip_remote_addr", { exact: "127.0.0.1" });
   const hosts = listIn(matchOf(rule), "hosts");
-  const limit = `${timeout}s`;
+  // Shorter ones the gateway takes for none at all.
+  const limit = `${Math.ceil(mirrorOf(analysis)?.timeout ?? 1)}s`;
   return {
     name: ruleNameOf(nameOf(rule), "mirror"),
     priority: priorityOf(rule) + above.mirror,

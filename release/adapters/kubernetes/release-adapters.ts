@@ -46,7 +46,7 @@ function clusterOf(api: ApiServer, target: Target, revision: string): ClusterPor
     readPrimaryScalers: (signal) => workloads.primaryScalers(signal),
     readRoute: (signal) => routes.read(signal),
     claimRoute: (token, signal) => routes.claim(token, signal),
-    setCanaryWeight: (weightPercent, token, signal) => routes.setCanaryWeight(weightPercent, token, signal),
+    setSplit: (split, token, signal) => routes.setSplit(split, token, signal),
     readEndpoints: (role, signal) => workloads.endpoints(role, signal),
     readRevisionNodes: (role, asked, signal) => workloads.revisionNodes(role, asked, signal),
     readCanaryTrouble: (signal) => workloads.canaryTrouble(revision, signal),

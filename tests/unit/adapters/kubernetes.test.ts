@@ -49,7 +49,7 @@ describe("the weighted route", () => {
 
   it("is written in one patch that tests our token and each position", async () => {
     const server = await playApi({ [`GET ${routePath}`]: routeWith("5"), [`PATCH ${routePath}`]: {} });
-    await adaptersAt(server.url).cluster.setCanaryWeight(30, 5, noSignal);
+    await adaptersAt(server.url).cluster.setSplit({ base: 30 }, 5, noSignal);
     expect(last(server)?.url).to.equal(`${routePath}?fieldManager=apisix-canary`);
     expect(last(server)?.headers["content-type"]).to.equal("application/json-patch+json");
     expect(bodyOf(last(server))).to.deep.equal([
@@ -75,7 +75,7 @@ describe("the weighted route", () => {
     const newer = await playApi({ [`GET ${routePath}`]: routeWith("7") });
     const { cluster } = adaptersAt(newer.url);
     expect(await errorOf(cluster.claimRoute(6, noSignal))).to.be.instanceOf(FencedError);
-    expect(await errorOf(cluster.setCanaryWeight(1, 6, noSignal))).to.be.instanceOf(FencedError);
+    expect(await errorOf(cluster.setSplit({ base: 1 }, 6, noSignal))).to.be.instanceOf(FencedError);
     expect(newer.seen.every(({ method }) => method === "GET")).to.equal(true);
   });
 
@@ -85,7 +85,7 @@ describe("the weighted route", () => {
       [`GET ${routePath}`]: () => routeWith(fence),
       [`PATCH ${routePath}`]: () => ((fence = "6"), [422, { kind: "Status", message: "test failed" }]),
     });
-    const error = await errorOf(adaptersAt(server.url).cluster.setCanaryWeight(30, 5, noSignal));
+    const error = await errorOf(adaptersAt(server.url).cluster.setSplit({ base: 30 }, 5, noSignal));
     expect(error).to.be.instanceOf(FencedError);
   });
 
@@ -101,6 +101,7 @@ describe("the weighted route", () => {
       uid: "route-uid",
       canaryWeight: 0,
       primaryWeight: 100,
+        split: { base: 0 },
       fence: 5,
       sync: { kind: "accepted" },
     });
@@ -117,7 +118,7 @@ describe("the weighted route", () => {
 
   it("without the two backends is an error that names them", async () => {
     const server = await playApi({ [`GET ${routePath}`]: { metadata: { annotations: mark }, spec: { http: [] } } });
-    const error = await errorOf(adaptersAt(server.url).cluster.setCanaryWeight(1, 1, noSignal));
+    const error = await errorOf(adaptersAt(server.url).cluster.setSplit({ base: 1 }, 1, noSignal));
     expect(error.message).to.equal(
       'apisixroutes.apisix.apache.org "podinfo-podinfo-canary" in namespace test has no rule with podinfo-canary and podinfo-primary',
     );
