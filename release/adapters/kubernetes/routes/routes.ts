@@ -55,6 +55,25 @@ export class Routes {
     return this.write(token, (found) => this.operations(found, split), signal);
   }
 
+  /**
+   * What the API server and the gateway's webhook have against such a split, in one line; nothing is written. Undefined
+   * where nobody objects, or nobody looks.
+   */
+  async rehearse(split: Split, signal: AbortSignal): Promise<string | undefined> {
+    const found = await this.find(signal);
+    if (found === undefined) throw new Error(`${this.name()} does not exist`);
+    const place = routePlace(this.target);
+    try {
+      const body = this.operations(found, split);
+      const call = { verb: "patch", ...place, patch: "json", test: true, query: { dryRun: "All" }, body } as const;
+      await this.api.tryWrite(call, anything, signal);
+      return undefined;
+    } catch (error) {
+      if (error instanceof TransientError || signal.aborted) throw error;
+      return error instanceof Error ? error.message : String(error);
+    }
+  }
+
   /** Throws FencedError where a newer token than ours is on the route. */
   async refuseOlder(token: number, signal: AbortSignal): Promise<void> {
     const found = await this.find(signal);
