@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { warningsOf } from "../../release/analysis/index.js";
-import { deadlineSeconds, planSteps, shortestSeconds } from "../../release/machine/plan.js";
+import { planStages } from "../../release/strategy/index.js";
+import { deadlineSeconds, shortestSeconds } from "../../release/machine/plan.js";
 import { analysis as schema, check, durationText, release } from "../../release/settings/index.js";
 import type { CanaryReleaseArgs } from "./args.js";
 
@@ -14,7 +15,7 @@ export function tellDeadline(resource: pulumi.Resource, args: CanaryReleaseArgs)
     if (checked.kind !== "valid") return;
     const shortest = shortestSeconds(checked.settings);
     const deadline = deadlineSeconds(checked.settings);
-    const steps = planSteps(checked.settings.analysis).length;
+    const steps = planStages(checked.settings.analysis).length;
     const takes = `${steps} ${steps === 1 ? "step takes" : "steps take"} ${durationText(shortest)} at least`;
     if (deadline < shortest)
       void pulumi.log.warn(

@@ -50,7 +50,7 @@ export function observe(state: AnalysisState, observation: Observation): Observe
 }
 
 function momentOf(state: AnalysisState, observation: Observation): Moment {
-  const { weightPercent, baselineReady } = observation.surroundings;
+  const { weightPercent = 0, baselineReady } = observation.surroundings;
   return {
     nowMs: observation.nowMs,
     intervalEnds: observation.intervalEnds,

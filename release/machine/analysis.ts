@@ -8,7 +8,8 @@ import { Gates, jumpsGates } from "./gates.js";
 import { reported } from "./judging.js";
 import { PausableLimit } from "./limit.js";
 import { isLost, lossOf, withLock } from "./lock.js";
-import { deadlineSeconds, decideStart, planSteps } from "./plan.js";
+import { highestOf, planStages, restSplit, shownWeight } from "../strategy/index.js";
+import { deadlineSeconds, decideStart } from "./plan.js";
 import type { Outcome, Ports } from "./ports.js";
 import { preflight } from "./preflight.js";
 import { rollBack } from "./rollback.js";
@@ -90,13 +91,15 @@ async function refuseWithoutJournal(run: Run): Promise<void> {
 
 async function perform(run: Run, limit: PausableLimit): Promise<Outcome> {
   const { settings } = run;
-  const steps = planSteps(settings.analysis);
+  const plan = planStages(settings.analysis);
+  const highest = settings.skipAnalysis ? restSplit : highestOf(plan);
   await run.journal(
     {
       phase: "Progressing",
       revision: settings.revision,
       canaryWeight: 0,
-      plannedWeight: settings.skipAnalysis ? 0 : Math.max(...steps),
+      plannedWeight: shownWeight(highest),
+      plannedSplit: highest,
       failedChecks: 0,
       iterations: 0,
       message: "",
@@ -104,7 +107,7 @@ async function perform(run: Run, limit: PausableLimit): Promise<Outcome> {
       drainSeconds: settings.drain,
       routeName: settings.routeName,
     },
-    [...handoverKeys, "judged"],
+    [...handoverKeys, "judged", "split", "strategy"],
   );
   const gates = new Gates(run, limit);
   await waitForGate(run, gates);
@@ -112,7 +115,7 @@ async function perform(run: Run, limit: PausableLimit): Promise<Outcome> {
   if (settings.skipAnalysis) return pass(run, "skipped", "analysis skipped on request", "skipped");
   run.announce("info", `Starting canary analysis for ${run.label}`);
   await preRollout(run);
-  const byHand = await new Rollout(run, canary.templateHash, gates, limit).through(steps);
+  const byHand = await new Rollout(run, canary.templateHash, gates, limit).through(plan);
   return byHand
     ? pass(run, "passed", "promoted on request", "onRequest")
     : pass(run, "passed", "all checks passed at every step");

@@ -3,7 +3,6 @@ export { runAnalysis } from "./analysis.js";
 export { ReleaseFailed, sentenceOf } from "./failure.js";
 export { judge } from "./judging.js";
 export { needsAnalysis } from "./needs-analysis.js";
-export { planSteps } from "./plan.js";
 export type { Outcome, Ports, RollbackPorts } from "./ports.js";
 export { runPreparation } from "./preparation.js";
 export { runPromotion } from "./promotion.js";

@@ -1,29 +1,15 @@
-import { expectedSeconds } from "../analysis/index.js";
 import { isHandedOver } from "../model/index.js";
 import type { ReleaseStatus } from "../model/index.js";
 import type { Workload } from "../ports/index.js";
-import { stepWeightsOf } from "../settings/index.js";
 import type { AnalysisSettings } from "../settings/index.js";
+import { expectedSeconds, highestOf, planPromotion, planStages } from "../strategy/index.js";
+import type { PlanSettings } from "../strategy/index.js";
 
 /** Pure decisions: what a run is going to do, from what the cluster says. */
 
-/** The canary's shares in the order they are set, percent. */
-export const planSteps = stepWeightsOf;
-
-/** The canary's shares on the way to the promoted primary; a step of 0 is one jump. */
-export function planPromotionSteps(fromWeight: number, step: number): readonly number[] {
-  if (fromWeight <= 0) return [];
-  if (step === 0) return [0];
-  const count = Math.ceil(fromWeight / step);
-  return Array.from({ length: count }, (_, index) => Math.max(0, fromWeight - (index + 1) * step));
-}
-
 /** What the time that a release needs depends on. */
 export interface Plan {
-  readonly analysis: Pick<
-    AnalysisSettings,
-    "interval" | "initialDelay" | "minRequests" | "stepWeight" | "stepWeights" | "maxWeight" | "stepWeightPromotion"
-  >;
+  readonly analysis: PlanSettings & Pick<AnalysisSettings, "initialDelay" | "minRequests" | "stepWeightPromotion">;
   /** Seconds for pods to get ready. */
   readonly progressDeadline: number;
   /** As the program says it, seconds. */
@@ -47,8 +33,7 @@ export function shortestSeconds({ analysis }: Pick<Plan, "analysis">): number {
 export function deadlineSeconds(plan: Plan, requestsPerSecond?: number): number {
   if (plan.deadline !== undefined) return plan.deadline;
   const { interval, initialDelay, stepWeightPromotion } = plan.analysis;
-  const highest = planSteps(plan.analysis).at(-1) ?? 0;
-  const down = stepWeightPromotion === 0 ? [] : planPromotionSteps(highest, stepWeightPromotion).slice(0, -1);
+  const down = planPromotion(highestOf(planStages(plan.analysis)), stepWeightPromotion).slice(0, -1);
   const up = expectedSeconds(plan.analysis, requestsPerSecond === 0 ? undefined : requestsPerSecond);
   const needed = deadlineFactor * (up + down.length * interval) + initialDelay + plan.progressDeadline;
   return Math.max(shortestDeadlineSeconds, Math.ceil(needed));

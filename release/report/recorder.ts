@@ -1,6 +1,7 @@
 import type { Assessment, Observation, Reading } from "../analysis/contract.js";
 import type { Announcement, CheckRecord, RunEnd } from "../ports/index.js";
 import type { ReleaseSettings } from "../settings/index.js";
+import { shownWeight } from "../strategy/index.js";
 import { writeDecision } from "./decision.js";
 import { reportVersion } from "./document.js";
 import type { WrittenReport, WrittenTick } from "./document.js";
@@ -14,7 +15,7 @@ export class Recorder {
   private readonly scrub: Scrub;
   private readonly samples = new SampleLog();
   private readonly announcements: WrittenReport["announcements"] = [];
-  private readonly analyses: Pick<CheckRecord, "subject" | "startedAtMs">[] = [];
+  private readonly analyses: Pick<CheckRecord, "subject" | "startedAtMs" | "part">[] = [];
   private readonly ticks: WrittenTick[] = [];
   /** Messages of providers that had to be scrubbed, and what was left of them. */
   private readonly scrubbed = new Map<string, string>();
@@ -42,7 +43,7 @@ export class Recorder {
     this.ticks.push({
       analysis: this.analysisOf(check),
       nowMs: writeNumber(nowMs),
-      canaryWeight: writeNumber(subject === "canary" ? surroundings.weightPercent : 100 - surroundings.weightPercent),
+      canaryWeight: writeNumber(canaryWeightOf(subject, surroundings)),
       intervalEnds,
       ...(finalStep === undefined ? {} : { finalStep }),
       surroundings: writeSurroundings(surroundings),
@@ -66,7 +67,11 @@ export class Recorder {
       reason: this.scrub(end.reason),
       ticksLeftOut: 0,
       announcements: [...this.announcements],
-      analyses: this.analyses.map(({ subject, startedAtMs }) => ({ subject, startedAtMs: writeNumber(startedAtMs) })),
+      analyses: this.analyses.map(({ subject, startedAtMs, part }) => ({
+        subject,
+        startedAtMs: writeNumber(startedAtMs),
+        ...(part === undefined || part === 0 ? {} : { part }),
+      })),
       ...this.samples.written(),
       ticks: [...this.ticks],
     };
@@ -76,7 +81,8 @@ export class Recorder {
     const found = this.analyses.findLastIndex(
       ({ subject, startedAtMs }) => subject === check.subject && startedAtMs === check.startedAtMs,
     );
-    return found === -1 ? this.analyses.push({ subject: check.subject, startedAtMs: check.startedAtMs }) - 1 : found;
+    const { subject, startedAtMs, part = 0 } = check;
+    return found === -1 ? this.analyses.push({ subject, startedAtMs, part }) - 1 : found;
   }
 
   private scrubbedReading(reading: Reading): Reading {
@@ -108,13 +114,25 @@ export class Recorder {
   }
 }
 
+/** Share asked of the gateway for the canary, as people are shown it; percent. */
+function canaryWeightOf(
+  subject: CheckRecord["subject"],
+  { weightPercent, split }: Observation["surroundings"],
+): number {
+  if (weightPercent === undefined) return split === undefined ? 0 : shownWeight(split);
+  return subject === "canary" ? weightPercent : 100 - weightPercent;
+}
+
 function writeSurroundings(surroundings: Observation["surroundings"]): WrittenTick["surroundings"] {
+  const { weightPercent, split, judged } = surroundings;
   return {
     subjectNodes: [...surroundings.subjectNodes],
     baselineNodes: [...surroundings.baselineNodes],
     subjectReady: writeNumber(surroundings.subjectReady),
     baselineReady: writeNumber(surroundings.baselineReady),
-    weightPercent: writeNumber(surroundings.weightPercent),
+    ...(weightPercent === undefined ? {} : { weightPercent: writeNumber(weightPercent) }),
     weightSinceMs: writeNumber(surroundings.weightSinceMs),
+    ...(split === undefined ? {} : { split: { ...split } }),
+    ...(judged === undefined ? {} : { judged }),
   };
 }

@@ -15,7 +15,8 @@ export type StrategySettings = Pick<
 >;
 
 /** How users are moved. Mirror and affinity are ways of these, not strategies beside them. */
-export type StrategyKind = "canary" | "abTesting" | "blueGreen";
+export const strategyKinds = ["canary", "abTesting", "blueGreen"] as const;
+export type StrategyKind = (typeof strategyKinds)[number];
 
 /** `match`: A/B. Else `iterations` without any weights: blue/green. Else a canary. */
 export function strategyKindOf(settings: StrategySettings): StrategyKind {

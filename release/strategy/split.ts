@@ -105,3 +105,10 @@ export function shareOfWeights(canary: number, primary: number): number {
 function isWhole(value: number): boolean {
   return Math.abs(value - Math.round(value)) < 1e-9;
 }
+
+/** The share of the canary in what users ask, percent; undefined where it depends on who comes, or where no user is there. */
+export function knownShare(split: Split): number | undefined {
+  const { base, matched, preview, mirrorPercent, bucketsPercent } = wholeSplit(split);
+  if (matched > 0 || bucketsPercent > 0) return undefined;
+  return base === 0 && (preview > 0 || mirrorPercent > 0) ? undefined : base;
+}

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { phases, promotedVerdicts, stallReasons } from "../../model/index.js";
 import type { ReleaseStatus } from "../../model/index.js";
+import { stageKinds, strategyKinds } from "../../strategy/index.js";
 
 /** The parts of Kubernetes objects that the runtime reads; everything else passes by. */
 const texts = z.record(z.string(), z.string());
@@ -26,11 +27,33 @@ export const anything = z.unknown();
 
 const count = z.int().default(0);
 
+const share = z.number().min(0).max(100);
+const allOrNothing = z.union([z.literal(0), z.literal(100)]);
+const split = z.object({
+  base: share.default(0),
+  matched: allOrNothing.exactOptional(),
+  preview: allOrNothing.exactOptional(),
+  mirrorPercent: share.exactOptional(),
+  bucketsPercent: share.exactOptional(),
+});
+
 /** Our own journal. Fields that an older version did not write get the value of a release that never ran. */
 export const releaseStatus: z.ZodType<ReleaseStatus> = z.object({
   phase: z.enum(phases),
   canaryWeight: z.number().default(0),
+  split: split.exactOptional(),
   plannedWeight: z.number().default(0),
+  plannedSplit: split.exactOptional(),
+  strategy: z
+    .object({
+      kind: z.enum(strategyKinds),
+      stage: count,
+      stages: count,
+      doing: z.enum(stageKinds),
+      iteration: z.int().exactOptional(),
+      iterations: z.int().exactOptional(),
+    })
+    .exactOptional(),
   failedChecks: count,
   iterations: count,
   lastTransitionTime: z.string().default(""),

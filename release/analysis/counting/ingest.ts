@@ -90,8 +90,9 @@ function requestsOf({ subject, baseline }: Totals): AnalysisState["splitStart"] 
 
 function emptySidesOf({ surroundings }: Observation): readonly Side[] {
   const sides: Side[] = [];
-  if (surroundings.weightPercent > 0 && surroundings.subjectReady === 0) sides.push("subject");
-  if (surroundings.weightPercent < 100 && surroundings.baselineReady === 0) sides.push("baseline");
+  const { weightPercent = 50, subjectReady, baselineReady } = surroundings;
+  if (weightPercent > 0 && subjectReady === 0) sides.push("subject");
+  if (weightPercent < 100 && baselineReady === 0) sides.push("baseline");
   return sides;
 }
 

@@ -101,7 +101,7 @@ describe("the weighted route", () => {
       uid: "route-uid",
       canaryWeight: 0,
       primaryWeight: 100,
-        split: { base: 0 },
+      split: { base: 0 },
       fence: 5,
       sync: { kind: "accepted" },
     });
