@@ -111,6 +111,7 @@ function clusterOf(world: World, by: string, call: Call): ClusterPort {
         refuseOld(token);
         world.route.fence = token;
       }),
+    rehearseSplit: (split, signal) => call(`rehearseSplit ${splitText(split)}`, signal, () => world.objection),
     setSplit: (split, token, signal) =>
       call(`setSplit ${splitText(split)}`, signal, () => {
         if (world.route === undefined) throw new Error("the route does not exist");

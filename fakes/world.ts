@@ -55,6 +55,8 @@ export class World {
         commands: Record<string, string>;
       }
     | undefined = { uid: "uid", owner: "ours", version: 1, status: undefined, commands: {} };
+  /** What the gateway's own check says of any split. */
+  objection: string | undefined;
   route:
     | {
         owner: Owner;

@@ -30,14 +30,14 @@ import {
 } from "./manifests.js";
 import { warnWhenTooFewSlots } from "./parallelism.js";
 import { contentHash } from "../kubernetes/index.js";
-import { clonedRules, ownedRules, weightedRouteName } from "./route.js";
-import type { HttpRule } from "./route.js";
+import { weightedRouteName } from "./route/index.js";
 import { withoutStackTraces } from "./stack-traces.js";
 import { runtimeSettings } from "./runtime-settings.js";
 import { selectorFor, templateFor } from "./template.js";
 import type { PlainTemplate } from "./template.js";
 import { validateArgs } from "./validate.js";
 import { tellDeadline, warnOfDoubts } from "./warnings.js";
+import { routeAtRest } from "./weighted-route.js";
 
 /**
  * One workload with progressive delivery. `pulumi up` with a new template (or configuration) scales up a canary,
@@ -97,7 +97,7 @@ export class CanaryRelease extends pulumi.ComponentResource {
     const { release } = this;
     const object = this.releaseObject();
     const services = (["apex", "canary", "primary"] as const).map((role) => this.createService(role, object));
-    const route = this.createRoute([object, ...services]);
+    const route = this.createRoute(object, services);
     const inputs = this.runtimeInputs(object, route);
     const preparation = new Preparation(`${release}-preparation`, inputs, this.after([route]));
     const canary = this.createWorkload("canary", [preparation]);
@@ -154,30 +154,22 @@ export class CanaryRelease extends pulumi.ComponentResource {
     );
   }
 
-  private createRoute(dependsOn: readonly pulumi.Resource[]): k8s.apiextensions.CustomResource {
+  private createRoute(
+    object: k8s.apiextensions.CustomResource,
+    services: readonly pulumi.Resource[],
+  ): k8s.apiextensions.CustomResource {
+    const { rules, annotations: more } = routeAtRest(this, this.release, this.args, uidOf(object));
+    const { annotations: own, ...metadata } = this.metadata(this.routeName, sharedOwnership);
     return new k8s.apiextensions.CustomResource(
       `${this.release}-route`,
       {
         apiVersion: "apisix.apache.org/v2",
         kind: "ApisixRoute",
-        metadata: this.metadata(this.routeName, sharedOwnership),
-        spec: { ingressClassName: this.ingressClassName(), http: this.rules() },
+        metadata: { ...metadata, annotations: pulumi.all([own, more]).apply(([a, b]) => ({ ...a, ...b })) },
+        spec: { ingressClassName: this.ingressClassName(), http: rules },
       },
-      this.after(dependsOn),
+      this.after([object, ...services]),
     );
-  }
-
-  private rules(): pulumi.Input<readonly HttpRule[]> {
-    const service = this.args.service.name ?? this.release;
-    const { port } = this.args.service;
-    if (this.args.route !== undefined) return ownedRules(this.release, service, port, this.args.route);
-    const source = k8s.apiextensions.CustomResource.get(`${this.release}-source-route`, {
-      apiVersion: "apisix.apache.org/v2",
-      kind: "ApisixRoute",
-      id: pulumi.interpolate`${this.namespace}/${this.args.routeRef?.name}`,
-      parent: this,
-    });
-    return sourceRules(source).apply((rules) => clonedRules(rules, service, port));
   }
 
   private ingressClassName(): pulumi.Output<string> {
@@ -275,14 +267,4 @@ function isPlainTemplate(value: unknown): value is PlainTemplate {
 /** Kubernetes wants a name on each container; the schema has checked that it is there. */
 function named(template: PlainTemplate): k8s.types.input.core.v1.Container[] {
   return template.spec.containers.map((container) => ({ ...container, name: String(container["name"]) }));
-}
-
-function sourceRules(source: k8s.apiextensions.CustomResource): pulumi.Output<readonly HttpRule[]> {
-  const spec: pulumi.Output<unknown> = pulumi.output<unknown>(Reflect.get(source, "spec"));
-  return spec.apply((live): readonly HttpRule[] => {
-    const http: unknown = typeof live === "object" && live !== null ? Reflect.get(live, "http") : undefined;
-    return Array.isArray(http)
-      ? http.filter((rule): rule is HttpRule => typeof rule === "object" && rule !== null)
-      : [];
-  });
 }

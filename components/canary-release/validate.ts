@@ -12,6 +12,7 @@ import {
 } from "../../release/settings/index.js";
 import type { Problem } from "../../release/settings/index.js";
 import type { CanaryReleaseArgs } from "./args.js";
+import { ownedRules, refusalsOf } from "./route/index.js";
 
 const count = z.int("must be a whole number").min(1, "must be at least 1");
 const hostLabel = "[a-z0-9]([-a-z0-9]*[a-z0-9])?";
@@ -104,6 +105,11 @@ const schema = z
     if (args.platform === undefined) {
       if (args.prometheusUrl === undefined) issue("prometheusUrl", "is missing (or give platform)");
       if (args.ingressClassName === undefined) issue("ingressClassName", "is missing (or give platform)");
+    }
+    if (args.route !== undefined) {
+      const rules = ownedRules(args.name, args.service.name ?? args.name, args.service.port, args.route);
+      for (const refused of refusalsOf(rules, args.analysis))
+        context.addIssue({ code: "custom", path: [...refused.path], message: refused.message });
     }
     for (const name of Object.keys(args.configs ?? {}))
       if (args.secrets?.[name] !== undefined) issue("secrets", `${name} is also the name of a config`);

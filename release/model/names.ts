@@ -14,6 +14,8 @@ export const annotations = {
   revision: `${apiGroup}/revision`,
   /** On the weighted route: the fencing token of the last holder of the lock. */
   fence: `${apiGroup}/fence`,
+  /** On the weighted route: which kinds of its rules its strategy has added, `match,preview`; left out where none. */
+  rules: `${apiGroup}/rules`,
   /** On the CanaryRelease: what a person asks for (`apisix-canary abort|pause|approve|promote`, or plain kubectl). */
   abort: `${apiGroup}/abort`,
   pause: `${apiGroup}/pause`,

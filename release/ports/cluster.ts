@@ -119,6 +119,11 @@ export interface ClusterPort {
    * each place that it writes to. Throws where the route lacks a rule that the split names.
    */
   setSplit(split: Split, token: number, signal: AbortSignal): Promise<void>;
+  /**
+   * What the API server and the gateway's own check have against such a split, in one line; nothing is written. Undefined
+   * where nobody objects, or nobody looks.
+   */
+  rehearseSplit(split: Split, signal: AbortSignal): Promise<string | undefined>;
   readEndpoints(role: Role, signal: AbortSignal): Promise<Endpoints>;
   /** Addresses of the primary's pods that run the given revision. */
   readRevisionNodes(role: Role, revision: string, signal: AbortSignal): Promise<Endpoints>;

@@ -5,7 +5,7 @@ export { release } from "./release.js";
 export type { ReleaseInput, ReleaseSettings, RollbackSettings } from "./release.js";
 export type { MetricSettings, MetricTemplate, MetricTemplateInput, ThresholdRange } from "./metrics.js";
 export { metric, metricTemplate } from "./metrics.js";
-export { finePercent, matchEntry } from "./strategy.js";
+export { finePercent, matchEntry, mirrorWay } from "./strategy.js";
 export type {
   AffinitySettings,
   MatchEntry,
@@ -19,5 +19,5 @@ export { dnsLabel, httpUrl, metricPrefix, objectName, serviceLabel } from "./nam
 export { prometheusAccess, tenantHeader } from "./prometheus.js";
 export type { PrometheusAccess } from "./prometheus.js";
 export { durationSeconds, durationText } from "./duration.js";
-export { check, inOneLine } from "./problems.js";
+export { check, inOneLine, pathText } from "./problems.js";
 export type { Checked, IsUnknown, Problem } from "./problems.js";

@@ -86,23 +86,20 @@ const preview = z.union([
 export type PreviewSettings = z.output<typeof preview>;
 
 const methods = ["GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"] as const;
-const mirror = z.union([
-  z.boolean(),
-  z.strictObject({
-    percent: finePercent.default(100).meta({ description: "Of users' requests. Default 100." }),
-    methods: z
-      .array(z.enum(methods))
-      .min(1, "needs a method")
-      .default(["GET", "HEAD", "OPTIONS"])
-      .meta({ description: "Of which requests are copied. Default: those that change nothing." }),
-    timeout: durationAtLeast(1).default(1).meta({ description: "Of a copy, whole seconds. Default 1s." }),
-    for: durationAtLeast(1)
-      .optional()
-      .meta({ description: "Of a canary: length of the mirroring. Default: interval." }),
-  }),
-]);
+/** How users' requests are copied. */
+export const mirrorWay = z.strictObject({
+  percent: finePercent.default(100).meta({ description: "Of users' requests. Default 100." }),
+  methods: z
+    .array(z.enum(methods))
+    .min(1, "needs a method")
+    .default(["GET", "HEAD", "OPTIONS"])
+    .meta({ description: "Of which requests are copied. Default: those that change nothing." }),
+  timeout: durationAtLeast(1).default(1).meta({ description: "Of a copy, whole seconds. Default 1s." }),
+  for: durationAtLeast(1).optional().meta({ description: "Of a canary: length of the mirroring. Default: interval." }),
+});
+const mirror = z.union([z.boolean(), mirrorWay]);
 /** `true` is all requests that change nothing. */
-export type MirrorSettings = Exclude<z.output<typeof mirror>, boolean>;
+export type MirrorSettings = z.output<typeof mirrorWay>;
 
 const sessionAffinity = z.strictObject({
   cookieName: token.meta({ description: "Of its own for each release on a host." }),

@@ -117,9 +117,29 @@ export const releaseObject = z.object({
 
 const backend = z.object({ serviceName: z.string().default(""), weight: z.int().default(100) });
 
+const text = z.string().default("").catch("");
+/** Of plugins and conditions of users' own anything may be there. */
+const plugin = z.object({
+  name: text,
+  enable: z.boolean().default(true),
+  config: z
+    .object({ path: text, sample_ratio: z.number().default(1).catch(1) })
+    .catch({ path: "", sample_ratio: 1 })
+    .default({ path: "", sample_ratio: 1 }),
+});
+const subject = z.object({ scope: text }).catch({ scope: "" }).default({ scope: "" });
+const expression = z.object({ subject, op: text, value: text });
+
+const httpRule = z.object({
+  name: text,
+  backends: z.array(backend).default([]),
+  plugins: z.array(plugin).nullish(),
+  match: z.object({ exprs: z.array(expression).nullish() }).nullish(),
+});
+
 export const route = z.object({
   metadata,
-  spec: z.object({ http: z.array(z.object({ backends: z.array(backend).default([]) })).default([]) }),
+  spec: z.object({ http: z.array(httpRule).default([]) }),
   status: z
     .object({
       conditions: z
@@ -137,11 +157,11 @@ export const route = z.object({
     .default({ conditions: [] }),
 });
 
-const expression = z.object({ key: z.string(), operator: z.string(), values: z.array(z.string()).default([]) });
+const requirement = z.object({ key: z.string(), operator: z.string(), values: z.array(z.string()).default([]) });
 
 export const labelSelector = z.object({
   matchLabels: texts.default({}),
-  matchExpressions: z.array(expression).default([]),
+  matchExpressions: z.array(requirement).default([]),
 });
 
 const condition = z.object({

@@ -116,6 +116,20 @@ describe("the weighted route", () => {
     expect((await read(refused))?.sync).to.deep.equal({ kind: "refused", message: "SyncFailed: no" });
   });
 
+  it("is rehearsed without a write: what the gateway's check says comes back, an API server that is away is waited for", async () => {
+    const says = (status: number, message: string) =>
+      playApi({ [`GET ${routePath}`]: routeWith("5"), [`PATCH ${routePath}`]: [status, { kind: "Status", message }] });
+    const willing = await playApi({ [`GET ${routePath}`]: routeWith("5"), [`PATCH ${routePath}`]: {} });
+    expect(await adaptersAt(willing.url).cluster.rehearseSplit({ base: 30 }, noSignal)).to.equal(undefined);
+    expect(last(willing)?.url).to.equal(`${routePath}?dryRun=All&fieldManager=apisix-canary`);
+    const denial = 'admission webhook "vapisixroute" denied the request: unknown plugin [proxy-mirror]';
+    const unwilling = await says(403, denial);
+    expect(await adaptersAt(unwilling.url).cluster.rehearseSplit({ base: 30 }, noSignal)).to.contain(denial);
+    const away = await says(503, "starting");
+    const error = await errorOf(adaptersAt(away.url).cluster.rehearseSplit({ base: 30 }, noSignal));
+    expect(error).to.be.instanceOf(TransientError);
+  });
+
   it("without the two backends is an error that names them", async () => {
     const server = await playApi({ [`GET ${routePath}`]: { metadata: { annotations: mark }, spec: { http: [] } } });
     const error = await errorOf(adaptersAt(server.url).cluster.setSplit({ base: 1 }, 1, noSignal));

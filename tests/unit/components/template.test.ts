@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { contentHash } from "../../../components/kubernetes/index.js";
-import { clonedRules, ownedRules, weightedRouteName } from "../../../components/canary-release/route.js";
+import { clonedRules, ownedRules, weightedRouteName } from "../../../components/canary-release/route/index.js";
 import { selectorFor, templateFor } from "../../../components/canary-release/template.js";
 import type { PlainTemplate } from "../../../components/canary-release/template.js";
 

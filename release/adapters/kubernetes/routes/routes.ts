@@ -1,31 +1,22 @@
-import { annotations } from "../../model/index.js";
-import { FencedError, TransientError } from "../../ports/index.js";
-import type { Owner, RouteState } from "../../ports/index.js";
-import { sameSplit, shareOfWeights, weightsFor } from "../../strategy/index.js";
-import type { Split } from "../../strategy/index.js";
-import type { ApiServer } from "./api-server.js";
-import { describe } from "./call.js";
-import { ownerOf, refuseForeign } from "./ownership.js";
-import { anything, route } from "./schemas.js";
-import type { Route } from "./schemas.js";
-import { syncOf } from "./sync.js";
-import { backendName, routePlace } from "./target.js";
-import type { Target } from "./target.js";
+import { annotations } from "../../../model/index.js";
+import { FencedError, TransientError } from "../../../ports/index.js";
+import type { Owner, RouteState } from "../../../ports/index.js";
+import type { Split } from "../../../strategy/index.js";
+import type { ApiServer } from "../api-server.js";
+import { describe } from "../call.js";
+import { ownerOf, refuseForeign } from "../ownership.js";
+import { anything, route } from "../schemas.js";
+import type { Route } from "../schemas.js";
+import { syncOf } from "../sync.js";
+import { backendName, routePlace } from "../target.js";
+import type { Target } from "../target.js";
+import { partsOf } from "./parts.js";
+import type { Part } from "./parts.js";
+import { operationsFor, share, splitOf } from "./split.js";
+import type { Operation } from "./split.js";
 
 const tries = 5;
 const fencePath = `/metadata/annotations/${annotations.fence.replace("/", "~1")}`;
-
-interface Operation {
-  readonly op: "test" | "add";
-  readonly path: string;
-  readonly value: unknown;
-}
-
-interface Pair {
-  readonly rule: number;
-  readonly canary: number;
-  readonly primary: number;
-}
 
 /** The weighted ApisixRoute: every write tests the fencing token, so that a run that was taken over can't write. */
 export class Routes {
@@ -40,27 +31,47 @@ export class Routes {
   async read(signal: AbortSignal): Promise<RouteState | undefined> {
     const found = await this.find(signal);
     if (found === undefined) return undefined;
-    const weights = this.pairs(found).map(({ rule, canary, primary }) => ({
-      canaryWeight: weightOf(found, rule, canary),
-      primaryWeight: weightOf(found, rule, primary),
-    }));
+    const parts = this.parts(found);
     // Where rules differ (an edit by hand), the one that sends most to the canary counts.
-    const most = weights.toSorted((a, b) => share(b) - share(a))[0];
-    const shares = most ?? { canaryWeight: 0, primaryWeight: 0 };
+    const most = parts.filter(({ kind }) => kind === "base").toSorted((a, b) => share(b) - share(a))[0];
+    const shares = { canaryWeight: most?.canary.weight ?? 0, primaryWeight: most?.primary.weight ?? 0 };
     const { uid } = found.metadata;
-    const split = { base: shareOfWeights(shares.canaryWeight, shares.primaryWeight) };
-    return { owner: this.ownerOf(found), uid, ...shares, split, fence: fenceOf(found), sync: syncOf(found) };
+    return {
+      owner: this.ownerOf(found),
+      uid,
+      ...shares,
+      split: splitOf(parts),
+      fence: fenceOf(found),
+      sync: syncOf(found),
+    };
   }
 
   claim(token: number, signal: AbortSignal): Promise<void> {
     return this.write(token, () => [], signal);
   }
 
-  /** Canary gets the split's share and primary the rest, in every rule that has both. */
+  /** The canary's shares of all rules in one patch; what the split doesn't name rests. */
   setSplit(split: Split, token: number, signal: AbortSignal): Promise<void> {
-    if (!sameSplit(split, { base: split.base }))
-      throw new Error(`${this.name()} has no rules but those of users' weights`);
-    return this.write(token, (found) => this.weights(found, split.base), signal);
+    return this.write(token, (found) => this.operations(found, split), signal);
+  }
+
+  /**
+   * What the API server and the gateway's webhook have against such a split, in one line; nothing is written. Undefined
+   * where nobody objects, or nobody looks.
+   */
+  async rehearse(split: Split, signal: AbortSignal): Promise<string | undefined> {
+    const found = await this.find(signal);
+    if (found === undefined) throw new Error(`${this.name()} does not exist`);
+    const place = routePlace(this.target);
+    try {
+      const body = this.operations(found, split);
+      const call = { verb: "patch", ...place, patch: "json", test: true, query: { dryRun: "All" }, body } as const;
+      await this.api.tryWrite(call, anything, signal);
+      return undefined;
+    } catch (error) {
+      if (error instanceof TransientError || signal.aborted) throw error;
+      return error instanceof Error ? error.message : String(error);
+    }
   }
 
   /** Throws FencedError where a newer token than ours is on the route. */
@@ -91,32 +102,19 @@ export class Routes {
     return ownerOf(this.target, metadata, metadata.annotations[annotations.fence] !== undefined);
   }
 
-  private weights(found: Route, weightPercent: number): readonly Operation[] {
-    const pairs = this.pairs(found);
-    if (pairs.length === 0)
+  private operations(found: Route, split: Split): readonly Operation[] {
+    const parts = this.parts(found);
+    if (parts.length === 0)
       throw new Error(`${this.name()} has no rule with ${this.backend("canary")} and ${this.backend("primary")}`);
-    const weights = weightsFor(weightPercent);
-    return pairs.flatMap(({ rule, canary, primary }) => [
-      ...this.setWeight(rule, canary, this.backend("canary"), weights.canary),
-      ...this.setWeight(rule, primary, this.backend("primary"), weights.primary),
-    ]);
+    try {
+      return operationsFor(parts, split);
+    } catch (error) {
+      throw new Error(`${this.name()} ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+    }
   }
 
-  /** The position is that of a moment ago: the test makes sure that it still is the same backend. */
-  private setWeight(rule: number, backend: number, name: string, weight: number): readonly Operation[] {
-    const path = `/spec/http/${rule}/backends/${backend}`;
-    return [
-      { op: "test", path: `${path}/serviceName`, value: name },
-      { op: "add", path: `${path}/weight`, value: weight },
-    ];
-  }
-
-  private pairs(found: Route): readonly Pair[] {
-    return found.spec.http.flatMap(({ backends }, rule) => {
-      const canary = backends.findIndex(({ serviceName }) => serviceName === this.backend("canary"));
-      const primary = backends.findIndex(({ serviceName }) => serviceName === this.backend("primary"));
-      return canary < 0 || primary < 0 ? [] : [{ rule, canary, primary }];
-    });
+  private parts(found: Route): readonly Part[] {
+    return partsOf(found, { canary: this.backend("canary"), primary: this.backend("primary") });
   }
 
   private find(signal: AbortSignal): Promise<Route | undefined> {
@@ -143,13 +141,4 @@ function guard(found: Route, token: number): readonly Operation[] {
 function fenceOf(found: Route): number {
   const text = found.metadata.annotations[annotations.fence] ?? "";
   return /^\d{1,15}$/.test(text) ? Number(text) : 0;
-}
-
-function weightOf(found: Route, rule: number, backend: number): number {
-  return found.spec.http[rule]?.backends[backend]?.weight ?? 0;
-}
-
-function share({ canaryWeight, primaryWeight }: { canaryWeight: number; primaryWeight: number }): number {
-  const total = canaryWeight + primaryWeight;
-  return total === 0 ? 0 : canaryWeight / total;
 }
