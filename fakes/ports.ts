@@ -118,7 +118,7 @@ function clusterOf(world: World, by: string, call: Call): ClusterPort {
         refuseForeignRoute();
         refuseOld(token);
         world.route.fence = token;
-        world.writeWeight(split.base, by);
+        world.writeSplit(split, by);
       }),
     readEndpoints: (role: Role, signal) =>
       call(`readEndpoints ${role}`, signal, () => world[role]?.endpoints(now()) ?? none),
@@ -215,6 +215,6 @@ function leaseView(lease: FakeLease | undefined): LeaseView | undefined {
 
 function routeState({ route }: World): RouteState | undefined {
   if (route === undefined) return undefined;
-  const { owner, uid, weight, fence, sync } = route;
-  return { owner, uid, canaryWeight: weight, primaryWeight: 100 - weight, split: { base: weight }, fence, sync };
+  const { owner, uid, weight, fence, sync, split = { base: weight } } = route;
+  return { owner, uid, canaryWeight: split.base, primaryWeight: 100 - split.base, split, fence, sync };
 }

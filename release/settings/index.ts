@@ -1,5 +1,5 @@
 /** User input, parsed once at the border: one schema for types, messages and reference documentation. */
-export { analysis, checkEverySeconds, stepWeightsOf } from "./analysis.js";
+export { analysis, checkEverySeconds, metricsOf, stepWeightsOf } from "./analysis.js";
 export type { AnalysisInput, AnalysisSettings } from "./analysis.js";
 export { release } from "./release.js";
 export type { ReleaseInput, ReleaseSettings, RollbackSettings } from "./release.js";

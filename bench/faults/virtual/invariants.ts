@@ -1,4 +1,6 @@
 import type { FaultKind } from "./kinds.js";
+import { isAtRest as isSplitAtRest, splitText } from "../../../release/strategy/index.js";
+import type { Split } from "../../../release/strategy/index.js";
 import type { Fixture } from "./fixture.js";
 import { maxWeight } from "./stories.js";
 
@@ -39,22 +41,28 @@ export function onlyJudgedPromoted({ engine }: Fixture, bad: string | undefined)
 export function usersAnswered(fixture: Fixture, kind: FaultKind): readonly Finding[] {
   const struckAtMs = fixture.struckAtMs ?? 0;
   const excusedUntilMs = struckAtMs + kind.excusedMs;
-  return fixture.world.gateway.unanswered.flatMap(({ fromMs, toMs, role, weight }) => {
+  return fixture.world.gateway.unanswered.flatMap(({ fromMs, toMs, role, split }) => {
     const excused = fromMs >= struckAtMs ? Math.max(0, Math.min(toMs, excusedUntilMs) - fromMs) : 0;
     const leftMs = toMs - fromMs - excused;
     if (leftMs <= 0) return [];
     const after = (fromMs - struckAtMs) / 1000;
-    return [finding("users answered", `${role} gave no answer for ${leftMs / 1000}s at ${weight}%, ${after}s after`)];
+    return [
+      finding("users answered", `${role} gave no answer for ${leftMs / 1000}s at ${splitText(split)}, ${after}s after`),
+    ];
   });
 }
 
+function splitOf({ route }: Fixture["world"]): Split {
+  return route?.split ?? { base: route?.weight ?? 0 };
+}
+
 export function isAtRest({ world }: Fixture): boolean {
-  return (world.route?.weight ?? 0) === 0 && world.gateway.weight === 0 && (world.canary?.replicas ?? 0) === 0;
+  return isSplitAtRest(splitOf(world)) && isSplitAtRest(world.gateway.split) && (world.canary?.replicas ?? 0) === 0;
 }
 
 export function restOf({ world }: Fixture): string {
   const { phase, message } = world.object?.status ?? { phase: "no status", message: "" };
-  return `weight ${world.route?.weight}%, at the gateway ${world.gateway.weight}%, canary ${world.canary?.replicas} pods, ${phase} ${message}`;
+  return `asked ${splitText(splitOf(world))}, at the gateway ${splitText(world.gateway.split)}, canary ${world.canary?.replicas} pods, ${phase} ${message}`;
 }
 
 export function finding(invariant: string, detail: string): Finding {
