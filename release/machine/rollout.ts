@@ -264,6 +264,8 @@ export class Rollout {
           throw new AbortRun(`the route's weights were changed from outside ${this.corrections} times`);
         this.run.announce("warning", externalEdit(this.run, found.found, this.split));
         await this.run.setSplit(this.split);
+        // What a hand did to users meanwhile is no leak.
+        this.splitSinceMs = this.run.ports.clock.nowMs();
     }
   }
 

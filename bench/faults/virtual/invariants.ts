@@ -1,8 +1,15 @@
 import type { FaultKind } from "./kinds.js";
-import { isAtRest as isSplitAtRest, splitText } from "../../../release/strategy/index.js";
+import {
+  hasUsers,
+  isAtRest as isSplitAtRest,
+  isWithin,
+  restSplit,
+  sameSplit,
+  splitText,
+} from "../../../release/strategy/index.js";
 import type { Split } from "../../../release/strategy/index.js";
 import type { Fixture } from "./fixture.js";
-import { maxWeight } from "./stories.js";
+import { highestIn } from "./stories.js";
 
 export interface Violation {
   readonly fault: string;
@@ -16,18 +23,32 @@ export type Finding = Pick<Violation, "invariant" | "detail">;
 /** Of faults that are weather alone. */
 export const healthyPromoted = "healthy release promoted";
 
-/** Writes of 0 need no plan: they are always right. */
-export function weightWithinPlan({ world }: Fixture): readonly Finding[] {
+/** Writes of a split at rest need no plan: they are always right. */
+export function splitsWithinPlan({ world, story }: Fixture): readonly Finding[] {
+  const highest = highestIn(story);
   return world.weightWrites
-    .filter(({ by, weight }) => by !== "hand" && weight > 0)
-    .flatMap(({ weight, journal, by }) => {
-      const planned = journal?.plannedWeight ?? maxWeight;
-      if (weight > Math.min(planned, maxWeight))
-        return [finding("weight above its plan", `${by} set ${weight}%, planned were ${planned}%`)];
-      if (journal !== undefined && journal.canaryWeight !== weight)
-        return [finding("journal before traffic", `${by} set ${weight}%, the journal said ${journal.canaryWeight}%`)];
+    .filter(({ by, split }) => by !== "hand" && !isSplitAtRest(split))
+    .flatMap(({ split, journal, by }) => {
+      const planned = journal?.plannedSplit ?? highest;
+      if (!isWithin(split, planned) || !isWithin(split, highest))
+        return [finding("weight above its plan", `${by} set ${splitText(split)}, planned were ${splitText(planned)}`)];
+      if (journal !== undefined && !sameSplit(journal.split ?? restSplit, split))
+        return [
+          finding(
+            "journal before traffic",
+            `${by} set ${splitText(split)}, the journal said ${splitText(journal.split ?? restSplit)}`,
+          ),
+        ];
       return [];
     });
+}
+
+/** A revision that fails before any user is to come never gets one; the next one may. */
+export function usersKeptAway({ world, story }: Fixture): readonly Finding[] {
+  if (story.withoutUsers === undefined) return [];
+  return world.weightWrites
+    .filter(({ by, split, journal }) => by !== "hand" && hasUsers(split) && journal?.revision === story.revision)
+    .map(({ by, split }) => finding("users kept away", `${by} sent ${splitText(split)} to ${story.revision}`));
 }
 
 /** What the engine put on the primary had been judged well, or there was nothing to protect yet. */
