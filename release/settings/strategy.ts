@@ -165,10 +165,13 @@ export function unfinishedIn(value: Readonly<Record<string, unknown>>): readonly
   return unfinished.filter((field) => value[field] !== undefined);
 }
 
-/** The gateway's PCRE knows inline flags at the start, which JavaScript does not; all else is near enough. */
+/** What JavaScript takes and nginx's PCRE refuses: `\\u`, an empty class, a look behind of no fixed length. */
+const unknownToPcre = /\\[uULlN]|\[\^?\]|\(\?<[=!][^)]*[*+{]/;
+
+/** PCRE knows inline flags at the start, which JavaScript does not. */
 function compiles(pattern: string): boolean {
   try {
-    return new RegExp(pattern.replace(/^\(\?[imsx]+\)/, "")).source !== "";
+    return new RegExp(pattern.replace(/^\(\?[imsx]+\)/, "")).source !== "" && !unknownToPcre.test(pattern);
   } catch {
     return false;
   }

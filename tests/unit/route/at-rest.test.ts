@@ -161,6 +161,9 @@ describe("a strategy that can't be built on a rule", () => {
     );
     expect(refused({ mirror: true }, { plugin_config_name: "x" })).to.contain("ApisixPluginConfig x");
     expect(refused({ sessionAffinity }, having("response-rewrite"))).to.contain("analysis.sessionAffinity: rule app");
+    expect(refused({ sessionAffinity: { ...sessionAffinity, cookieless: "weight" } }, {})).to.contain(
+      "analysis.sessionAffinity.cookieless: rule app can't tell users without the cookie",
+    );
     expect(refused({ preview: { path: "/p" } }, having("proxy-rewrite"))).to.equal(
       "analysis.preview.path: rule app has a proxy-rewrite of its own: give preview.hosts or preview.header",
     );

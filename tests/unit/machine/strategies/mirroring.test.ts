@@ -51,4 +51,13 @@ describe("mirroring", () => {
     expect(copied.every(({ canaryWeight }) => canaryWeight === 0)).to.equal(true);
     expect(harness.unansweredSeconds).to.equal(0);
   });
+
+  it("is not begun on a gateway that lacks the plugin, which is named before any user moves", async () => {
+    const harness = await Harness.atRest();
+    harness.world.objection = "admission webhook denied the request: unknown plugin [proxy-mirror]";
+    const message = messageOf(await harness.up("r2", { mirror: true, iterations: 2 }));
+    expect(message).to.contain("the gateway lacks the plugin proxy-mirror: add it to plugins in its config.yaml");
+    expect(splits(harness)).to.deep.equal([]);
+    expect(messageOf(await harness.revive("r3"))).to.equal("succeeded");
+  });
 });
