@@ -106,17 +106,6 @@ export const analysis = z
       issue("checkInterval", "must not be longer than interval");
   });
 
-/** The canary's shares in the order they are set, percent; the last one is clipped to maxWeight as Flagger does. */
-export function stepWeightsOf({
-  stepWeight,
-  stepWeights,
-  maxWeight,
-}: Pick<AnalysisSettings, "stepWeight" | "stepWeights" | "maxWeight">): readonly number[] {
-  if (stepWeights !== undefined) return stepWeights;
-  const step = stepWeight ?? maxWeight;
-  return Array.from({ length: Math.ceil(maxWeight / step) }, (_, index) => Math.min(maxWeight, (index + 1) * step));
-}
-
 /** Every metric that a run may ask for, those of single steps included; one for each name. */
 export function metricsOf({
   metrics,
@@ -124,14 +113,6 @@ export function metricsOf({
 }: Pick<AnalysisSettings, "metrics" | "steps">): readonly MetricSettings[] {
   const all = [...metrics, ...steps.flatMap((step) => ("weight" in step ? (step.metrics ?? []) : []))];
   return all.filter((metric, index) => all.findIndex(({ name }) => name === metric.name) === index);
-}
-
-/** Checks are so far apart where nobody said otherwise, seconds. */
-const usualCheckSeconds = 2;
-
-/** Seconds between two checks: never more than an interval. */
-export function checkEverySeconds({ checkInterval, interval }: AnalysisSettings): number {
-  return checkInterval ?? Math.min(usualCheckSeconds, interval);
 }
 
 export type AnalysisSettings = z.output<typeof analysis>;

@@ -1,5 +1,6 @@
 /** User input, parsed once at the border: one schema for types, messages and reference documentation. */
-export { analysis, checkEverySeconds, metricsOf, stepWeightsOf } from "./analysis.js";
+export { analysis, metricsOf } from "./analysis.js";
+export { checkEverySeconds, stepWeightsOf } from "../strategy/pace.js";
 export type { AnalysisInput, AnalysisSettings } from "./analysis.js";
 export { release } from "./release.js";
 export type { ReleaseInput, ReleaseSettings, RollbackSettings } from "./release.js";

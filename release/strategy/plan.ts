@@ -1,4 +1,4 @@
-import { checkEverySeconds, stepWeightsOf } from "../settings/index.js";
+import { checkEverySeconds, stepWeightsOf } from "./pace.js";
 import type { AnalysisSettings, MetricSettings, MirrorSettings, StepSettings } from "../settings/index.js";
 import { strategyKindOf } from "./rules.js";
 import type { StrategySettings } from "./rules.js";
