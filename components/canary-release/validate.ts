@@ -102,6 +102,15 @@ const schema = z
     if (args.route !== undefined && args.routeRef !== undefined) issue("routeRef", "give route or routeRef, not both");
     if (args.replicas !== undefined && args.autoscaler !== undefined && args.autoscaler !== "external")
       issue("replicas", "give replicas or autoscaler, not both");
+    if (typeof args.autoscaler === "object")
+      (args.analysis.steps ?? []).forEach((step, index) => {
+        if ("weight" in step && step.replicas !== undefined)
+          context.addIssue({
+            code: "custom",
+            path: ["analysis", "steps", index, "replicas"],
+            message: "the canary's autoscaler scales it: leave it out, or autoscaler",
+          });
+      });
     if (args.platform === undefined) {
       if (args.prometheusUrl === undefined) issue("prometheusUrl", "is missing (or give platform)");
       if (args.ingressClassName === undefined) issue("ingressClassName", "is missing (or give platform)");

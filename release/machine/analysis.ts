@@ -8,7 +8,8 @@ import { Gates, jumpsGates } from "./gates.js";
 import { reported } from "./judging.js";
 import { PausableLimit } from "./limit.js";
 import { isLost, lossOf, withLock } from "./lock.js";
-import { highestOf, planStages, restSplit, shownWeight } from "../strategy/index.js";
+import { highestOf, isWithinWindow, planStages, restSplit, shownWeight, wayBack } from "../strategy/index.js";
+import type { Stage } from "../strategy/index.js";
 import { deadlineSeconds, decideStart } from "./plan.js";
 import type { Outcome, Ports } from "./ports.js";
 import { preflight } from "./preflight.js";
@@ -91,8 +92,8 @@ async function refuseWithoutJournal(run: Run): Promise<void> {
 
 async function perform(run: Run, limit: PausableLimit): Promise<Outcome> {
   const { settings } = run;
-  const plan = planStages(settings.analysis);
-  const highest = settings.skipAnalysis ? restSplit : highestOf(plan);
+  const { plan, from } = planOf(run);
+  const highest = settings.skipAnalysis ? restSplit : highestOf(plan.slice(from));
   await run.journal(
     {
       phase: "Progressing",
@@ -111,14 +112,29 @@ async function perform(run: Run, limit: PausableLimit): Promise<Outcome> {
   );
   const gates = new Gates(run, limit);
   await waitForGate(run, gates);
-  const canary = await scaleUp(run);
+  const canary = await scaleUp(run, plan[from]);
   if (settings.skipAnalysis) return pass(run, "skipped", "analysis skipped on request", "skipped");
   run.announce("info", `Starting canary analysis for ${run.label}`);
   await preRollout(run);
-  const byHand = await new Rollout(run, canary.templateHash, gates, limit).through(plan);
-  return byHand
-    ? pass(run, "passed", "promoted on request", "onRequest")
-    : pass(run, "passed", "all checks passed at every step");
+  const byHand = await new Rollout(run, canary.templateHash, gates, limit).through(plan, from);
+  if (byHand) return pass(run, "passed", "promoted on request", "onRequest");
+  return pass(run, "passed", from > 0 ? "all checks passed on the way back" : "all checks passed at every step");
+}
+
+/** All stages; or, where the revision served all users lately, the last one alone. */
+function planOf(run: Run): { readonly plan: readonly Stage[]; readonly from: number } {
+  const { settings, status, ports, label } = run;
+  const plan = planStages(settings.analysis);
+  const { rollbackWindow } = settings.analysis;
+  const { formers = [] } = status;
+  const { revision } = settings;
+  if (rollbackWindow === undefined || !isWithinWindow(rollbackWindow, formers, revision, ports.clock.nowMs()))
+    return { plan, from: 0 };
+  run.announce(
+    "info",
+    `${label}: revision ${revision} served all users within the rollback window: its steps are skipped`,
+  );
+  return wayBack(plan);
 }
 
 async function waitForGate(run: Run, gates: Gates): Promise<void> {

@@ -1,7 +1,7 @@
 import { mayFollow, withPromoted } from "../model/index.js";
 import type { Promoted, ReleaseStatus } from "../model/index.js";
 import type { ReleaseSettings } from "../settings/index.js";
-import { hasUsers, restSplit, shownWeight, splitText } from "../strategy/index.js";
+import { hasUsers, remembered, restSplit, shownWeight, splitText } from "../strategy/index.js";
 import { clearCommands, clearStandingCommands, heedAbort } from "./commands.js";
 import { fullPatience, shortPatience } from "./drain.js";
 import type { Patience } from "./drain.js";
@@ -83,7 +83,18 @@ async function unjudged(run: Run): Promise<Outcome> {
   const { revision } = run.settings;
   const message = `revision ${revision} is on the primary without having been judged`;
   const promoted = await promotedNow(run, "unjudged", message);
-  await run.journal({ ...settled(run), phase: "Succeeded", promotedRevision: revision, promoted, message }, runKeys);
+  await run.journal(
+    {
+      ...settled(run),
+      // Nobody judged it: no later run may skip its steps for it.
+      formers: run.status.formers ?? [],
+      phase: "Succeeded",
+      promotedRevision: revision,
+      promoted,
+      message,
+    },
+    runKeys,
+  );
   run.announce("warning", `${run.label}: ${message}`, true);
   return { kind: "unjudged", promoted };
 }
@@ -187,6 +198,7 @@ function settled(run: Run): Partial<ReleaseStatus> {
     canaryWeight: 0,
     plannedWeight: 0,
     revision: run.settings.revision,
+    formers: remembered(run.status.formers ?? [], { revision: run.settings.revision, at: run.isoNow() }),
     conditions: [
       {
         type: "Promoted",

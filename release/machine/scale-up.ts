@@ -1,6 +1,6 @@
 import type { Endpoints, Workload } from "../ports/index.js";
-import { planStages, shownWeight } from "../strategy/index.js";
-import type { StageReplicas } from "../strategy/index.js";
+import { shownWeight } from "../strategy/index.js";
+import type { Stage, StageReplicas } from "../strategy/index.js";
 import { heedAbort } from "./commands.js";
 import { AbortRun } from "./failure.js";
 import { reachabilityOf, readinessOf } from "./readiness.js";
@@ -20,13 +20,13 @@ const settleMs = 2_000;
  * Scales the canary up and waits until it is ready; throws AbortRun when it isn't by the progress deadline. Trouble of a
  * pod is waited out until then, as Kubernetes does: nobody is sent there yet.
  */
-export async function scaleUp(run: Run): Promise<Workload> {
+export async function scaleUp(run: Run, first: Stage | undefined): Promise<Workload> {
   const { settings } = run;
   const { clock, cluster } = run.ports;
   run.announce("info", `New revision detected! Scaling up ${run.label}`, true);
   const asked = await run.persist(() => cluster.readWorkload("canary", run.signal));
   refuseOthers(run, asked, asked?.templateHash);
-  const wanted = await firstReplicas(run);
+  const wanted = await firstReplicas(run, first);
   await run.scaleCanary(wanted);
   let deadline = clock.nowMs() + settings.progressDeadline * 1000;
   const waiting = new NotReady(run, "canary", `canary deployment ${run.label}`);
@@ -48,10 +48,11 @@ export async function scaleUp(run: Run): Promise<Workload> {
 }
 
 /** As many as the first stage of the plan wants, where it says so. */
-async function firstReplicas(run: Run): Promise<number> {
-  const { analysis, replicas, skipAnalysis } = run.settings;
-  const [first] = skipAnalysis ? [] : planStages(analysis);
-  return first?.replicas === undefined ? replicas : replicasFor(run, first.replicas, shownWeight(first.split));
+async function firstReplicas(run: Run, first: Stage | undefined): Promise<number> {
+  const { replicas, skipAnalysis } = run.settings;
+  return first?.replicas === undefined || skipAnalysis
+    ? replicas
+    : replicasFor(run, first.replicas, shownWeight(first.split));
 }
 
 async function replicasFor(run: Run, asked: StageReplicas, weight: number): Promise<number> {

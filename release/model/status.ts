@@ -1,4 +1,4 @@
-import type { Split, StageKind, StrategyKind } from "../strategy/index.js";
+import type { Former, Split, StageKind, StrategyKind } from "../strategy/index.js";
 import type { Phase } from "./phases.js";
 
 /** Where a run stands in its plan. */
@@ -83,6 +83,8 @@ export interface ReleaseStatus {
   /** Revision on the primary that was judged (or was the first). */
   readonly promotedRevision?: string;
   readonly promoted?: Promoted;
+  /** Revisions that served all users, newest first. */
+  readonly formers?: readonly Former[];
   readonly judged?: Judged;
   /** After a pass: until then the primary must have been updated, else the traffic is rolled back. ISO time. */
   readonly handoverDeadline?: string;

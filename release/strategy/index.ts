@@ -2,5 +2,6 @@
 export * from "./buckets.js";
 export * from "./mirror.js";
 export * from "./plan.js";
+export * from "./rollback-window.js";
 export * from "./rules.js";
 export * from "./split.js";

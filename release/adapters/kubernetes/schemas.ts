@@ -68,6 +68,7 @@ export const releaseStatus: z.ZodType<ReleaseStatus> = z.object({
       summary: z.string(),
     })
     .exactOptional(),
+  formers: z.array(z.object({ revision: z.string(), at: z.string() })).exactOptional(),
   judged: z
     .object({
       revision: z.string(),
