@@ -31,7 +31,7 @@ describe("A/B: users who match", () => {
     // The rest of the users comes all the time, those who match while the canary is theirs.
     const rest = others.map(start);
     const running = scene.up("1.0.1");
-    await eventually("the matching users are the canary's", 120, async () => (await scene.split()).matched === 100);
+    await eventually("the matching users are the canary's", 200, async () => (await scene.split()).matched === 100);
     await new Promise((resolve) => setTimeout(resolve, 3_000));
     const insiders = matching.map(start);
     const before = rest.map(({ tally }) => tally.total).reduce((a, b) => a + b, 0);
