@@ -12,6 +12,8 @@ export interface SessionTally {
   readonly switchedBack: number;
   /** Users by the version that answered them last. */
   readonly lastVersion: ReadonlyMap<string, number>;
+  /** Failed requests by the version that answered ("": none did). */
+  readonly failedBy: ReadonlyMap<string, number>;
   readonly samples: string[];
 }
 
@@ -31,6 +33,7 @@ export function startSessions(options: TrafficOptions & { readonly users: number
   const people = Array.from({ length: options.users }, (): Person => ({ jar: new Map(), versions: [] }));
   const agent = new http.Agent({ keepAlive: true, maxSockets: 64 });
   const counts = { requests: 0, failed: 0 };
+  const failedBy = new Map<string, number>();
   const samples: string[] = [];
   const pending = new Set<Promise<void>>();
   const state = { running: true, next: 0 };
@@ -42,6 +45,7 @@ export function startSessions(options: TrafficOptions & { readonly users: number
     counts.requests += 1;
     if (answer.ok) return;
     counts.failed += 1;
+    failedBy.set(answer.version, (failedBy.get(answer.version) ?? 0) + 1);
     if (samples.length < 5) samples.push(answer.text);
   };
   const send = (): void => {
@@ -53,7 +57,7 @@ export function startSessions(options: TrafficOptions & { readonly users: number
     void request.finally(() => pending.delete(request));
   };
   const loop = pace(options.perSecond, send, () => state.running);
-  const tally = (): SessionTally => ({ ...counts, samples, users: people.length, ...summary(people) });
+  const tally = (): SessionTally => ({ ...counts, failedBy, samples, users: people.length, ...summary(people) });
   return {
     tally,
     stop: async () => {

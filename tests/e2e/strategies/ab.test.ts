@@ -17,7 +17,7 @@ describe("A/B: users who match", () => {
   before(async () => {
     scene = await Scene.open(name, {
       ...quickJudgement,
-      iterations: 12,
+      iterations: 25,
       match: [{ headers: { "X-Insider": { exact: "yes" } } }, { cookies: { beta: { regex: "^(always|beta)$" } } }],
     });
   });
@@ -31,11 +31,11 @@ describe("A/B: users who match", () => {
     // The rest of the users comes all the time, those who match while the canary is theirs.
     const rest = others.map(start);
     const running = scene.up("1.0.1");
-    await eventually("the matching users are the canary's", 60, async () => (await scene.split()).matched === 100);
-    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    await eventually("the matching users are the canary's", 200, async () => (await scene.split()).matched === 100);
+    await new Promise((resolve) => setTimeout(resolve, 3_000));
     const insiders = matching.map(start);
     const before = rest.map(({ tally }) => tally.total).reduce((a, b) => a + b, 0);
-    await new Promise((resolve) => setTimeout(resolve, 9_000));
+    await new Promise((resolve) => setTimeout(resolve, 18_500));
     expect(await scene.split()).to.deep.equal({ base: 0, matched: 100 });
     const met = await Promise.all(insiders.map((each) => each.stop()));
     const leaked = countOf(
@@ -49,9 +49,9 @@ describe("A/B: users who match", () => {
     expect(update.failed, update.output).to.equal(false);
     expect(leaked, "users who don't match").to.equal(0);
     expect(countOf(met, "1.0.0"), "users who match").to.equal(0);
-    expect(during + countOf(met, "1.0.1")).to.be.greaterThan(2_500);
+    expect(during + countOf(met, "1.0.1")).to.be.greaterThan(5_000);
     [...tallies, ...met].forEach((tally) => expect(tally.failed, tally.samples.join("\n")).to.equal(0));
-    expect(update.output).to.contain("canary iteration 12/12");
+    expect(update.output).to.contain("canary iteration 25/25");
     await scene.expectAtRest("Succeeded", "1.0.1");
   });
 
