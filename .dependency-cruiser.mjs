@@ -58,7 +58,7 @@ const rules = [
     comment:
       "A program's preview loads the components: they describe resources. What runs during the update is loaded by the dynamic provider, by the package's name, in a process of its own.",
     from: { path: "^components/" },
-    to: { path: "^(release/(?!(settings|model|template|adoption|analysis)/)|cli/|provider/)" },
+    to: { path: "^(release/(?!(settings|model|strategy|template|adoption|analysis)/)|cli/|provider/)" },
   },
   {
     name: "components-through-their-index",
@@ -91,7 +91,7 @@ const rules = [
     name: "core-is-pure",
     comment:
       "Same observations, same decisions: no clock, no file, no network, no randomness, so that replay and tests hold.",
-    from: { path: "^release/(settings|model|analysis|report|ports)/" },
+    from: { path: "^release/(settings|model|strategy|analysis|report|ports)/" },
     to: { dependencyTypes: ["core"] },
   },
   {
@@ -120,22 +120,28 @@ const rules = [
     to: { path: "^release/(?!(settings|model|template)/)" },
   },
   {
+    name: "strategy-above-settings",
+    comment: "A plan says who gets which share when; it knows neither what is observed nor who walks it.",
+    from: { path: "^release/strategy/" },
+    to: { path: "^release/(?!(settings|model|strategy)/)" },
+  },
+  {
     name: "analysis-above-settings",
-    comment: "The analysis decides on settings and observations, whoever asks.",
+    comment: "The analysis decides on settings, plan and observations, whoever asks.",
     from: { path: "^release/analysis/" },
-    to: { path: "^release/(?!(settings|model|analysis)/)" },
+    to: { path: "^release/(?!(settings|model|strategy|analysis)/)" },
   },
   {
     name: "ports-above-the-core",
     comment: "A port is written in the core's words, never in those of the adapter that implements it.",
     from: { path: "^release/ports/" },
-    to: { path: "^release/(?!(settings|model|analysis|ports)/)" },
+    to: { path: "^release/(?!(settings|model|strategy|analysis|ports)/)" },
   },
   {
     name: "report-above-the-ports",
     comment: "A report is made of what was observed and decided; it can be read and replayed without a cluster.",
     from: { path: "^release/report/" },
-    to: { path: "^release/(?!(settings|model|analysis|ports|report)/)" },
+    to: { path: "^release/(?!(settings|model|strategy|analysis|ports|report)/)" },
   },
   {
     name: "machine-over-ports",
@@ -201,7 +207,7 @@ const rules = [
   {
     name: "sandbox-knows-no-product",
     comment: "A stand-in that shares code with what it is to test shares its mistakes too.",
-    from: { path: "^sandbox/" },
+    from: { path: "^sandbox/(?!demo/)" },
     to: { path: "^(components|release|cli|bench|fakes|tests|examples)/" },
   },
 ];

@@ -1,4 +1,7 @@
 import Table from "cli-table3";
+import type { StrategyStatus } from "../release/model/index.js";
+import { restSplit, splitText } from "../release/strategy/index.js";
+import type { Split } from "../release/strategy/index.js";
 import type { EventView, ReleaseView } from "./releases.js";
 
 const noBorders = {
@@ -92,6 +95,7 @@ function statusBlock({ status }: ReleaseView): string {
   ]);
   const rows: readonly (readonly string[])[] = [
     ["Canary Weight:", String(status.canaryWeight)],
+    ...(status.strategy === undefined ? [] : [["Strategy:", strategyText(status.strategy, status.split)]]),
     ...(conditions.length === 0 ? [] : [["Conditions:", ""], ...conditions]),
     ["Failed Checks:", String(status.failedChecks)],
     ["Iterations:", String(status.iterations)],
@@ -102,6 +106,17 @@ function statusBlock({ status }: ReleaseView): string {
     ...(status.message === "" ? [] : [["Message:", status.message]]),
   ];
   return `Status:\n${columns(rows, "  ")}${checkBlock(status.checks)}`;
+}
+
+const kinds = { canary: "canary", abTesting: "A/B testing", blueGreen: "blue/green" } as const;
+
+/** `A/B testing, stage 1/1: matched users, iteration 2/3`. */
+function strategyText(
+  { kind, stage, stages, iteration, iterations }: StrategyStatus,
+  split: Split = restSplit,
+): string {
+  const passed = iterations === undefined ? "" : `, iteration ${iteration ?? 0}/${iterations}`;
+  return `${kinds[kind]}, stage ${stage}/${stages}: ${splitText(split)}${passed}`;
 }
 
 /** The last checks, with their figures. */

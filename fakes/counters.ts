@@ -1,5 +1,6 @@
 import type { CounterSeries, Reading } from "../release/analysis/contract.js";
 import type { Role } from "../release/model/index.js";
+import type { RuleKind } from "../release/strategy/index.js";
 import type { Gateway } from "./gateway.js";
 
 /** How a version behaves; shares are 0 to 1. */
@@ -22,34 +23,57 @@ export function readCounters(
   const count = Math.ceil((windowSeconds * 1000) / scrapeMs);
   const times = Array.from({ length: count }, (_, index) => newest - (count - 1 - index) * scrapeMs);
   const series = (["canary", "primary"] as const).flatMap((role) =>
-    gateway.nodes(role).flatMap((node) => seriesOf(gateway, role, node, behaviour[role], times)),
+    gateway
+      .nodes(role)
+      .flatMap((node) => rulesOf(gateway).flatMap((rule) => seriesOf(gateway, { role, node, rule }, behaviour, times))),
   );
   return { kind: "reading", series, custom: [] };
 }
 
+function rulesOf({ rules }: Gateway): readonly RuleKind[] {
+  return ["base", ...rules];
+}
+
+interface Place {
+  readonly role: Role;
+  readonly node: string;
+  readonly rule: RuleKind;
+}
+
 function seriesOf(
   gateway: Gateway,
-  role: Role,
-  node: string,
-  { failingShare, slowShare }: Behaviour,
+  { role, node, rule }: Place,
+  behaviour: Readonly<Record<Role, Behaviour>>,
   times: readonly number[],
 ): readonly CounterSeries[] {
+  const { failingShare, slowShare } = behaviour[role];
+  const isCopied = rule === "base" && role === "primary";
+  const slow = (timeMs: number): number => {
+    const all = gateway.requests(role, node, timeMs, rule) * slowShare;
+    // Who is copied waits for the canary too.
+    return isCopied ? all + gateway.copied(node, timeMs) * behaviour.canary.slowShare : all;
+  };
+  const valueAt = (timeMs: number, share: number | "fast"): number => {
+    const all = gateway.requests(role, node, timeMs, rule);
+    return share === "fast" ? Math.max(0, all - slow(timeMs)) : all * share;
+  };
   const make = (
     kind: CounterSeries["kind"],
     label: string,
-    share: number,
+    share: number | "fast",
     rest: Partial<CounterSeries>,
   ): CounterSeries => ({
-    id: `${kind}/${role}/${node}/${label}`,
+    id: `${kind}/${role}/${node}/${label}${rule === "base" ? "" : `/${rule}`}`,
     instance: "gateway",
     kind,
     node,
     code: "",
+    ...(rule === "base" ? {} : { rule, histogram: `${role}/${node}/${rule}` }),
     upstreamStatus: undefined,
     upstreamAddress: undefined,
     upperBoundMs: undefined,
     points: times
-      .map((timeMs) => ({ timeMs, value: Math.floor(gateway.requests(role, node, timeMs) * share) }))
+      .map((timeMs) => ({ timeMs, value: Math.floor(valueAt(timeMs, share)) }))
       .filter(({ value }) => value > 0),
     ...rest,
   });
@@ -59,7 +83,7 @@ function seriesOf(
       : [
           make("status", "200", 1 - failingShare, { code: "200" }),
           make("status", "500", failingShare, { code: "500" }),
-          make("latencyBucket", "500", 1 - slowShare, { upperBoundMs: slowBoundMs }),
+          make("latencyBucket", "500", "fast", { upperBoundMs: slowBoundMs }),
           make("latencyBucket", "inf", 1, { upperBoundMs: Infinity }),
           make("latencyCount", "", 1, {}),
         ];

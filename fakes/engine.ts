@@ -1,6 +1,7 @@
 import { needsAnalysis, runAnalysis, runPreparation, runPromotion, RunRegistry } from "../release/machine/index.js";
 import type { Outcome, Ports } from "../release/machine/index.js";
 import type { ReleaseSettings } from "../release/settings/index.js";
+import { ownRulesOf } from "../release/strategy/index.js";
 import { portsOf } from "./ports.js";
 import type { Process } from "./process.js";
 import type { World } from "./world.js";
@@ -44,6 +45,7 @@ export class Engine {
     };
     const settings = { ...program, ...this.created };
     const { revision } = settings;
+    this.world.gateway.rules = ownRulesOf(settings.analysis);
     const run = (part: Part): Promise<Outcome> =>
       registry.watch(settings, ports, (signal) => part(settings, ports, signal));
     try {

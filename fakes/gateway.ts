@@ -1,11 +1,13 @@
 import type { Role } from "../release/model/index.js";
+import { shownWeight } from "../release/strategy/index.js";
+import type { OwnRuleKind, RuleKind, Split } from "../release/strategy/index.js";
 
 /** What users met in a piece of time in which nothing changed. */
 export interface Segment {
   readonly fromMs: number;
   readonly toMs: number;
-  /** The canary's share at the gateway, percent. */
-  readonly weight: number;
+  /** What the gateway really does. */
+  readonly split: Split;
   /** Address that answered; undefined where nobody did. */
   readonly canaryNode: string | undefined;
   readonly primaryNode: string | undefined;
@@ -13,13 +15,44 @@ export interface Segment {
 
 type Now = Omit<Segment, "fromMs" | "toMs">;
 
-/** The gateway's side of the story: which share it really sends where, and who answered its users. */
+/** Of users: how many match, and how many of those in a bucket come for the first time and have no cookie yet. */
+const matchingShare = 0.2;
+const firstVisits = 0.1;
+/** Requests per second of a load test by the preview's way. */
+const previewPerSecond = 10;
+
+/** Requests per second of one rule to one side. */
+interface Flow {
+  readonly rule: RuleKind;
+  readonly role: Role;
+  readonly perSecond: number;
+}
+
+/** A rule that doesn't do what it was asked: so much of its traffic goes to the other side. */
+export interface Leak {
+  readonly rule: RuleKind;
+  readonly to: Role;
+  readonly share: number;
+}
+
+/** The gateway's side of the story: which share of which rule it really sends where, and who answered its users. */
 export class Gateway {
   readonly segments: Segment[] = [];
   /** Requests of users per second, at every moment of a story. */
   requestsPerSecond = 100;
   /** What it does, which follows what it was told a moment later. */
-  weight = 0;
+  split: Split = { base: 0 };
+  /** Rules that the route has beside the user's own. */
+  rules: readonly OwnRuleKind[] = [];
+  leak: Leak | undefined;
+
+  get weight(): number {
+    return shownWeight(this.split);
+  }
+
+  set weight(percent: number) {
+    this.split = { base: percent };
+  }
 
   /** Time passed in which nothing changed. */
   pass(fromMs: number, toMs: number, now: Now): void {
@@ -28,11 +61,20 @@ export class Gateway {
     else this.segments.push({ ...now, fromMs, toMs });
   }
 
-  /** Requests that the address had answered by then, or (for "") that nobody answered. */
-  requests(role: Role, node: string, atMs: number): number {
+  /** Requests that the address had answered by then, or (for "") that nobody answered; of one rule. */
+  requests(role: Role, node: string, atMs: number, rule: RuleKind = "base"): number {
     return this.segments.reduce((sum, segment) => {
       const answered = (role === "canary" ? segment.canaryNode : segment.primaryNode) ?? "";
-      return answered === node ? sum + this.requestsPerSecond * portionIn(segment, role, atMs) : sum;
+      return answered === node ? sum + this.perSecond(segment, rule, role) * secondsOf(segment, atMs) : sum;
+    }, 0);
+  }
+
+  /** Users' requests at the primary's address that were held up, for they were copied to the canary meanwhile. */
+  copied(node: string, atMs: number): number {
+    return this.segments.reduce((sum, segment) => {
+      if ((segment.primaryNode ?? "") !== node) return sum;
+      const share = (segment.split.mirrorPercent ?? 0) / 100;
+      return sum + this.perSecond(segment, "base", "primary") * share * secondsOf(segment, atMs);
     }, 0);
   }
 
@@ -45,21 +87,60 @@ export class Gateway {
   /** The pieces of time in which users were sent to nobody. */
   get unanswered(): readonly (Segment & { readonly role: Role })[] {
     return this.segments.flatMap((segment) => {
-      const canary = segment.weight > 0 && segment.canaryNode === undefined;
-      const primary = segment.weight < 100 && segment.primaryNode === undefined;
-      const of = (role: Role, is: boolean): readonly (Segment & { readonly role: Role })[] =>
-        is ? [{ ...segment, role }] : [];
-      return [...of("canary", canary), ...of("primary", primary)];
+      const flows = this.flows(segment).filter(({ rule }) => rule !== "preview" && rule !== "mirror");
+      const missing = (["canary", "primary"] as const).filter(
+        (role) =>
+          (role === "canary" ? segment.canaryNode : segment.primaryNode) === undefined &&
+          flows.some((flow) => flow.role === role && flow.perSecond > 0),
+      );
+      return missing.map((role) => ({ ...segment, role }));
     });
+  }
+
+  private perSecond(segment: Segment, rule: RuleKind, role: Role): number {
+    return this.flows(segment).reduce(
+      (sum, flow) => (flow.rule === rule && flow.role === role ? sum + flow.perSecond : sum),
+      0,
+    );
+  }
+
+  /** Who comes by which rule, and to whom. */
+  private flows({ split }: Segment): readonly Flow[] {
+    const { base, matched = 0, preview = 0, mirrorPercent = 0, bucketsPercent = 0 } = split;
+    const matching = this.rules.includes("match") ? this.requestsPerSecond * matchingShare : 0;
+    const others = this.requestsPerSecond - matching;
+    const inBuckets = (others * bucketsPercent * (1 - firstVisits)) / 100;
+    const ordinary = others - inBuckets;
+    const previewed = this.rules.includes("preview") ? previewPerSecond : 0;
+    return [
+      ...this.divided("match", matching, matched),
+      ...this.divided("bucket", inBuckets, 100),
+      ...this.divided("base", ordinary, base),
+      ...this.divided("preview", previewed, preview),
+      { rule: "mirror", role: "canary", perSecond: (ordinary * mirrorPercent) / 100 },
+    ];
+  }
+
+  private divided(rule: RuleKind, perSecond: number, percent: number): readonly Flow[] {
+    const { leak } = this;
+    const asked = percent / 100;
+    const canary =
+      leak?.rule !== rule
+        ? asked
+        : leak.to === "canary"
+          ? Math.max(asked, leak.share)
+          : Math.min(asked, 1 - leak.share);
+    return [
+      { rule, role: "canary", perSecond: perSecond * canary },
+      { rule, role: "primary", perSecond: perSecond * (1 - canary) },
+    ];
   }
 }
 
 function same(a: Now, b: Now): boolean {
-  return a.weight === b.weight && a.canaryNode === b.canaryNode && a.primaryNode === b.primaryNode;
+  return a.split === b.split && a.canaryNode === b.canaryNode && a.primaryNode === b.primaryNode;
 }
 
-/** Seconds of all users' requests that went to a role. */
-function portionIn(segment: Segment, role: Role, atMs: number): number {
-  const share = (role === "canary" ? segment.weight : 100 - segment.weight) / 100;
-  return (Math.max(0, Math.min(atMs, segment.toMs) - segment.fromMs) / 1000) * share;
+function secondsOf(segment: Segment, atMs: number): number {
+  return Math.max(0, Math.min(atMs, segment.toMs) - segment.fromMs) / 1000;
 }

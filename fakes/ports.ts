@@ -13,6 +13,7 @@ import type {
   RouteState,
   WebhookPort,
 } from "../release/ports/index.js";
+import { splitText } from "../release/strategy/index.js";
 import type { WatchdogPorts } from "../release/watchdog/watchdog.js";
 import { readCounters } from "./counters.js";
 import { Process } from "./process.js";
@@ -110,13 +111,14 @@ function clusterOf(world: World, by: string, call: Call): ClusterPort {
         refuseOld(token);
         world.route.fence = token;
       }),
-    setCanaryWeight: (weight, token, signal) =>
-      call(`setCanaryWeight ${weight}`, signal, () => {
+    rehearseSplit: (split, signal) => call(`rehearseSplit ${splitText(split)}`, signal, () => world.objection),
+    setSplit: (split, token, signal) =>
+      call(`setSplit ${splitText(split)}`, signal, () => {
         if (world.route === undefined) throw new Error("the route does not exist");
         refuseForeignRoute();
         refuseOld(token);
         world.route.fence = token;
-        world.writeWeight(weight, by);
+        world.writeSplit(split, by);
       }),
     readEndpoints: (role: Role, signal) =>
       call(`readEndpoints ${role}`, signal, () => world[role]?.endpoints(now()) ?? none),
@@ -213,6 +215,6 @@ function leaseView(lease: FakeLease | undefined): LeaseView | undefined {
 
 function routeState({ route }: World): RouteState | undefined {
   if (route === undefined) return undefined;
-  const { owner, uid, weight, fence, sync } = route;
-  return { owner, uid, canaryWeight: weight, primaryWeight: 100 - weight, fence, sync };
+  const { owner, uid, weight, fence, sync, split = { base: weight } } = route;
+  return { owner, uid, canaryWeight: split.base, primaryWeight: 100 - split.base, split, fence, sync };
 }

@@ -13,9 +13,15 @@ export function settingsFor(
     revision,
     routeName: "podinfo-podinfo-canary",
     service: { name: "podinfo", port: 80 },
-    analysis: { interval: "10s", stepWeight: 10, maxWeight: 50, threshold: 3, ...analysis },
+    analysis: { interval: "10s", ...weightsBeside(analysis), threshold: 3, ...analysis },
     prometheusUrl: "http://prometheus:9090",
     progressDeadline: "60s",
     ...rest,
   });
+}
+
+/** Of a strategy that has no weights of its own. */
+function weightsBeside({ steps, match, iterations }: Partial<AnalysisInput>): Partial<AnalysisInput> {
+  const others = [steps, match, iterations].some((each) => each !== undefined);
+  return others ? {} : { stepWeight: 10, maxWeight: 50 };
 }

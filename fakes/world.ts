@@ -2,6 +2,8 @@ import type { ReleaseStatus, Role } from "../release/model/index.js";
 import { TransientError } from "../release/ports/index.js";
 import type { Announcement, Companion, Owner, PodTrouble, RouteState, WebhookAnswer } from "../release/ports/index.js";
 import type { WebhookSettings } from "../release/settings/index.js";
+import { shownWeight } from "../release/strategy/index.js";
+import type { Split } from "../release/strategy/index.js";
 import type { Behaviour } from "./counters.js";
 import { Deployment } from "./deployment.js";
 import { Gateway } from "./gateway.js";
@@ -19,6 +21,7 @@ export interface WeightWrite {
   readonly atMs: number;
   readonly by: string;
   readonly weight: number;
+  readonly split: Split;
   readonly journal: ReleaseStatus | undefined;
 }
 
@@ -52,8 +55,20 @@ export class World {
         commands: Record<string, string>;
       }
     | undefined = { uid: "uid", owner: "ours", version: 1, status: undefined, commands: {} };
+  /** What the gateway's own check says of any split. */
+  objection: string | undefined;
   route:
-    | { owner: Owner; uid: string; weight: number; fence: number; sync: RouteState["sync"]; version: number }
+    | {
+        owner: Owner;
+        uid: string;
+        /** As people are shown it. */
+        weight: number;
+        /** Default: that weight of all users. */
+        split?: Split;
+        fence: number;
+        sync: RouteState["sync"];
+        version: number;
+      }
     | undefined = {
     owner: "ours",
     uid: "route",
@@ -105,10 +120,17 @@ export class World {
 
   /** The weights as somebody wrote them; the gateway follows, unless its sync is frozen. */
   writeWeight(weight: number, by: string): void {
+    this.writeSplit({ base: weight }, by);
+  }
+
+  /** What somebody asks of all rules. */
+  writeSplit(split: Split, by: string): void {
     if (this.route === undefined) throw new Error("the route is gone");
+    const weight = shownWeight(split);
+    this.route.split = split;
     this.route.weight = weight;
     this.route.version += 1;
-    this.weightWrites.push({ atMs: this.clock.nowMs(), by, weight, journal: this.object?.status });
+    this.weightWrites.push({ atMs: this.clock.nowMs(), by, weight, split, journal: this.object?.status });
     this.clock.at(gatewayLagMs, () => this.sync());
   }
 
@@ -162,9 +184,9 @@ export class World {
   }
 
   private sync(): void {
-    const { sync, weight } = this.route ?? { sync: { kind: "pending" }, weight: 0 };
+    const { sync, split, weight } = this.route ?? { sync: { kind: "pending" }, split: undefined, weight: 0 };
     if (sync.kind === "accepted" || (sync.kind === "unreachable" && this.followsAllTheSame))
-      this.gateway.weight = weight;
+      this.gateway.split = split ?? { base: weight };
   }
 
   /** Pods get ready within a piece of time too: it is counted in parts. */
@@ -174,7 +196,7 @@ export class World {
     cuts.slice(1).forEach((to, index) => {
       const from = cuts[index] ?? fromMs;
       this.gateway.pass(from, to, {
-        weight: this.gateway.weight,
+        split: this.gateway.split,
         canaryNode: this.canary?.node(from),
         primaryNode: this.primary?.node(from),
       });

@@ -62,7 +62,10 @@ async function endToEndTests(images: string | undefined): Promise<number> {
     if (deployed !== 0) throw new Error("the platform could not be deployed into the sandbox");
     const slow = ["--timeout", "240000"];
     const extra = [...slow, "--parallel", "--jobs", "3"];
-    const together = await runInside([...node, ...mochaArguments(["e2e/*.test.js"], extra)], options);
+    const together = await runInside(
+      [...node, ...mochaArguments(["e2e/*.test.js", "e2e/strategies/*.test.js"], extra)],
+      options,
+    );
     const outside = await runPlainly(mochaArguments(["outside/*.test.js"], ["--timeout", "60000"]), {
       TEST_SANDBOX: sandboxName,
     });

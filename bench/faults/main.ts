@@ -13,6 +13,7 @@ interface Options extends RealOptions {
   readonly images?: string;
   readonly points: string;
   readonly fault?: readonly string[];
+  readonly story?: readonly string[];
   readonly part: string;
 }
 
@@ -23,14 +24,15 @@ const command = withRealOptions(
     .addOption(new Option("--images <file>", imagesHelp).env(imagesVariable))
     .option("--part <which>", "both, virtual or real", "both")
     .option("--points <which>", "virtual: all: every port call; journal: only those that write or lock", "all")
-    .option("--fault <name...>", "virtual: only these faults"),
+    .option("--fault <name...>", "virtual: only these faults")
+    .option("--story <name...>", "virtual: only these stories: promote, rollback, ab-promote, and others"),
 );
 
 async function main(): Promise<void> {
-  const { json, part, points, fault, ...real } = command.parse().opts<Options>();
+  const { json, part, points, fault, story, ...real } = command.parse().opts<Options>();
   if (points !== "all" && points !== "journal") throw new Error(`--points is all or journal, not ${points}`);
   if (!["both", "virtual", "real"].includes(part)) throw new Error(`--part is both, virtual or real, not ${part}`);
-  const virtual = part === "real" ? undefined : await virtually(points, fault);
+  const virtual = part === "real" ? undefined : await virtually(points, fault, story);
   const inSandbox = part === "virtual" ? undefined : await really(real);
   const violations = [...(virtual?.violations ?? []), ...(inSandbox?.violations ?? [])];
   const results = {
@@ -44,11 +46,16 @@ async function main(): Promise<void> {
   process.exitCode = violations.length === 0 && lost === 0 ? 0 : 1;
 }
 
-async function virtually(points: "all" | "journal", faults: readonly string[] | undefined): Promise<VirtualResult> {
+async function virtually(
+  points: "all" | "journal",
+  faults: readonly string[] | undefined,
+  stories: readonly string[] | undefined,
+): Promise<VirtualResult> {
   const started = performance.now();
   const result = await runVirtualFaults({
     points,
     ...(faults === undefined ? {} : { faults }),
+    ...(stories === undefined ? {} : { stories }),
     progress: showProgress,
   });
   print(result, (performance.now() - started) / 1000);

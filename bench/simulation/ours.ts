@@ -1,5 +1,6 @@
 import { checkEverySeconds } from "../../release/settings/index.js";
-import { deadlineSeconds, observe, startAnalysis } from "../../release/analysis/index.js";
+import { deadlineSeconds } from "../../release/strategy/index.js";
+import { observe, startAnalysis } from "../../release/analysis/index.js";
 import type { AnalysisState, Observation, Observed } from "../../release/analysis/index.js";
 import { Gateway, nodesOf } from "./gateway.js";
 import { promoted, rolledBack, undecided } from "./outcome.js";

@@ -26,13 +26,14 @@ import { ContentIdentity } from "./identity.js";
 import type { Making, Metadata } from "./making.js";
 import { autoscalerSpec, objectName, plannedRunSeconds, releaseObjectSpec } from "./manifests.js";
 import { warnWhenTooFewSlots } from "./parallelism.js";
-import { createWeightedRoute, weightedRouteName } from "./route.js";
+import { weightedRouteName } from "./route/index.js";
 import { withoutStackTraces } from "./stack-traces.js";
 import { runtimeSettings } from "./runtime-settings.js";
 import { createTakeover, custodyOf } from "./takeover.js";
 import { ProgramTemplate } from "./template.js";
 import { validateArgs, validateKnown } from "./validate.js";
 import { tellDeadline, warnOfDoubts, warnOfReplacedLabel } from "./warnings.js";
+import { createWeightedRoute } from "./weighted-route.js";
 import { createService, createWorkload } from "./workloads.js";
 
 /**
@@ -139,7 +140,7 @@ export class CanaryRelease extends pulumi.ComponentResource {
       canary: createService(making, "canary", kept, before),
       primary: createService(making, "primary", kept, before),
     };
-    const route = createWeightedRoute(making, this.routeName, [...before, ...Object.values(services)]);
+    const route = createWeightedRoute(making, this.routeName, uidOf(object), [...before, ...Object.values(services)]);
     const inputs = this.runtimeInputs({ releaseUid: uidOf(object), routeUid: uidOf(route) });
     const preparation = new Preparation(`${logical}-preparation`, inputs, this.after([route]));
     const canary = createWorkload(making, "canary", released, kept, [preparation]);

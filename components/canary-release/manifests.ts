@@ -1,6 +1,7 @@
 import type * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 import { analysis as analysisSchema, check } from "../../release/settings/index.js";
+import { expectedSeconds } from "../../release/strategy/index.js";
 import { deploymentName, serviceName } from "../../release/model/index.js";
 import type { Role } from "../../release/model/index.js";
 import { selectorFor } from "../../release/template/index.js";
@@ -101,9 +102,8 @@ const longestStabilizationSeconds = 3600;
 export function plannedRunSeconds(input: unknown): number {
   const checked = check(analysisSchema, input);
   if (checked.kind !== "valid") return longestStabilizationSeconds;
-  const { interval, stepWeights, stepWeight, maxWeight } = checked.settings;
-  const steps = stepWeights?.length ?? Math.ceil(maxWeight / (stepWeight ?? maxWeight));
-  return Math.min(longestStabilizationSeconds, Math.max(300, Math.ceil(steps * interval * 1.5)));
+  const seconds = expectedSeconds(checked.settings);
+  return Math.min(longestStabilizationSeconds, Math.max(300, Math.ceil(seconds * 1.5)));
 }
 
 /** Spec of our own object: what people see with kubectl; no URL, no secret. */

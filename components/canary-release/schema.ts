@@ -2,6 +2,7 @@ import { z } from "zod";
 import { analysis, dnsLabel, httpUrl, objectName, release, serviceLabel } from "../../release/settings/index.js";
 import { argument } from "../arguments/index.js";
 import type { Shape } from "../arguments/index.js";
+import { ownedRules, refusalsOf } from "./route/index.js";
 import type {
   AutoscalerArgs,
   CanaryReleaseArgs,
@@ -163,6 +164,20 @@ export const schema = z
     if (args.route !== undefined && args.routeRef !== undefined) issue("routeRef", "give route or routeRef, not both");
     if (args.replicas !== undefined && args.autoscaler !== undefined && args.autoscaler !== "external")
       issue("replicas", "give replicas or autoscaler, not both");
+    if (typeof args.autoscaler === "object")
+      (args.analysis.steps ?? []).forEach((step, index) => {
+        if ("weight" in step && step.replicas !== undefined)
+          context.addIssue({
+            code: "custom",
+            path: ["analysis", "steps", index, "replicas"],
+            message: "the canary's autoscaler scales it: leave it out, or autoscaler",
+          });
+      });
+    if (args.route !== undefined) {
+      const rules = ownedRules(args.name, args.service.name ?? args.name, args.service.port, args.route);
+      for (const refused of refusalsOf(rules, args.analysis))
+        context.addIssue({ code: "custom", path: [...refused.path], message: refused.message });
+    }
     const { adopt, name } = args;
     if (adopt !== undefined && "deployment" in adopt && adopt.deployment !== name)
       issue("adopt.deployment", `must be the release's own name: call the release ${adopt.deployment}`);

@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
-import { deadlineSeconds, planSteps, shortestSeconds, warningsOf } from "../../release/analysis/index.js";
+import { warningsOf } from "../../release/analysis/index.js";
+import { deadlineSeconds, planStages, shortestSeconds } from "../../release/strategy/index.js";
 import { analysis as schema, check, durationText, release } from "../../release/settings/index.js";
 import { deploymentName } from "../../release/model/index.js";
 import { isTree, replacedLabel } from "../../release/template/index.js";
@@ -18,7 +19,7 @@ export function tellDeadline(resource: pulumi.Resource, args: CanaryReleaseArgs)
     if (checked.kind !== "valid") return;
     const shortest = shortestSeconds(checked.settings);
     const deadline = deadlineSeconds(checked.settings);
-    const steps = planSteps(checked.settings.analysis).length;
+    const steps = planStages(checked.settings.analysis).length;
     const takes = `${steps} ${steps === 1 ? "step takes" : "steps take"} ${durationText(shortest)} at least`;
     if (deadline < shortest)
       void pulumi.log.warn(

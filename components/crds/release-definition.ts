@@ -15,7 +15,7 @@ const status = {
   "x-kubernetes-preserve-unknown-fields": true,
   properties: {
     phase: { type: "string", enum: [...phases], description: "Where the release stands." },
-    canaryWeight: { type: "integer", description: "Share of traffic of the canary, percent." },
+    canaryWeight: { type: "number", description: "Share of traffic of the canary, percent." },
     failedChecks: { type: "integer", description: "Failed checks of the present or last run." },
     iterations: { type: "integer" },
     lastTransitionTime: { type: "string", format: "date-time" },

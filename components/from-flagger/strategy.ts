@@ -7,7 +7,13 @@ import type { Reader } from "./reader.js";
 export type Strategy = "canary" | "A/B testing" | "blue/green" | "mirroring" | "session affinity";
 
 /** What a `CanaryRelease` can do of it: the mapping of each is below, and is open as soon as its name is here. */
-export const supportedStrategies: readonly Strategy[] = ["canary"];
+export const supportedStrategies: readonly Strategy[] = [
+  "canary",
+  "A/B testing",
+  "blue/green",
+  "mirroring",
+  "session affinity",
+];
 
 /** The fields of `analysis` that say who gets to the canary, and when. */
 export function strategyOf(analysis: Reader, supported: readonly Strategy[]): Readonly<Record<string, Draft>> {
@@ -56,7 +62,7 @@ function withoutWeights(analysis: Reader): Readonly<Record<string, Draft>> {
 /** One alternative of a match: all of its conditions together. */
 function conditionsOf(entry: Reader): Draft {
   entry.takeAll("is a condition that can't be taken: without it other users would get to the canary");
-  return new Shape(entry, { headers: conditions(entry, "headers"), queryParams: conditions(entry, "queryParams") });
+  return new Shape(entry, { headers: conditions(entry, "headers"), query: conditions(entry, "queryParams") });
 }
 
 function conditions(entry: Reader, key: string): Draft {

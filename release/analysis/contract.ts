@@ -1,4 +1,5 @@
 /** What goes into the analysis and what comes out: plain, immutable data, no I/O. */
+import type { Population, RuleKind, Split } from "../strategy/index.js";
 
 export interface CounterPoint {
   /** Time of the sample as Prometheus stored it, ms since the epoch. */
@@ -26,6 +27,8 @@ export interface CounterSeries {
   readonly methodClass?: string | undefined;
   /** Who gave the answer: `upstream`, `nginx` (the gateway's proxy) or `apisix` (its plugins), where the gateway says so. */
   readonly responseSource?: string | undefined;
+  /** Which of the route's http rules; absent: a user's own. */
+  readonly rule?: RuleKind | undefined;
   /** Of a bucket: all labels but `le`, the identity of its histogram. */
   readonly histogram?: string | undefined;
   /** Of a counter of the workload: which metric counts by it, as what, and whose pods it is of. */
@@ -75,9 +78,13 @@ export interface Surroundings {
   readonly baselineNodes: readonly string[];
   readonly subjectReady: number;
   readonly baselineReady: number;
-  /** Share asked of the gateway for the subject, percent, and since when. */
-  readonly weightPercent: number;
+  /** Share asked of the gateway for the subject, percent, and since when; undefined where it depends on who comes. */
+  readonly weightPercent?: number | undefined;
   readonly weightSinceMs: number;
+  /** What is asked of each rule, where that is known to be in effect: leaks are looked for. */
+  readonly split?: Split | undefined;
+  /** Whose requests are the subject's trials; default: users'. */
+  readonly judged?: Population | undefined;
 }
 
 export interface Observation {

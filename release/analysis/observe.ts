@@ -1,5 +1,7 @@
 import { checkCustom } from "./checks/custom-check.js";
 import { isNumber, sharesOf } from "./checks/hypotheses.js";
+import { leakIn } from "./checks/leaks.js";
+import { mirrorHarm } from "./checks/mirror-harm.js";
 import { splitOf } from "./checks/split.js";
 import { rateOf } from "./checks/traffic.js";
 import { decide } from "./checks/verdict.js";
@@ -33,7 +35,8 @@ export function observe(state: AnalysisState, observation: Observation): Observe
     return checkWeighed(known, metric, trouble === undefined ? moment : { ...moment, trouble });
   });
   const split = splitOf(known);
-  const { verdict, counters } = decide(known, checks, split, moment);
+  const wrong = leakIn(known, observation.surroundings.split) ?? mirrorHarm(known, observation.nowMs);
+  const { verdict, counters } = decide(known, checks, { split, wrong }, moment);
   const next = { ...known, ...counters };
   const requestsPerSecond = rateOf(known);
   return {
@@ -50,7 +53,7 @@ export function observe(state: AnalysisState, observation: Observation): Observe
 }
 
 function momentOf(state: AnalysisState, observation: Observation): Moment {
-  const { weightPercent, baselineReady } = observation.surroundings;
+  const { weightPercent = 0, baselineReady } = observation.surroundings;
   return {
     nowMs: observation.nowMs,
     intervalEnds: observation.intervalEnds,

@@ -1,6 +1,7 @@
 import type { AnalysisSettings } from "../settings/index.js";
 import type { GatewayPosition } from "./counting/gateways.js";
 import type { Strata } from "./counting/strata.js";
+import type { CountsByRule } from "./checks/leaks.js";
 import { emptyTotals } from "./counting/tally.js";
 import type { Side, Tally, Totals, Trials } from "./counting/tally.js";
 
@@ -57,6 +58,10 @@ export interface AnalysisState {
   readonly context: AnalysisContext;
   /** By scrape target, also of those that are gone: one that comes back isn't taken for a new one. */
   readonly gateways: Readonly<Record<string, GatewayPosition>>;
+  /** What each rule sent where, since the present split is known to be in effect. */
+  readonly byRule: CountsByRule;
+  /** How long users' requests took before they were copied; undefined where none are. */
+  readonly usersBefore: Tally | undefined;
   /** Parts of the traffic with a judgement of their own; undefined until something was read. */
   readonly strata: Strata | undefined;
   /** Why this run can't be judged any more: counts were lost or are not one gateway's. */
@@ -104,6 +109,8 @@ export function startAnalysis(settings: AnalysisSettings, context: AnalysisConte
     settings: context.subject === "primary" ? withoutComparison(settings) : settings,
     context,
     gateways: {},
+    byRule: {},
+    usersBefore: undefined,
     strata: undefined,
     spoiled: undefined,
     owners: {},

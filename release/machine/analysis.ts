@@ -1,4 +1,3 @@
-import { deadlineSeconds, planSteps } from "../analysis/index.js";
 import type { Judged } from "../model/index.js";
 import type { ReleaseSettings } from "../settings/index.js";
 import { clearCommands, clearStandingCommands, waitAndListen } from "./commands.js";
@@ -9,6 +8,16 @@ import { Gates, jumpsGates } from "./gates.js";
 import { reported } from "./judging.js";
 import { PausableLimit } from "./limit.js";
 import { isLost, lossOf, withLock } from "./lock.js";
+import {
+  deadlineSeconds,
+  highestOf,
+  isWithinWindow,
+  planStages,
+  restSplit,
+  shownWeight,
+  wayBack,
+} from "../strategy/index.js";
+import type { Stage } from "../strategy/index.js";
 import { decideStart } from "./plan.js";
 import type { Outcome, Ports } from "./ports.js";
 import { preflight } from "./preflight.js";
@@ -91,13 +100,15 @@ async function refuseWithoutJournal(run: Run): Promise<void> {
 
 async function perform(run: Run, limit: PausableLimit): Promise<Outcome> {
   const { settings } = run;
-  const steps = planSteps(settings.analysis);
+  const { plan, from } = planOf(run);
+  const highest = settings.skipAnalysis ? restSplit : highestOf(plan.slice(from));
   await run.journal(
     {
       phase: "Progressing",
       revision: settings.revision,
       canaryWeight: 0,
-      plannedWeight: settings.skipAnalysis ? 0 : Math.max(...steps),
+      plannedWeight: shownWeight(highest),
+      plannedSplit: highest,
       failedChecks: 0,
       iterations: 0,
       message: "",
@@ -105,18 +116,33 @@ async function perform(run: Run, limit: PausableLimit): Promise<Outcome> {
       drainSeconds: settings.drain,
       routeName: settings.routeName,
     },
-    [...handoverKeys, "judged"],
+    [...handoverKeys, "judged", "split", "strategy"],
   );
   const gates = new Gates(run, limit);
   await waitForGate(run, gates);
-  const canary = await scaleUp(run);
+  const canary = await scaleUp(run, plan[from]);
   if (settings.skipAnalysis) return pass(run, "skipped", "analysis skipped on request", "skipped");
   run.announce("info", `Starting canary analysis for ${run.label}`);
   await preRollout(run);
-  const byHand = await new Rollout(run, canary.templateHash, gates, limit).through(steps);
-  return byHand
-    ? pass(run, "passed", "promoted on request", "onRequest")
-    : pass(run, "passed", "all checks passed at every step");
+  const byHand = await new Rollout(run, canary.templateHash, gates, limit).through(plan, from);
+  if (byHand) return pass(run, "passed", "promoted on request", "onRequest");
+  return pass(run, "passed", from > 0 ? "all checks passed on the way back" : "all checks passed at every step");
+}
+
+/** All stages; or, where the revision served all users lately, the last one alone. */
+function planOf(run: Run): { readonly plan: readonly Stage[]; readonly from: number } {
+  const { settings, status, ports, label } = run;
+  const plan = planStages(settings.analysis);
+  const { rollbackWindow } = settings.analysis;
+  const { formers = [] } = status;
+  const { revision } = settings;
+  if (rollbackWindow === undefined || !isWithinWindow(rollbackWindow, formers, revision, ports.clock.nowMs()))
+    return { plan, from: 0 };
+  run.announce(
+    "info",
+    `${label}: revision ${revision} served all users within the rollback window: its steps are skipped`,
+  );
+  return wayBack(plan);
 }
 
 async function waitForGate(run: Run, gates: Gates): Promise<void> {

@@ -24,11 +24,11 @@ export class Effect {
   private health: SyncHealth = { kind: "good" };
   private followed = false;
   private doubted = false;
-  private former = 0;
-  private weight = 0;
+  private former: number | undefined = 0;
+  private weight: number | undefined = 0;
 
-  /** Another weight was set, percent. */
-  begin(former: number, weight: number): void {
+  /** Another share was set, percent; undefined where it depends on who comes. */
+  begin(former: number | undefined, weight: number | undefined): void {
     this.former = former;
     this.weight = weight;
     this.followed = this.doubted = false;
@@ -68,7 +68,12 @@ export class Effect {
 }
 
 /** Whether so many requests came, and so much nearer to the asked share than to the former, that the gateways follow. */
-function follows({ observedSharePercent, subjectRequests }: Assessment, weight: number, former: number): boolean {
+function follows(
+  { observedSharePercent, subjectRequests }: Assessment,
+  weight: number | undefined,
+  former: number | undefined,
+): boolean {
+  if (weight === undefined || former === undefined) return false;
   if (observedSharePercent === undefined || subjectRequests < tellingRequests) return false;
   return Math.abs(observedSharePercent - weight) <= Math.abs(weight - former) / tellingPart;
 }

@@ -10,7 +10,8 @@ import type { Objection } from "./webhooks.js";
 export type GateType = "confirm-rollout" | "confirm-traffic-increase" | "confirm-promotion";
 
 /** What a release is while it waits at a gate. */
-const phaseAt: Readonly<Record<GateType, Phase>> = {
+const phaseAt: Readonly<Record<GateType | "none", Phase>> = {
+  none: "Waiting",
   "confirm-rollout": "Waiting",
   "confirm-traffic-increase": "Waiting",
   "confirm-promotion": "WaitingPromotion",
@@ -30,9 +31,10 @@ export class Gates {
     private readonly limit: PausableLimit,
   ) {}
 
-  /** Asks the gates of this type; true where all are open or approved. */
-  async areOpen(type: GateType): Promise<boolean> {
-    const refused = await callWebhooks(this.run, type, "refused", this.approved);
+  /** Asks the gates of this type, and a pause that only a person ends; true where all are open or approved. */
+  async areOpen(type: GateType | "none", pause?: string): Promise<boolean> {
+    const asked = type === "none" ? undefined : await callWebhooks(this.run, type, "refused", this.approved);
+    const refused = asked ?? this.pauseObjection(pause);
     if (refused === undefined) {
       await this.pass();
       return true;
@@ -62,7 +64,12 @@ export class Gates {
     await this.run.journal({ phase: "Progressing" });
   }
 
-  private async begin(type: GateType, webhook: string): Promise<void> {
+  private pauseObjection(pause: string | undefined): Objection | undefined {
+    if (pause === undefined || this.approved.has(pause)) return undefined;
+    return { sentence: pause, webhook: pause, muted: false };
+  }
+
+  private async begin(type: GateType | "none", webhook: string): Promise<void> {
     const { run } = this;
     const object = await run.persist(() => run.ports.cluster.readRelease(run.signal));
     const earlier = object?.commands.approve;

@@ -4,15 +4,17 @@ import type { CheckStatus } from "../model/index.js";
 import type { Endpoints, RunEnd } from "../ports/index.js";
 import { checkEverySeconds } from "../settings/index.js";
 import type { ReleaseSettings } from "../settings/index.js";
+import { checkSecondsOf, partsOf, planStages } from "../strategy/index.js";
+import type { Part, Population, Split, Stage } from "../strategy/index.js";
 import { sentenceOf } from "./failure.js";
 import { isLost } from "./lock.js";
 import type { Judge, Outcome, Ports } from "./ports.js";
 import type { Run } from "./run.js";
 
 /** Our own analysis as the machine's judge: carries its state from one observation to the next. */
-export const judge: Judge = (settings, startedAtMs, subject) => {
+export const judge: Judge = (settings, startedAtMs, subject, part) => {
   const { name, namespace, scrapeInterval } = settings;
-  let state = startAnalysis(settings.analysis, {
+  let state = startAnalysis(subject === "canary" ? analysisOf(settings, part) : settings.analysis, {
     name,
     namespace,
     startedAtMs,
@@ -27,10 +29,25 @@ export const judge: Judge = (settings, startedAtMs, subject) => {
   };
 };
 
-/** One budget for the whole release: a promotion in steps has its half, one in a jump is watched while it gets ready. */
-function budgetShareOf({ analysis }: ReleaseSettings, subject: "canary" | "primary"): number {
-  if (analysis.stepWeightPromotion > 0) return 0.5;
-  return subject === "canary" ? 0.9 : 0.1;
+/** The parts of a run's plan that judge anything have equal shares. */
+function partsOfRun({ analysis }: Pick<ReleaseSettings, "analysis">): readonly Part[] {
+  return partsOf(planStages(analysis));
+}
+
+/** What one part of the plan judges; the delay is of the first traffic. */
+function analysisOf({ analysis }: ReleaseSettings, part: number): ReleaseSettings["analysis"] {
+  const metrics = partsOfRun({ analysis })[part]?.metrics ?? analysis.metrics;
+  return { ...analysis, metrics: [...metrics], initialDelay: part === 0 ? analysis.initialDelay : 0 };
+}
+
+/**
+ * One budget for the whole release: a promotion in steps has its half, one in a jump is watched while it gets ready. The
+ * parts of the analysis share what it has.
+ */
+function budgetShareOf(settings: ReleaseSettings, subject: "canary" | "primary"): number {
+  const parts = partsOfRun(settings).filter(({ judged }) => judged !== "nobody").length;
+  const share = settings.analysis.stepWeightPromotion > 0 ? 0.5 : subject === "canary" ? 0.9 : 0.1;
+  return subject === "canary" ? share / Math.max(1, parts) : share;
 }
 
 /** One step of a run, as far as what is observed depends on it. */
@@ -38,10 +55,13 @@ export interface Step {
   /** Who is judged, and whom it is compared with. */
   readonly subject: Endpoints;
   readonly baseline: Endpoints;
-  /** Share of the subject, percent. */
-  readonly weightPercent: number;
+  /** Share of the subject, percent; undefined where it depends on who comes. */
+  readonly weightPercent: number | undefined;
   readonly weightSinceMs: number;
   readonly finalStep: boolean;
+  /** What is in effect at the gateway; undefined where that isn't known. */
+  readonly split?: Split | undefined;
+  readonly judged?: Population | undefined;
 }
 
 /** Judges, and keeps the record of each check with all that went into it. */
@@ -52,14 +72,15 @@ export class Judging {
   constructor(
     private readonly run: Run,
     private readonly subject: "canary" | "primary",
+    private readonly part = 0,
   ) {
     this.startedAtMs = run.ports.clock.nowMs();
-    this.observe = run.ports.judge(run.settings, this.startedAtMs, subject);
+    this.observe = run.ports.judge(run.settings, this.startedAtMs, subject, part);
   }
 
   /** One check. */
   async check(step: Step, intervalEnds: boolean): Promise<Assessment> {
-    const { run, subject, startedAtMs } = this;
+    const { run, subject, startedAtMs, part } = this;
     const reading = await readMetrics(run, step.subject.nodes, step.baseline.nodes);
     const observation = {
       nowMs: run.ports.clock.nowMs(),
@@ -71,12 +92,14 @@ export class Judging {
         baselineNodes: step.baseline.nodes,
         subjectReady: step.subject.ready,
         baselineReady: step.baseline.ready,
-        weightPercent: step.weightPercent,
+        ...(step.weightPercent === undefined ? {} : { weightPercent: step.weightPercent }),
         weightSinceMs: step.weightSinceMs,
+        ...(step.split === undefined ? {} : { split: step.split }),
+        ...(step.judged === undefined || step.judged === "users" ? {} : { judged: step.judged }),
       },
     };
     const assessment = this.observe(observation);
-    run.ports.reporter.record({ subject, startedAtMs, observation, assessment });
+    run.ports.reporter.record({ subject, startedAtMs, part, observation, assessment });
     return assessment;
   }
 }
@@ -84,13 +107,13 @@ export class Judging {
 /** Checks at the asked rhythm until the interval is over, or until a check's answer ends it; the last answer. */
 export async function checkThroughInterval<T>(
   run: Run,
+  { intervalSeconds }: Pick<Stage, "intervalSeconds">,
   check: (intervalEnds: boolean) => Promise<T>,
   ends: (answer: T) => boolean,
 ): Promise<T> {
   const { clock } = run.ports;
-  const { analysis } = run.settings;
-  const everyMs = checkEverySeconds(analysis) * 1000;
-  const endsAtMs = clock.nowMs() + analysis.interval * 1000;
+  const everyMs = checkSecondsOf(run.settings.analysis, { intervalSeconds }) * 1000;
+  const endsAtMs = clock.nowMs() + intervalSeconds * 1000;
   for (;;) {
     const leftMs = endsAtMs - clock.nowMs();
     // A rest shorter than half a check belongs to the check before it.

@@ -3,11 +3,15 @@ import type { Clock, ClusterPort, LockPort, MetricsPort, ReporterPort, WebhookPo
 import type { Promoted } from "../model/index.js";
 import type { ReleaseSettings } from "../settings/index.js";
 
-/** Judges one run: each observation is answered by an assessment of all evidence so far. */
+/**
+ * Judges one part of a run (of `partsOf` its plan; from 0): each observation is answered by an assessment of all evidence
+ * so far.
+ */
 export type Judge = (
   settings: ReleaseSettings,
   startedAtMs: number,
   subject: "canary" | "primary",
+  part: number,
 ) => (observation: Observation) => Assessment;
 
 /** Everything that a rollback needs of the world: a run has more, the watchdog no more. */

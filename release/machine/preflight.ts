@@ -1,4 +1,5 @@
 import { lossIn } from "../analysis/index.js";
+import { highestOf, planStages } from "../strategy/index.js";
 import { heedAbort } from "./commands.js";
 import { ReleaseFailed } from "./failure.js";
 import { readMetrics } from "./judging.js";
@@ -14,6 +15,7 @@ const syncPollMs = 500;
 /** What must be in order before a canary gets its first pod; throws ReleaseFailed, and nothing has been changed. */
 export async function preflight(run: Run): Promise<void> {
   await refuseWhenFrozen(run);
+  await refuseWhatGatewayLacks(run);
   if (!run.settings.skipAnalysis) await refuseWithoutMetrics(run);
 }
 
@@ -36,7 +38,7 @@ async function refuseWhenFrozen(run: Run): Promise<void> {
     if (health.kind === "good" || health.kind === "pending") return true;
     if (health.kind === "frozen")
       throw new ReleaseFailed(
-        `${run.label}: the gateway's sync is frozen, nothing was started: ${health.message}; repair that ApisixRoute first`,
+        `${run.label}: the gateway's sync is frozen, nothing was started: ${health.message}; ${curedBy(health.message)}`,
       );
     heedAbort(run, await run.persist(() => run.ports.cluster.readRelease(run.signal)));
     last.message = health.message;
@@ -47,6 +49,26 @@ async function refuseWhenFrozen(run: Run): Promise<void> {
     throw new ReleaseFailed(
       `${run.label}: the gateways can't all be reached (after ${progressDeadline}s), nothing was started: ${last.message}; see that they run, and run the update again`,
     );
+}
+
+/**
+ * A plugin that is switched on during the run only: on a gateway without it nothing would be synced from then on, for
+ * anybody. Others are there at rest, and show in the sync.
+ */
+async function refuseWhatGatewayLacks(run: Run): Promise<void> {
+  const highest = highestOf(planStages(run.settings.analysis));
+  if ((highest.mirrorPercent ?? 0) === 0) return;
+  const objection = await run.persist(() => run.ports.cluster.rehearseSplit(highest, run.signal));
+  if (objection !== undefined)
+    throw new ReleaseFailed(
+      `${run.label}: the gateway refuses what the strategy needs, nothing was started: ${objection}; ${curedBy(objection)}`,
+    );
+}
+
+function curedBy(message: string): string {
+  const plugin = /unknown plugin \[([\w-]+)\]/.exec(message)?.[1];
+  if (plugin === undefined) return "repair that ApisixRoute first";
+  return `the gateway lacks the plugin ${plugin}: add it to plugins in its config.yaml, or choose a strategy without it`;
 }
 
 /** Nobody is sent to a revision that can't be judged. */

@@ -1,18 +1,28 @@
-import { deadlineSeconds, planPromotionSteps } from "../analysis/index.js";
 import type { Verdict } from "../analysis/contract.js";
 import { checkEverySeconds } from "../settings/index.js";
 import { clearCommands, heedAbort } from "./commands.js";
 import { ReleaseFailed } from "./failure.js";
 import { checksOf, checkThroughInterval, haltSentence, Judging } from "./judging.js";
+import {
+  cappedSplit,
+  deadlineSeconds,
+  isAtRest,
+  knownShare,
+  planPromotion,
+  restSplit,
+  sameSplit,
+  shownWeight,
+} from "../strategy/index.js";
+import type { Split } from "../strategy/index.js";
 import type { Run } from "./run.js";
 import { externalEdit } from "./traffic.js";
 
 /** What an interval of a promotion ends with. */
 type Held = Verdict | { readonly kind: "canaryGone" };
 
-/** A step of the promotion: the canary's share, since when, and when the promotion must be over. */
+/** A step of the promotion: what is asked, since when, and when the promotion must be over. */
 interface PromotionStep {
-  readonly canaryWeight: number;
+  readonly split: Split;
   readonly sinceMs: number;
   readonly deadlineMs: number;
 }
@@ -25,14 +35,15 @@ export async function walkPromotionSteps(run: Run): Promise<void> {
   const { settings, ports } = run;
   const route = await run.readRoute();
   // Never above what the release had planned, whatever somebody wrote on the route.
-  const from = Math.min(route?.canaryWeight ?? 0, run.status.canaryWeight);
-  const weights = planPromotionSteps(from, settings.analysis.stepWeightPromotion).filter((each) => each > 0);
+  const planned = run.status.split ?? { base: run.status.canaryWeight };
+  const from = cappedSplit(route?.split ?? restSplit, planned);
+  const splits = planPromotion(from, settings.analysis.stepWeightPromotion).filter((each) => !isAtRest(each));
   const judging = new Judging(run, "primary");
   const deadlineMs = ports.clock.nowMs() + deadlineSeconds(settings) * 1000;
-  for (const canaryWeight of weights) {
-    await run.setWeight(canaryWeight, "Promoting");
-    run.announce("info", `Advance ${run.label} primary weight ${100 - canaryWeight}`);
-    const step = { canaryWeight, sinceMs: ports.clock.nowMs(), deadlineMs };
+  for (const split of splits) {
+    await run.setSplit(split, "Promoting");
+    run.announce("info", `Advance ${run.label} primary weight ${100 - shownWeight(split)}`);
+    const step = { split, sinceMs: ports.clock.nowMs(), deadlineMs };
     if ((await holdStep(run, judging, step)) === "canaryGone") return;
   }
 }
@@ -41,6 +52,7 @@ async function holdStep(run: Run, judging: Judging, step: PromotionStep): Promis
   for (let failures = 0; ;) {
     const held = await checkThroughInterval(
       run,
+      { intervalSeconds: run.settings.analysis.interval },
       (intervalEnds) => check(run, judging, step, intervalEnds),
       endsInterval,
     );
@@ -70,7 +82,7 @@ function goOnUndecided(run: Run, sentence: string): "passed" {
 
 async function check(run: Run, judging: Judging, step: PromotionStep, intervalEnds: boolean): Promise<Held> {
   const { cluster } = run.ports;
-  const { canaryWeight, sinceMs } = step;
+  const { split, sinceMs } = step;
   const [object, route, subject, baseline] = await run.persist(() =>
     Promise.all([
       cluster.readRelease(run.signal),
@@ -81,11 +93,13 @@ async function check(run: Run, judging: Judging, step: PromotionStep, intervalEn
   );
   heedAbort(run, object);
   if (baseline.ready === 0 && subject.ready > 0) return { kind: "canaryGone" };
-  if (route !== undefined && route.canaryWeight !== canaryWeight) {
-    run.announce("warning", externalEdit(run, route.canaryWeight, canaryWeight));
-    await run.setWeight(canaryWeight);
+  if (route !== undefined && !sameSplit(route.split, split)) {
+    run.announce("warning", externalEdit(run, route.split, split));
+    await run.setSplit(split);
   }
-  const judged = { subject, baseline, weightPercent: 100 - canaryWeight, weightSinceMs: sinceMs, finalStep: false };
+  const share = knownShare(split);
+  const weightPercent = share === undefined ? undefined : 100 - share;
+  const judged = { subject, baseline, weightPercent, weightSinceMs: sinceMs, finalStep: false };
   const assessment = await judging.check(judged, intervalEnds);
   run.note({ checks: checksOf(assessment) });
   if (intervalEnds) await run.journal({ checks: checksOf(assessment) });

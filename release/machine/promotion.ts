@@ -1,6 +1,7 @@
 import { mayFollow, withPromoted } from "../model/index.js";
 import type { Promoted, ReleaseStatus } from "../model/index.js";
 import type { ReleaseSettings } from "../settings/index.js";
+import { hasUsers, remembered, restSplit, shownWeight, splitText } from "../strategy/index.js";
 import { clearCommands, clearStandingCommands, heedAbort } from "./commands.js";
 import { fullPatience, shortPatience } from "./drain.js";
 import type { Patience } from "./drain.js";
@@ -16,7 +17,7 @@ import { promotedBefore, promotedNow, summaryOf } from "./promoted.js";
 import { PromotionWatch, walkPromotionSteps } from "./promotion-steps.js";
 import { adjustReplicas } from "./replicas.js";
 import { finishAborted } from "./rollback.js";
-import { handoverKeys } from "./run.js";
+import { handoverKeys, runKeys } from "./run.js";
 import type { Run } from "./run.js";
 import { hasLeftovers, retireCanary, routeAllToPrimary, scaleDown } from "./traffic.js";
 import { poll, withLimit } from "./waiting.js";
@@ -71,7 +72,7 @@ async function initialize(run: Run): Promise<Outcome> {
   if (await hasLeftovers(run)) await retireCanary(run, fullPatience(run));
   const message = "first revision";
   const promoted = await promotedNow(run, "initialized", message);
-  await run.journal({ ...settled(run), phase: "Initialized", promotedRevision: revision, promoted, message });
+  await run.journal({ ...settled(run), phase: "Initialized", promotedRevision: revision, promoted, message }, runKeys);
   run.announce("info", `Initialization done! ${run.label}`);
   return { kind: "initialized", promoted };
 }
@@ -82,7 +83,18 @@ async function unjudged(run: Run): Promise<Outcome> {
   const { revision } = run.settings;
   const message = `revision ${revision} is on the primary without having been judged`;
   const promoted = await promotedNow(run, "unjudged", message);
-  await run.journal({ ...settled(run), phase: "Succeeded", promotedRevision: revision, promoted, message });
+  await run.journal(
+    {
+      ...settled(run),
+      // Nobody judged it: no later run may skip its steps for it.
+      formers: run.status.formers ?? [],
+      phase: "Succeeded",
+      promotedRevision: revision,
+      promoted,
+      message,
+    },
+    runKeys,
+  );
   run.announce("warning", `${run.label}: ${message}`, true);
   return { kind: "unjudged", promoted };
 }
@@ -109,10 +121,11 @@ async function waitForPromotedPrimary(run: Run): Promise<void> {
 async function stopWaiting(run: Run, sentence: string): Promise<ReleaseFailed> {
   const { progressDeadline } = run.settings;
   const { phase, promotedRevision } = run.status;
-  const weight = (await run.readRoute())?.canaryWeight ?? 0;
+  const split = (await run.readRoute())?.split ?? restSplit;
+  const weight = shownWeight(split);
   const decide =
     weight > 0
-      ? `; the canary keeps its ${weight}% until a person decides: bring the primary up and run the update again`
+      ? `; the canary keeps its ${splitText(split)} until a person decides: bring the primary up and run the update again`
       : "";
   const message = `${sentence}${decide} (after ${progressDeadline}s)`;
   const conditions = withPromoted(
@@ -155,13 +168,13 @@ async function primaryReadiness(run: Run): Promise<Readiness> {
 async function leaveDeadCanary(run: Run): Promise<void> {
   const { cluster } = run.ports;
   const route = await run.readRoute();
-  if (route === undefined || route.canaryWeight === 0) return;
+  if (route === undefined || !hasUsers(route.split)) return;
   const [primary, canary] = await run.persist(() =>
     Promise.all([cluster.readEndpoints("primary", run.signal), cluster.readEndpoints("canary", run.signal)]),
   );
   if (canary.ready > 0 || primary.ready === 0) return;
   run.announce("warning", `${run.label}: the canary has no ready pod any more: routing all traffic to the primary`);
-  await run.setWeight(0);
+  await run.setSplit(restSplit);
 }
 
 async function finish(run: Run): Promise<Promoted> {
@@ -169,12 +182,12 @@ async function finish(run: Run): Promise<Promoted> {
   const { judged, checks } = run.status;
   const promoted = await promotedNow(run, judged?.without ?? "passed", summaryOf(judged?.reason ?? "", checks));
   run.announce("info", "Routing all traffic to primary");
-  await run.journal({ phase: "Finalising", canaryWeight: 0 });
+  await run.journal({ phase: "Finalising", canaryWeight: 0, split: restSplit });
   await routeAllToPrimary(run, fullPatience(run));
   run.announce("info", `Promotion completed! Scaling down ${run.label}`, true, run.status.judged?.reason);
   await scaleDown(run);
   const message = "Canary analysis completed successfully, promotion finished.";
-  await run.journal({ ...settled(run), phase: "Succeeded", promotedRevision: revision, promoted, message });
+  await run.journal({ ...settled(run), phase: "Succeeded", promotedRevision: revision, promoted, message }, runKeys);
   await callWebhooks(run, "post-rollout");
   return promoted;
 }
@@ -185,6 +198,7 @@ export function settled(run: Run): Partial<ReleaseStatus> {
     canaryWeight: 0,
     plannedWeight: 0,
     revision: run.settings.revision,
+    formers: remembered(run.status.formers ?? [], { revision: run.settings.revision, at: run.isoNow() }),
     conditions: [
       {
         type: "Promoted",

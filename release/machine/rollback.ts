@@ -9,7 +9,7 @@ import { ReleaseFailed, sentenceOf } from "./failure.js";
 import { isLost, withLock } from "./lock.js";
 import { readinessOf } from "./readiness.js";
 import type { RollbackPorts } from "./ports.js";
-import { handoverKeys } from "./run.js";
+import { runKeys } from "./run.js";
 import type { RollbackRun } from "./run.js";
 import { retireCanary } from "./traffic.js";
 
@@ -27,7 +27,7 @@ export async function rollBack(run: RollbackRun, cause: RollbackCause, patience:
   run.announce("warning", `Rolling back ${run.label} ${cause.sentence}`);
   await retireCanary(run, patience);
   const status = rolledBack(run, cause);
-  await run.journal(status, handoverKeys);
+  await run.journal(status, runKeys);
   run.announce("error", endingOf(run, cause, status), true, cause.sentence);
   await clearCommands(run);
 }
@@ -81,7 +81,7 @@ export async function finishAborted(
 ): Promise<string> {
   await retireCanary(run, patience);
   const message = `${sentence}; the primary already carries this revision and has all traffic; run the update again to finish the promotion`;
-  await run.journal(ended(run, message, reason), handoverKeys);
+  await run.journal(ended(run, message, reason), runKeys);
   await clearCommands(run);
   return message;
 }

@@ -1,16 +1,28 @@
-import type { Verdict } from "../analysis/contract.js";
+import type { Assessment, Verdict } from "../analysis/contract.js";
 import { askedIn } from "../model/index.js";
 import type { Phase } from "../model/index.js";
 import type { ReleaseObject } from "../ports/index.js";
-import { checkEverySeconds } from "../settings/index.js";
+import {
+  checkSecondsOf,
+  gateAfter,
+  knownShare,
+  partsOf,
+  restSplit,
+  shownWeight,
+  splitText,
+  strategyKindOf,
+} from "../strategy/index.js";
+import type { Split, Stage } from "../strategy/index.js";
 import { byWhom, clearCommand, heedAbort, tellAsked } from "./commands.js";
 import { Effect } from "./effect.js";
+import { durationText } from "../settings/index.js";
 import { AbortRun } from "./failure.js";
-import type { GateType, Gates } from "./gates.js";
+import type { Gates } from "./gates.js";
 import { checksOf, checkThroughInterval, haltSentence, Judging } from "./judging.js";
 import type { Step } from "./judging.js";
 import type { PausableLimit } from "./limit.js";
 import type { Run } from "./run.js";
+import { resizeCanary } from "./scale-up.js";
 import { interferenceIn, readSnapshot } from "./snapshot.js";
 import type { Snapshot } from "./snapshot.js";
 import type { SyncHealth } from "./sync-watch.js";
@@ -21,23 +33,25 @@ import { callWebhooks } from "./webhooks.js";
 /** What people ask for beyond a look. */
 type Request = "none" | "promote" | "promoteAndSkipGates";
 
-/** Hand-made changes of the weights that are put right before the run gives up on them. */
+/** Hand-made changes of the route that are put right before the run gives up on them. */
 const tolerableCorrections = 3;
 const phaseDuring: Phase = "Progressing";
 
-/** Shifts traffic to the canary step by step and judges it; returns when the last step has passed, throws AbortRun. */
+/** Walks the stages of a plan and judges each; returns when the last one has passed, throws AbortRun. */
 export class Rollout {
   private corrections = 0;
-  private weight = 0;
-  private weightSinceMs = 0;
+  private stage: Stage | undefined;
+  private split: Split = restSplit;
+  private splitSinceMs = 0;
   private finalStep = false;
   private request: Request = "none";
   private paused = false;
   /** Somebody has opened the gate that waited: it is asked for again at once. */
   private approvedNow = false;
   private readonly effect = new Effect();
-  private readonly everyMs: number;
-  private readonly judging: Judging;
+  /** Of the part of the plan that the stage belongs to; none where no request of the gateway's is judged. */
+  private judging: Judging | undefined;
+  private part = -1;
   private readonly undecided: Undecided;
 
   constructor(
@@ -46,28 +60,29 @@ export class Rollout {
     private readonly gates: Gates,
     private readonly limit: PausableLimit,
   ) {
-    this.everyMs = checkEverySeconds(run.settings.analysis) * 1000;
-    this.judging = new Judging(run, "canary");
     this.undecided = new Undecided(run, limit);
   }
 
-  /** True where a person promoted it before the steps were over. */
-  async through(steps: readonly number[]): Promise<boolean> {
-    for (const [index, weight] of steps.entries()) {
-      this.finalStep = index === steps.length - 1;
-      await this.advanceTo(weight);
-      await this.hold(this.finalStep ? "confirm-promotion" : "confirm-traffic-increase");
+  /** From a stage of the plan on, by its index. True where a person promoted it before the stages were over. */
+  async through(plan: readonly Stage[], from = 0): Promise<boolean> {
+    const partOf = new Map(partsOf(plan).flatMap(({ stages }, part) => stages.map((stage) => [stage, part] as const)));
+    for (const [index, stage] of plan.entries()) {
+      if (index < from) continue;
+      this.finalStep = index === plan.length - 1;
+      await this.enter(stage, { stage: index + 1, stages: plan.length });
+      this.judgeAs(stage, partOf.get(stage) ?? 0);
+      await this.hold(stage, gateAfter(plan, index));
       if (this.request === "none") continue;
-      await this.leaveOnRequest();
+      await this.leaveOnRequest(stage);
       return true;
     }
     return false;
   }
 
   /** The rest of the analysis is left out; the gate before the promotion only where that is asked for as well. */
-  private async leaveOnRequest(): Promise<void> {
+  private async leaveOnRequest(stage: Stage): Promise<void> {
     while (!this.skipsGates() && !(await this.during(this.gates.areOpen("confirm-promotion")))) {
-      const answer = await this.interval();
+      const answer = await this.interval(stage);
       if (answer.kind === "failedCheck") await this.countFailure(answer.sentence);
     }
     await this.gates.pass();
@@ -77,34 +92,73 @@ export class Rollout {
     return this.request === "promoteAndSkipGates";
   }
 
-  private async advanceTo(weight: number): Promise<void> {
-    await this.run.setWeight(weight, phaseDuring);
-    this.effect.begin(this.weight, weight);
-    this.weight = weight;
-    this.weightSinceMs = this.run.ports.clock.nowMs();
-    this.run.announce("info", `Advance ${this.run.label} canary weight ${weight}`);
+  /** Asks the stage of the gateway, with as many pods as it needs. */
+  private async enter(stage: Stage, place: { readonly stage: number; readonly stages: number }): Promise<void> {
+    const { run } = this;
+    await this.resize(stage);
+    this.stage = stage;
+    const kind = strategyKindOf(run.settings.analysis);
+    const several = stage.counts === "passed" && stage.intervals > 1;
+    const iterations = several ? { iteration: 0, iterations: stage.intervals } : {};
+    await run.journal({ strategy: { kind, ...place, doing: stage.kind, ...iterations } });
+    if (stage.kind !== "pause") {
+      await run.setSplit(stage.split, phaseDuring);
+      this.effect.begin(knownShare(this.split), knownShare(stage.split));
+      this.split = stage.split;
+      this.splitSinceMs = run.ports.clock.nowMs();
+    }
+    run.announce("info", advanceSentence(run.label, stage));
   }
 
-  /** Stays at the weight, interval by interval, until the step is passed and its gate is open. */
-  private async hold(gate: GateType): Promise<void> {
-    for (;;) {
+  /** Pods first, users then: meanwhile the stage before goes on. */
+  private async resize({ replicas, split }: Stage): Promise<void> {
+    if (replicas === undefined || this.stage === undefined) return;
+    await this.during(resizeCanary(this.run, replicas, shownWeight(split)));
+  }
+
+  /** Another part of the plan is an analysis of its own. */
+  private judgeAs({ judged }: Stage, part: number): void {
+    if (part === this.part) return;
+    this.part = part;
+    this.judging = judged === "nobody" ? undefined : new Judging(this.run, "canary", part);
+  }
+
+  /** Stays at the stage, interval by interval, until it is passed and its gate is open. */
+  private async hold(stage: Stage, gate: ReturnType<typeof gateAfter>): Promise<void> {
+    const pause = stage.untilApproved === true ? pauseName(stage) : undefined;
+    for (let done = 0; ;) {
       const hooks = callWebhooks(this.run, "rollout");
       // Whatever ends the interval ends the run; the hooks' own end is of no interest then.
       hooks.catch(() => undefined);
-      const answer = await this.interval();
+      const answer = await this.interval(stage);
       if (this.request !== "none") return;
       const refused = await this.during(hooks);
       const verdict = refused === undefined ? answer : ({ kind: "failedCheck", sentence: refused.sentence } as const);
-      const passed = await this.settle(verdict, gate);
-      if (passed || this.request !== "none") return;
+      const settled = await this.settle(verdict);
+      if (settled === "passed" || (settled === "held" && stage.counts === "elapsed"))
+        done = await this.counted(stage, done + 1);
+      if (settled === "passed" && done >= stage.intervals && (await this.during(this.gates.areOpen(gate, pause))))
+        return;
+      if (this.request !== "none") return;
     }
   }
 
+  /** An interval more has passed, or gone by. */
+  private async counted({ counts, intervals }: Stage, done: number): Promise<number> {
+    const { run } = this;
+    const { strategy } = run.status;
+    if (counts === "elapsed" || intervals === 1 || done > intervals || strategy === undefined) return done;
+    await run.journal({ iterations: done, strategy: { ...strategy, iteration: done } });
+    run.announce("info", `Advance ${run.label} canary iteration ${done}/${intervals}`);
+    return done;
+  }
+
   /** Checks until the interval ends, or until people end it; its last verdict. */
-  private async interval(): Promise<Verdict> {
+  private async interval(stage: Stage): Promise<Verdict> {
     const before = this.request;
     const verdict = await checkThroughInterval(
       this.run,
+      stage,
       (intervalEnds) => this.check(intervalEnds),
       () => this.request !== before || this.approvedNow,
     );
@@ -123,7 +177,7 @@ export class Rollout {
       const next = new AbortController();
       const tick = this.run
         .until(next.signal)
-        .sleep(this.everyMs)
+        .sleep(this.everyMs())
         .catch(() => undefined);
       await Promise.race([settled, tick]);
       next.abort(new Error("settled"));
@@ -140,9 +194,10 @@ export class Rollout {
     const effect = this.effect.see(snapshot.route?.sync, this.run.ports.clock.nowMs());
     await this.interfere(snapshot, effect.health);
     await this.listen(snapshot.object);
-    if (effect.beginsAnew) this.weightSinceMs = this.run.ports.clock.nowMs();
-    // An interval in which the weight may not have been in effect counts for nothing.
-    const assessment = await this.judging.check(this.step(snapshot), intervalEnds && effect.isCertain);
+    if (effect.beginsAnew) this.splitSinceMs = this.run.ports.clock.nowMs();
+    // An interval in which the split may not have been in effect counts for nothing.
+    const step = this.step(snapshot, effect.isCertain);
+    const assessment = (await this.judging?.check(step, intervalEnds && effect.isCertain)) ?? nothingJudged;
     this.run.note({ checks: checksOf(assessment) });
     const verdict = this.undecided.verdictOf(assessment);
     if (verdict.kind === "failNow") throw new AbortRun(verdict.sentence);
@@ -153,14 +208,21 @@ export class Rollout {
     return waitsFor === undefined ? verdict : { kind: "hold", reason: "waiting", sentence: waitsFor };
   }
 
-  private step({ canaryEndpoints, primaryEndpoints }: Snapshot): Step {
+  private step({ canaryEndpoints, primaryEndpoints }: Snapshot, inEffect: boolean): Step {
     return {
       subject: canaryEndpoints,
       baseline: primaryEndpoints,
-      weightPercent: this.weight,
-      weightSinceMs: this.weightSinceMs,
+      weightPercent: knownShare(this.split),
+      weightSinceMs: this.splitSinceMs,
       finalStep: this.finalStep,
+      split: inEffect ? this.split : undefined,
+      judged: this.stage?.judged,
     };
+  }
+
+  private everyMs(): number {
+    const { analysis } = this.run.settings;
+    return checkSecondsOf(analysis, this.stage ?? { intervalSeconds: analysis.interval }) * 1000;
   }
 
   /** What people ask for now. Throws AbortRun where it is the end. */
@@ -191,36 +253,38 @@ export class Rollout {
   }
 
   private async interfere(snapshot: Snapshot, sync: SyncHealth): Promise<void> {
-    const found = interferenceIn(snapshot, { weight: this.weight, templateHash: this.templateHash, sync });
+    const found = interferenceIn(snapshot, { split: this.split, templateHash: this.templateHash, sync });
     switch (found.kind) {
       case "none":
         return;
       case "end":
         throw new AbortRun(found.sentence);
-      case "wrongWeight":
+      case "wrongSplit":
         this.corrections += 1;
         if (this.corrections > tolerableCorrections)
           throw new AbortRun(`the route's weights were changed from outside ${this.corrections} times`);
-        this.run.announce("warning", externalEdit(this.run, found.found, this.weight));
-        await this.run.setWeight(this.weight);
+        this.run.announce("warning", externalEdit(this.run, found.found, this.split));
+        await this.run.setSplit(this.split);
+        // What a hand did to users meanwhile is no leak.
+        this.splitSinceMs = this.run.ports.clock.nowMs();
     }
   }
 
-  /** What an interval's end means for the run; true: the step is passed. */
-  private async settle(verdict: Verdict, gate: GateType): Promise<boolean> {
+  /** What an interval's end means for the run. */
+  private async settle(verdict: Verdict): Promise<"passed" | "held" | "failed"> {
     const { run } = this;
     const asked = await this.during(callWebhooks(run, "rollback", "any"));
     if (asked !== undefined) throw new AbortRun(`rollback was asked for by webhook ${asked.webhook}`);
     switch (verdict.kind) {
       case "pass":
         if (verdict.warning !== undefined) run.announce("warning", `${run.label}: ${verdict.warning}`, this.finalStep);
-        return this.during(this.gates.areOpen(gate));
+        return "passed";
       case "hold":
         run.announce("warning", haltSentence(run.label, verdict.sentence));
-        return false;
+        return "held";
       case "failedCheck":
         await this.countFailure(verdict.sentence);
-        return false;
+        return "failed";
       case "failNow":
       case "giveUp":
         throw new AbortRun(verdict.sentence);
@@ -234,5 +298,41 @@ export class Rollout {
     await run.journal({ failedChecks });
     run.announce("warning", haltSentence(run.label, sentence));
     if (failedChecks >= threshold) throw new AbortRun(`failed checks threshold reached ${threshold}: ${sentence}`);
+  }
+}
+
+/** Where no request of the gateway's reaches the canary its pods and the webhooks decide. */
+const nothingJudged: Assessment = {
+  verdict: { kind: "pass" },
+  checks: [],
+  observedSharePercent: undefined,
+  subjectRequests: 0,
+  totalRequests: 0,
+};
+
+function pauseName({ split }: Stage): string {
+  return `pause at ${splitText(split)}`;
+}
+
+/** Flagger's words where it has such a stage. */
+function advanceSentence(label: string, stage: Stage): string {
+  const { kind, split, intervals, intervalSeconds, untilApproved } = stage;
+  switch (kind) {
+    case "weight":
+      return `Advance ${label} canary weight ${shownWeight(split)}`;
+    case "pause":
+      return untilApproved === true
+        ? `Pausing ${label} at canary weight ${shownWeight(split)} until it is approved`
+        : `Pausing ${label} at canary weight ${shownWeight(split)} for ${durationText(intervals * intervalSeconds)}`;
+    case "matched":
+      return `Routing all matching users of ${label} to the canary`;
+    case "test":
+      return `Testing ${label} before any user, by its webhooks`;
+    case "preview":
+      return `Testing ${label} before any user, by its preview`;
+    case "mirror":
+      return `Mirroring ${split.mirrorPercent ?? 0}% of the requests of ${label} to the canary`;
+    case "allUsers":
+      return `Routing all traffic of ${label} to the canary`;
   }
 }

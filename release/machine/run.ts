@@ -2,6 +2,8 @@ import { mayFollow, promotedDuring, withPromoted } from "../model/index.js";
 import type { Phase, ReleaseStatus } from "../model/index.js";
 import type { Announcement, RouteState } from "../ports/index.js";
 import type { ReleaseSettings, RollbackSettings } from "../settings/index.js";
+import { shownWeight, withoutRest } from "../strategy/index.js";
+import type { Split } from "../strategy/index.js";
 import type { Ports, RollbackPorts } from "./ports.js";
 import { persist } from "./waiting.js";
 
@@ -17,10 +19,21 @@ export interface JournalState {
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 /** What a status may lack. */
-type OptionalKey = "handoverDeadline" | "handoverSeconds" | "judged" | "primaryReplicas" | "stalled";
+type OptionalKey =
+  | "handoverDeadline"
+  | "handoverSeconds"
+  | "judged"
+  | "plannedSplit"
+  | "primaryReplicas"
+  | "split"
+  | "stalled"
+  | "strategy";
 
 /** What ends with the handover of a passed canary, or with the run. */
 export const handoverKeys = ["handoverDeadline", "handoverSeconds", "stalled"] as const;
+
+/** What ends with a run. */
+export const runKeys = [...handoverKeys, "plannedSplit", "split", "strategy"] as const;
 
 /** One run under the lock: settings, ports, the journal, and the fencing token for every write to the route. */
 export class Run<S extends RollbackSettings = ReleaseSettings, P extends RollbackPorts = Ports> {
@@ -96,9 +109,9 @@ export class Run<S extends RollbackSettings = ReleaseSettings, P extends Rollbac
   }
 
   /** Journal first, then the gateway. */
-  async setWeight(weightPercent: number, phase: Phase = this.journalState.status.phase): Promise<void> {
-    await this.journal({ canaryWeight: weightPercent, phase });
-    await this.persist(() => this.ports.cluster.setCanaryWeight(weightPercent, this.token, this.signal));
+  async setSplit(split: Split, phase: Phase = this.journalState.status.phase): Promise<void> {
+    await this.journal({ canaryWeight: shownWeight(split), split: withoutRest(split), phase });
+    await this.persist(() => this.ports.cluster.setSplit(split, this.token, this.signal));
   }
 
   readRoute(): Promise<RouteState | undefined> {

@@ -1,5 +1,7 @@
 import type { Endpoints, ReleaseObject, RouteState, Workload } from "../ports/index.js";
 import { TransientError } from "../ports/index.js";
+import { sameSplit } from "../strategy/index.js";
+import type { Split } from "../strategy/index.js";
 import type { Run } from "./run.js";
 import type { SyncHealth } from "./sync-watch.js";
 
@@ -52,13 +54,13 @@ export type Interference =
   | { readonly kind: "none" }
   /** The run must end; the sentence says why. */
   | { readonly kind: "end"; readonly sentence: string }
-  /** Somebody moved the weights: put them right. */
-  | { readonly kind: "wrongWeight"; readonly found: number };
+  /** Somebody changed what the gateway is asked: put it right. */
+  | { readonly kind: "wrongSplit"; readonly found: Split };
 
 /** Whether anything but the evidence ends the run at this check; pure. */
 export function interferenceIn(
   snapshot: Snapshot,
-  asked: { readonly weight: number; readonly templateHash: string; readonly sync: SyncHealth },
+  asked: { readonly split: Split; readonly templateHash: string; readonly sync: SyncHealth },
 ): Interference {
   const { object, canary, trouble, route } = snapshot;
   const end = (sentence: string): Interference => ({ kind: "end", sentence });
@@ -75,5 +77,5 @@ export function interferenceIn(
     return end("the weighted ApisixRoute was replaced by one that is not this release's; delete or rename that one");
   if (asked.sync.kind === "frozen") return end(`the gateway's sync is frozen: ${asked.sync.message}`);
   if (canary.replicas === 0) return end("the canary was scaled to 0 from outside during the analysis");
-  return route.canaryWeight === asked.weight ? { kind: "none" } : { kind: "wrongWeight", found: route.canaryWeight };
+  return sameSplit(route.split, asked.split) ? { kind: "none" } : { kind: "wrongSplit", found: route.split };
 }

@@ -1,5 +1,7 @@
 import type { Phase } from "../model/index.js";
 import type { Workload } from "../ports/index.js";
+import { hasUsers, isAtRest, knownShare, restSplit, splitText } from "../strategy/index.js";
+import type { Split } from "../strategy/index.js";
 import { waitDrain } from "./drain.js";
 import type { Patience } from "./drain.js";
 import { ReleaseFailed } from "./failure.js";
@@ -10,17 +12,17 @@ const pollMs = 500;
 /** So often weights that somebody sets by hand meanwhile are put right. */
 const corrections = 3;
 
-/** Puts weights right that somebody set by hand while the canary is to have none. */
+/** Puts right what somebody set by hand while the canary is to have nobody. */
 export async function keepAtZero(run: RollbackRun): Promise<void> {
   const route = await run.readRoute();
-  if (route === undefined || route.owner === "foreign" || route.canaryWeight === 0) return;
-  run.announce("warning", externalEdit(run, route.canaryWeight, 0));
-  await run.setWeight(0);
+  if (route === undefined || route.owner === "foreign" || isAtRest(route.split)) return;
+  run.announce("warning", externalEdit(run, route.split, restSplit));
+  await run.setSplit(restSplit);
 }
 
-/** What is said of weights that somebody else wrote. */
-export function externalEdit(run: RollbackRun, found: number, asked: number): string {
-  return `The route of ${run.label} was changed from outside (canary ${found}%): putting ${asked}% right`;
+/** What is said of weights and rules that somebody else wrote. */
+export function externalEdit(run: RollbackRun, found: Split, asked: Split): string {
+  return `The route of ${run.label} was changed from outside (canary ${splitText(found)}): putting ${splitText(asked)} right`;
 }
 
 /** Whether an earlier run has left traffic or pods of a canary. */
@@ -30,7 +32,7 @@ export async function hasLeftovers(run: RollbackRun): Promise<boolean> {
     run.readRoute(),
     run.persist(() => cluster.readWorkload("canary", run.signal)),
   ]);
-  return (route?.canaryWeight ?? 0) > 0 || podsOf(canary) > 0;
+  return !isAtRest(route?.split ?? restSplit) || podsOf(canary) > 0;
 }
 
 /** Pods of the canary's own Deployment. */
@@ -54,14 +56,20 @@ export async function routeAllToPrimary(
   for (let round = 0; round <= corrections; round += 1) {
     const route = await run.readRoute();
     if (route === undefined || route.owner === "foreign") return;
-    if (route.canaryWeight !== 0) {
-      await waitForPrimary(run, patience);
-      await run.setWeight(0, phase);
+    const rests = isAtRest(route.split);
+    if (!rests) {
+      if (hasUsers(route.split)) await waitForPrimary(run, patience);
+      await run.setSplit(restSplit, phase);
     } else if (round > 0) return;
     // A weight of 0 that an earlier run has set may be a moment old, or not in effect yet.
     const canary = await run.persist(() => cluster.readWorkload("canary", run.signal));
-    if (route.canaryWeight !== 0 || podsOf(canary) > 0) await waitDrain(run, patience, route.canaryWeight);
+    if (!rests || podsOf(canary) > 0) await waitDrain(run, patience, userShare(route.split));
   }
+}
+
+/** As far as it is known: how many users match, nobody can tell. */
+function userShare(split: Split): number {
+  return knownShare(split) ?? 0;
 }
 
 /** No pods for the canary; a weight that somebody sets at this very moment would meet nobody. */

@@ -5,3 +5,4 @@ export * from "./names.js";
 export * from "./phases.js";
 export * from "./requests.js";
 export * from "./status.js";
+export * from "./strategy.js";

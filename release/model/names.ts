@@ -30,6 +30,8 @@ export const annotations = {
   takenFrom: `${apiGroup}/taken-from`,
   /** On a Service that was taken over: what it selected before. */
   selectorBefore: `${apiGroup}/selector-before`,
+  /** On the weighted route: which kinds of its rules its strategy has added, `match,preview`; left out where none. */
+  rules: `${apiGroup}/rules`,
   /** On the CanaryRelease: what a person asks for (`apisix-canary abort|pause|approve|promote`, or plain kubectl). */
   abort: `${apiGroup}/abort`,
   pause: `${apiGroup}/pause`,

@@ -1,4 +1,17 @@
+import type { Former, Split, StageKind, StrategyKind } from "./strategy.js";
 import type { Phase } from "./phases.js";
+
+/** Where a run stands in its plan. */
+export interface StrategyStatus {
+  readonly kind: StrategyKind;
+  /** From 1, and of how many. */
+  readonly stage: number;
+  readonly stages: number;
+  readonly doing: StageKind;
+  /** Passed intervals of a stage that has several. */
+  readonly iteration?: number;
+  readonly iterations?: number;
+}
 
 /** What the last run decided about a revision. */
 export interface Judged {
@@ -57,8 +70,14 @@ export interface ReleaseStatus {
   readonly phase: Phase;
   /** Share of the canary that is about to be, or is, set on the route; percent. */
   readonly canaryWeight: number;
+  /** The whole of what is about to be, or is, asked of the gateway. */
+  readonly split?: Split;
   /** Highest share the present run may reach; percent. */
   readonly plannedWeight: number;
+  /** The highest split of the present run, all rules. */
+  readonly plannedSplit?: Split;
+  /** Where the present run stands in its plan. */
+  readonly strategy?: StrategyStatus;
   readonly failedChecks: number;
   readonly iterations: number;
   readonly lastTransitionTime: string;
@@ -67,6 +86,8 @@ export interface ReleaseStatus {
   /** Revision on the primary that was judged (or was the first). */
   readonly promotedRevision?: string;
   readonly promoted?: Promoted;
+  /** Revisions that served all users, newest first. */
+  readonly formers?: readonly Former[];
   readonly judged?: Judged;
   /** After a pass: until then the primary must have been updated, else the traffic is rolled back. ISO time. */
   readonly handoverDeadline?: string;

@@ -1,4 +1,5 @@
 import type { Command, Promoted, ReleaseStatus, Role } from "../model/index.js";
+import type { Split } from "../strategy/index.js";
 
 /**
  * Whose an object is: it carries this release's mark, or an earlier version of this package has made it (known by what
@@ -34,8 +35,11 @@ export interface Workload {
 export interface RouteState {
   readonly owner: Owner;
   readonly uid: string;
+  /** Of the base rule that sends most to the canary, as they are written. */
   readonly canaryWeight: number;
   readonly primaryWeight: number;
+  /** What all rules ask of the gateway; where rules of a kind differ (an edit by hand), the one that sends most counts. */
+  readonly split: Split;
   /** Fencing token of its last writer; 0 where none wrote yet. */
   readonly fence: number;
   readonly sync: Sync;
@@ -110,8 +114,16 @@ export interface ClusterPort {
   readRoute(signal: AbortSignal): Promise<RouteState | undefined>;
   /** Puts our token on the route; throws FencedError where a newer one is there, ForeignError where it isn't ours. */
   claimRoute(token: number, signal: AbortSignal): Promise<void>;
-  /** Canary gets `weightPercent`, primary the rest; one atomic patch that tests the token (FencedError). */
-  setCanaryWeight(weightPercent: number, token: number, signal: AbortSignal): Promise<void>;
+  /**
+   * Asks the split of the gateway, rules it doesn't name at rest: one atomic patch that tests the token (FencedError) and
+   * each place that it writes to. Throws where the route lacks a rule that the split names.
+   */
+  setSplit(split: Split, token: number, signal: AbortSignal): Promise<void>;
+  /**
+   * What the API server and the gateway's own check have against such a split, in one line; nothing is written. Undefined
+   * where nobody objects, or nobody looks.
+   */
+  rehearseSplit(split: Split, signal: AbortSignal): Promise<string | undefined>;
   readEndpoints(role: Role, signal: AbortSignal): Promise<Endpoints>;
   /** Addresses of the primary's pods that run the given revision. */
   readRevisionNodes(role: Role, revision: string, signal: AbortSignal): Promise<Endpoints>;

@@ -21,6 +21,8 @@ export interface CheckRecord {
   readonly subject: "canary" | "primary";
   /** Start of the analysis that this check belongs to, ms since the epoch: one for each analysis of a run. */
   readonly startedAtMs: number;
+  /** Which part of the run's plan it judges, from 0; default 0. */
+  readonly part?: number;
   readonly observation: Observation;
   readonly assessment: Assessment;
 }

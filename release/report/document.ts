@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { Assessment, CheckReport } from "../analysis/contract.js";
 import { commands, phases } from "../model/index.js";
 import { inOneLine } from "../settings/index.js";
+import { populations, ruleKinds } from "../strategy/index.js";
 import { number, numbers, writeNumber } from "./numbers.js";
 
 /** Format of the document; a reader refuses what it doesn't know. */
@@ -21,6 +22,7 @@ const series = z.object({
   methodClass: z.string().exactOptional(),
   responseSource: z.string().exactOptional(),
   histogram: z.string().exactOptional(),
+  rule: z.enum(ruleKinds).exactOptional(),
   counted: z
     .object({
       metric: z.string(),
@@ -53,13 +55,23 @@ const reading = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("error"), message: z.string(), answered: z.literal(true).exactOptional() }),
 ]);
 
+const split = z.object({
+  base: z.number(),
+  matched: z.union([z.literal(0), z.literal(100)]).exactOptional(),
+  preview: z.union([z.literal(0), z.literal(100)]).exactOptional(),
+  mirrorPercent: z.number().exactOptional(),
+  bucketsPercent: z.number().exactOptional(),
+});
+
 const surroundings = z.object({
   subjectNodes: z.array(z.string()),
   baselineNodes: z.array(z.string()),
   subjectReady: number,
   baselineReady: number,
-  weightPercent: number,
+  weightPercent: number.exactOptional(),
   weightSinceMs: number,
+  split: split.exactOptional(),
+  judged: z.enum(populations).exactOptional(),
 });
 
 const checkReport = z.object({
@@ -141,7 +153,14 @@ export const report = z.object({
   ticksLeftOut: count,
   announcements: z.array(announcement),
   commands: z.array(command).exactOptional(),
-  analyses: z.array(z.object({ subject: z.enum(["canary", "primary"]), startedAtMs: number })),
+  analyses: z.array(
+    z.object({
+      subject: z.enum(["canary", "primary"]),
+      startedAtMs: number,
+      /** Which part of the plan it judges; 0 where there is only one. */
+      part: count.exactOptional(),
+    }),
+  ),
   series: z.array(series),
   /** Lists of indexes into `series`: which ones a reading held, in its order. */
   lists: z.array(z.array(count)),

@@ -2,6 +2,7 @@ import type { Assessment, Observation, Reading } from "../analysis/contract.js";
 import { commands } from "../model/index.js";
 import type { Announcement, CheckRecord, ReleaseObject, RunEnd } from "../ports/index.js";
 import type { ReleaseSettings } from "../settings/index.js";
+import { shownWeight } from "../strategy/index.js";
 import { imageOf, reportVersion, writeDecision } from "./document.js";
 import type { WrittenReport, WrittenTick } from "./document.js";
 import { writeNumber } from "./numbers.js";
@@ -16,7 +17,7 @@ export class Recorder {
   private readonly scrub: Scrub;
   private readonly samples = new SampleLog();
   private readonly announcements: WrittenReport["announcements"] = [];
-  private readonly analyses: Pick<CheckRecord, "subject" | "startedAtMs">[] = [];
+  private readonly analyses: Pick<CheckRecord, "subject" | "startedAtMs" | "part">[] = [];
   private readonly ticks: WrittenTick[] = [];
   private readonly commands: WrittenCommand[] = [];
   private images: readonly string[] = [];
@@ -72,7 +73,7 @@ export class Recorder {
     this.ticks.push({
       analysis: this.analysisOf(check),
       nowMs: writeNumber(nowMs),
-      canaryWeight: writeNumber(subject === "canary" ? surroundings.weightPercent : 100 - surroundings.weightPercent),
+      canaryWeight: writeNumber(canaryWeightOf(subject, surroundings)),
       intervalEnds,
       ...(finalStep === undefined ? {} : { finalStep }),
       surroundings: writeSurroundings(surroundings),
@@ -99,7 +100,11 @@ export class Recorder {
       ticksLeftOut: 0,
       announcements: [...this.announcements],
       ...(this.commands.length === 0 ? {} : { commands: this.commands.map((each) => ({ ...each })) }),
-      analyses: this.analyses.map(({ subject, startedAtMs }) => ({ subject, startedAtMs: writeNumber(startedAtMs) })),
+      analyses: this.analyses.map(({ subject, startedAtMs, part }) => ({
+        subject,
+        startedAtMs: writeNumber(startedAtMs),
+        ...(part === undefined || part === 0 ? {} : { part }),
+      })),
       ...this.samples.written(),
       ticks: [...this.ticks],
     };
@@ -109,7 +114,8 @@ export class Recorder {
     const found = this.analyses.findLastIndex(
       ({ subject, startedAtMs }) => subject === check.subject && startedAtMs === check.startedAtMs,
     );
-    return found === -1 ? this.analyses.push({ subject: check.subject, startedAtMs: check.startedAtMs }) - 1 : found;
+    const { subject, startedAtMs, part = 0 } = check;
+    return found === -1 ? this.analyses.push({ subject, startedAtMs, part }) - 1 : found;
   }
 
   private scrubbedReading(reading: Reading): Reading {
@@ -141,13 +147,25 @@ export class Recorder {
   }
 }
 
+/** Share asked of the gateway for the canary, as people are shown it; percent. */
+function canaryWeightOf(
+  subject: CheckRecord["subject"],
+  { weightPercent, split }: Observation["surroundings"],
+): number {
+  if (weightPercent === undefined) return split === undefined ? 0 : shownWeight(split);
+  return subject === "canary" ? weightPercent : 100 - weightPercent;
+}
+
 function writeSurroundings(surroundings: Observation["surroundings"]): WrittenTick["surroundings"] {
+  const { weightPercent, split, judged } = surroundings;
   return {
     subjectNodes: [...surroundings.subjectNodes],
     baselineNodes: [...surroundings.baselineNodes],
     subjectReady: writeNumber(surroundings.subjectReady),
     baselineReady: writeNumber(surroundings.baselineReady),
-    weightPercent: writeNumber(surroundings.weightPercent),
+    ...(weightPercent === undefined ? {} : { weightPercent: writeNumber(weightPercent) }),
     weightSinceMs: writeNumber(surroundings.weightSinceMs),
+    ...(split === undefined ? {} : { split: { ...split } }),
+    ...(judged === undefined ? {} : { judged }),
   };
 }

@@ -1,8 +1,12 @@
+import { z } from "zod";
+import { metricsOf } from "../settings/index.js";
 import type { ReleaseSettings } from "../settings/index.js";
 
 /** Stands where a URL was; the settings stay valid with it. */
 const redactedUrl = "http://redacted.invalid/";
 const redacted = "redacted";
+/** Stands where an address was; of a net for documents. */
+const redactedAddress = "192.0.2.1";
 
 /** What a report says of a release: named one by one, so that what is added to the settings is left out at first. */
 const told = [
@@ -26,6 +30,7 @@ const toldWhereGiven = ["image", "tag"] as const;
 
 /** Everything below these is taken out: tokens live there. */
 const secretKeys = new Set([
+  "header",
   "headers",
   "metadata",
   "templateVariables",
@@ -50,11 +55,19 @@ export function redactedSettings(settings: ReleaseSettings): Record<string, unkn
 }
 
 function withoutSecrets(value: unknown, secret: boolean): unknown {
-  if (typeof value === "string") return secret ? redacted : isUrl(value) ? redactedUrl : value;
+  if (typeof value === "string" && secret) return isAddress(value) ? redactedAddress : redacted;
+  if (typeof value === "string") return isUrl(value) ? redactedUrl : value;
   if (Array.isArray(value)) return value.map((each) => withoutSecrets(each, secret));
   if (typeof value !== "object" || value === null) return value;
   const entries = Object.entries(value).filter(([, each]) => each !== undefined);
   return Object.fromEntries(entries.map(([key, each]) => [key, withoutSecrets(each, secret || secretKeys.has(key))]));
+}
+
+/** Or a net of them. */
+const address = z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()]);
+
+function isAddress(text: string): boolean {
+  return address.safeParse(text).success;
 }
 
 function isUrl(text: string): boolean {
@@ -86,7 +99,7 @@ function ownWords({ name, namespace, revision, routeName, analysis }: ReleaseSet
     `${name}-primary.${namespace}`,
     revision,
     routeName,
-    ...analysis.metrics.map((metric) => metric.name),
+    ...metricsOf(analysis).map((metric) => metric.name),
   ];
 }
 

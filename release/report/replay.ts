@@ -10,6 +10,7 @@ export type Judge = (
   settings: ReleaseSettings,
   startedAtMs: number,
   subject: "canary" | "primary",
+  part: number,
 ) => (observation: Observation) => Assessment;
 
 /** One check, decided again. */
@@ -77,7 +78,9 @@ export function replay(report: Report, settings: ReleaseSettings, judge: Judge):
     throw new Error(
       `the ${report.ticksLeftOut} oldest checks were left out of this report, so that it can't be decided again`,
     );
-  const observers = report.analyses.map(({ startedAtMs, subject }) => judge(settings, startedAtMs, subject));
+  const observers = report.analyses.map(({ startedAtMs, subject, part = 0 }) =>
+    judge(settings, startedAtMs, subject, part),
+  );
   return report.ticks.map((tick) => {
     const observe = observers[tick.analysis];
     if (observe === undefined) throw new Error("a check of this report belongs to no analysis");

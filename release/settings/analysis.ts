@@ -1,6 +1,9 @@
 import { z } from "zod";
 import { durationAtLeast } from "./duration.js";
 import { metric } from "./metrics.js";
+import type { MetricSettings } from "./metrics.js";
+import { strategyFields, unfinishedIn } from "./strategy.js";
+import { strategyProblems } from "./strategy-problems.js";
 import { alert, webhook } from "./webhooks.js";
 
 const percent = z.int("must be a whole number").min(0, "must be 0 to 100").max(100, "must be 0 to 100");
@@ -23,6 +26,7 @@ export const analysis = z
       .min(1)
       .optional()
       .meta({ description: "The shares of all steps, ascending, percent." }),
+    ...strategyFields,
     stepWeightPromotion: percent
       .default(0)
       .meta({ description: "Step size of the shift back to the promoted primary; 0 is one jump. Default 0." }),
@@ -102,41 +106,20 @@ export const analysis = z
   })
   .superRefine((value, context) => {
     const issue = (path: string, message: string): void => context.addIssue({ code: "custom", path: [path], message });
-    if (value.stepWeight !== undefined && value.stepWeights !== undefined)
-      issue("stepWeights", "give stepWeight or stepWeights, not both");
-    if (value.stepWeight === undefined && value.stepWeights === undefined)
-      issue("stepWeight", "needs stepWeight or stepWeights");
-    if (value.stepWeight !== undefined && value.stepWeight > value.maxWeight)
-      issue("stepWeight", `must not be above maxWeight ${value.maxWeight}`);
-    const steps = value.stepWeights ?? [];
-    if (steps.some((weight, index) => index > 0 && weight <= (steps[index - 1] ?? 0)))
-      issue("stepWeights", "must ascend");
+    for (const field of unfinishedIn(value)) issue(field, "is not supported yet");
+    for (const [path, message] of strategyProblems(value))
+      context.addIssue({ code: "custom", path: [...path], message });
     if (value.checkInterval !== undefined && value.checkInterval > value.interval)
       issue("checkInterval", "must not be longer than interval");
-    const names = value.metrics.map((each) => each.name);
-    names.forEach((name, index) => {
-      if (names.indexOf(name) !== index)
-        context.addIssue({ code: "custom", path: ["metrics", index, "name"], message: `${name} is there twice` });
-    });
   });
 
-/** The canary's shares in the order they are set, percent; the last one is clipped to maxWeight as Flagger does. */
-export function stepWeightsOf({
-  stepWeight,
-  stepWeights,
-  maxWeight,
-}: Pick<AnalysisSettings, "stepWeight" | "stepWeights" | "maxWeight">): readonly number[] {
-  if (stepWeights !== undefined) return stepWeights;
-  const step = stepWeight ?? maxWeight;
-  return Array.from({ length: Math.ceil(maxWeight / step) }, (_, index) => Math.min(maxWeight, (index + 1) * step));
-}
-
-/** Checks are so far apart where nobody said otherwise, seconds. */
-const usualCheckSeconds = 2;
-
-/** Seconds between two checks: never more than an interval. */
-export function checkEverySeconds({ checkInterval, interval }: AnalysisSettings): number {
-  return checkInterval ?? Math.min(usualCheckSeconds, interval);
+/** Every metric that a run may ask for, those of single steps included; one for each name. */
+export function metricsOf({
+  metrics,
+  steps = [],
+}: Pick<AnalysisSettings, "metrics" | "steps">): readonly MetricSettings[] {
+  const all = [...metrics, ...steps.flatMap((step) => ("weight" in step ? (step.metrics ?? []) : []))];
+  return all.filter((metric, index) => all.findIndex(({ name }) => name === metric.name) === index);
 }
 
 /** `analysis` as the runtime has it: parsed, with every default. */

@@ -100,7 +100,8 @@ function containsUnknown(value: unknown, isUnknown: IsUnknown): boolean {
   return Object.values(value).some((each) => containsUnknown(each, isUnknown));
 }
 
-function pathText(path: Path): string {
+/** `analysis.match[0].headers`, as problems name a property. */
+export function pathText(path: Path): string {
   return path.reduce<string>(
     (text, part) =>
       typeof part === "number" ? `${text}[${part}]` : text === "" ? String(part) : `${text}.${String(part)}`,

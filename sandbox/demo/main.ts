@@ -4,6 +4,7 @@ import { imagesHelp, imagesVariable } from "../images/index.js";
 import { runInside, startSandbox, stopSandbox } from "../machine/index.js";
 import { workFromOutside } from "./outside.js";
 import { runDemo } from "./releases.js";
+import { takeTour } from "./tour/tour.js";
 
 const sandboxName = "demo";
 const root = path.resolve(__dirname, "../../..");
@@ -15,6 +16,7 @@ interface Options {
   readonly verbose?: boolean;
   readonly inside?: boolean;
   readonly keep?: boolean;
+  readonly tour?: boolean;
 }
 
 async function main(options: Options): Promise<number> {
@@ -23,7 +25,9 @@ async function main(options: Options): Promise<number> {
   const progress = (line: string): void => console.log(line);
   for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, () => abort.abort(new Error(name)));
   const demo = { root, interval, verbose, signal: abort.signal };
-  if (options.inside === true) return runDemo(demo);
+  if (options.tour === true && context !== undefined)
+    throw new Error("--tour: is for the sandbox: leave --context out");
+  if (options.inside === true) return options.tour === true ? takeTour(demo) : runDemo(demo);
   if (context !== undefined) {
     const outside = await workFromOutside(context, progress, abort.signal);
     const gateway = { gateway: "127.0.0.1", port: outside.gateway.port };
@@ -32,7 +36,13 @@ async function main(options: Options): Promise<number> {
   await stopSandbox({ name: sandboxName });
   await startSandbox({ name: sandboxName, images, progress, signal: abort.signal });
   try {
-    const flags = ["--inside", "--interval", interval, ...(verbose ? ["--verbose"] : [])];
+    const flags = [
+      "--inside",
+      "--interval",
+      interval,
+      ...(verbose ? ["--verbose"] : []),
+      ...(options.tour === true ? ["--tour"] : []),
+    ];
     const argv = [process.execPath, "--enable-source-maps", __filename, ...flags];
     return await runInside(argv, { name: sandboxName, cwd: root });
   } finally {
@@ -48,6 +58,7 @@ const program = new Command("demo")
   )
   .option("--interval <duration>", "length of one step (the article's is 10s)", "5s")
   .addOption(new Option("--images <file>", imagesHelp).env(imagesVariable))
+  .option("--tour", "every strategy in turn, with a healthy and a failing revision (in the sandbox)")
   .option("--verbose", "show every resource of the first release")
   .option("--keep", "leave the sandbox running")
   .option("--inside", "used by the demo itself: we are inside the sandbox already")

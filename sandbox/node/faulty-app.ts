@@ -10,6 +10,7 @@ const slowPercent = numberOf("SLOW_PERCENT", 0);
 const slowMs = numberOf("SLOW_MS", 1000);
 const crashAfterSeconds = numberOf("CRASH_AFTER_SECONDS", 0);
 const badFirstSeconds = numberOf("BAD_FIRST_SECONDS", 0);
+const failPath = process.env["FAIL_PATH"];
 const neverReady = process.env["NEVER_READY"] !== undefined;
 const version = process.env["VERSION"] ?? "0.0.0";
 const started = performance.now();
@@ -42,7 +43,8 @@ const server = http.createServer((request, response) => {
   request.resume();
   if (request.url === "/healthz") return answer(response, 200);
   if (request.url === "/readyz") return answer(response, neverReady ? 503 : 200);
-  const status = takes("failing", failPercent) || isBadStart() ? 500 : 200;
+  const fails = takes("failing", failPercent) || isBadStart() || request.url === failPath;
+  const status = fails ? 500 : 200;
   if (takes("slow", slowPercent)) setTimeout(() => answer(response, status), slowMs);
   else answer(response, status);
 });

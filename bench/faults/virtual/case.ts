@@ -7,7 +7,8 @@ import {
   onlyJudgedPromoted,
   restOf,
   usersAnswered,
-  weightWithinPlan,
+  usersKeptAway,
+  splitsWithinPlan,
 } from "./invariants.js";
 import type { Finding } from "./invariants.js";
 import type { FaultKind } from "./kinds.js";
@@ -34,7 +35,7 @@ const handoverGraceMs = 10_000;
 
 /** Plays one case in virtual time; what it finds against the invariants. */
 export async function playCase(given: Case): Promise<readonly Finding[]> {
-  const fixture = new Fixture();
+  const fixture = new Fixture(given.story);
   return fixture.clock.until(play(fixture, given));
 }
 
@@ -52,14 +53,15 @@ async function play(fixture: Fixture, { story, kind, index, when, helper }: Case
     ...touched,
     ...promotedInAllWeather(story, kind, result),
     ...next,
-    ...weightWithinPlan(fixture),
+    ...splitsWithinPlan(fixture),
+    ...usersKeptAway(fixture),
     ...onlyJudgedPromoted(fixture, story.ends === "rolledBack" ? story.revision : undefined),
     ...usersAnswered(fixture, kind),
   ];
 }
 
 async function firstRun(fixture: Fixture, story: Story): Promise<UpResult | undefined> {
-  const up = fixture.run.outcome(fixture.engine.up(settingsOf(story.revision), fixture.run, fixture.registry));
+  const up = fixture.run.outcome(fixture.engine.up(settingsOf(story, story.revision), fixture.run, fixture.registry));
   return Promise.race([up, fixture.sleep(longestMs).then(() => tooLong)]);
 }
 
@@ -114,7 +116,10 @@ async function nextRun(
   const revision = again ? story.revision : "r3";
   world.behaviour = { ...world.behaviour, canary: world.behaviour.primary };
   const process = new Process("next", clock);
-  const up = Promise.race([engine.up(settingsOf(revision), process), fixture.sleep(longestMs).then(() => tooLong)]);
+  const up = Promise.race([
+    engine.up(settingsOf(story, revision), process),
+    fixture.sleep(longestMs).then(() => tooLong),
+  ]);
   const next = await up;
   if (next.kind === "failed") return [finding("next run works", next.message)];
   await fixture.sleep(1_000);

@@ -3,6 +3,7 @@ import { Watchdog } from "../../../release/watchdog/watchdog.js";
 import { apiAway, Engine, Process, VirtualClock, watchdogPortsOf, World } from "../../../fakes/index.js";
 import type { PortCall, UpResult } from "../../../fakes/index.js";
 import { settingsOf } from "./stories.js";
+import type { Story } from "./stories.js";
 
 const lookEveryMs = 2_000;
 
@@ -31,14 +32,14 @@ export class Fixture {
   private webhooksHangUntilMs = 0;
   private strike: Strike | undefined;
 
-  constructor() {
+  constructor(readonly story: Story) {
     this.run = new Process("run", this.clock);
     this.world.around = (call, perform) => this.around(call, perform);
     this.world.webhookAnswer = (webhook) => this.answerOf(webhook.timeout * 1000);
   }
 
   async comeToRest(): Promise<void> {
-    const result = await this.engine.up(settingsOf("r1"), new Process("first", this.clock));
+    const result = await this.engine.up(settingsOf(this.story, "r1"), new Process("first", this.clock));
     if (result.kind === "failed") throw new Error(`the first revision did not get up: ${result.message}`);
     // Users come when the first revision is up.
     this.world.gateway.segments.length = 0;

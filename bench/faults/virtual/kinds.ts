@@ -135,6 +135,6 @@ export const faultKinds: readonly FaultKind[] = [
   },
   livesOn("second-run", before, (fixture) => {
     const process = new Process("second", fixture.clock);
-    fixture.second = process.outcome(fixture.engine.copy().up(settingsOf("r2"), process));
+    fixture.second = process.outcome(fixture.engine.copy().up(settingsOf(fixture.story, "r2"), process));
   }),
 ];

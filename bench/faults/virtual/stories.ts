@@ -1,41 +1,73 @@
 import { healthy, settingsFor } from "../../../fakes/index.js";
 import type { World } from "../../../fakes/index.js";
-import type { ReleaseSettings } from "../../../release/settings/index.js";
+import type { AnalysisInput, ReleaseSettings } from "../../../release/settings/index.js";
+import { highestOf, planStages } from "../../../release/strategy/index.js";
+import type { Split } from "../../../release/strategy/index.js";
 
-/** A whole run that is struck: what it ships, and how that behaves. */
+/** A whole run that is struck: what it ships, how users are moved, and how that behaves. */
 export interface Story {
-  readonly name: "promote" | "rollback";
+  readonly name: string;
   /** The revision that is shipped while the fault strikes. */
   readonly revision: string;
   /** How it would end without any fault. */
   readonly ends: "promoted" | "rolledBack";
+  /** No user may ever be sent to the revision: it fails what comes before them. */
+  readonly withoutUsers?: true;
+  readonly analysis: Partial<AnalysisInput>;
   behave(world: World): void;
 }
 
+/** Two steps up, two steps down. */
+const weights: Partial<AnalysisInput> = { stepWeight: 20, maxWeight: 40, stepWeightPromotion: 20 };
+const steps: Partial<AnalysisInput> = {
+  steps: [{ weight: 0.5 }, { weight: 20, for: "8s", replicas: 2 }, { pause: "4s" }, { weight: 40 }],
+};
+const abTesting: Partial<AnalysisInput> = { match: [{ headers: { "x-canary": { exact: "yes" } } }], iterations: 2 };
+const blueGreen: Partial<AnalysisInput> = { iterations: 2, preview: { path: "/preview" }, stepWeightPromotion: 50 };
+const mirror: Partial<AnalysisInput> = { iterations: 2, mirror: true };
+const affinity: Partial<AnalysisInput> = { ...weights, sessionAffinity: { cookieName: "canary" } };
+
+const promotes = (name: string, analysis: Partial<AnalysisInput>): Story => ({
+  name,
+  revision: "r2",
+  ends: "promoted",
+  analysis,
+  behave: () => undefined,
+});
+
+const rollsBack = (name: string, analysis: Partial<AnalysisInput>): Story => ({
+  name,
+  revision: "r2",
+  ends: "rolledBack",
+  analysis,
+  behave: (world) => (world.behaviour = { ...world.behaviour, canary: { ...healthy, failingShare: 0.3 } }),
+});
+
 export const stories: readonly Story[] = [
-  { name: "promote", revision: "r2", ends: "promoted", behave: () => undefined },
-  {
-    name: "rollback",
-    revision: "r2",
-    ends: "rolledBack",
-    behave: (world) => (world.behaviour = { ...world.behaviour, canary: { ...healthy, failingShare: 0.3 } }),
-  },
+  promotes("promote", weights),
+  rollsBack("rollback", weights),
+  promotes("steps-promote", steps),
+  promotes("ab-promote", abTesting),
+  rollsBack("ab-rollback", abTesting),
+  promotes("blue-green-promote", blueGreen),
+  { ...rollsBack("blue-green-rollback", blueGreen), withoutUsers: true },
+  promotes("mirror-promote", mirror),
+  { ...rollsBack("mirror-rollback", mirror), withoutUsers: true },
+  promotes("affinity-promote", affinity),
+  rollsBack("affinity-rollback", affinity),
 ];
 
-export const maxWeight = 40;
 /** Short enough that a case takes a minute of virtual time. */
 export const handoverSeconds = 30;
 
-/** Two steps up, two steps down, a load test and a gate. */
-export function settingsOf(revision: string): ReleaseSettings {
+/** A load test and a gate beside what the story moves users by. */
+export function settingsOf({ analysis }: Pick<Story, "analysis">, revision: string): ReleaseSettings {
   return settingsFor(
     revision,
     {
       interval: "4s",
-      stepWeight: 20,
-      maxWeight,
-      stepWeightPromotion: 20,
       threshold: 2,
+      ...analysis,
       webhooks: [
         { name: "load-test", url: "http://loadtester/", timeout: "5s" },
         { name: "gate", type: "confirm-promotion", url: "http://loadtester/gate", timeout: "5s" },
@@ -43,4 +75,9 @@ export function settingsOf(revision: string): ReleaseSettings {
     },
     { handover: handoverSeconds, deadline: "10m" },
   );
+}
+
+/** What nothing of a story may ever be above. */
+export function highestIn(story: Story): Split {
+  return highestOf(planStages(settingsOf(story, story.revision).analysis));
 }

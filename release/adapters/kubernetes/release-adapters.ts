@@ -5,7 +5,7 @@ import { Events } from "./events.js";
 import { Lock } from "./lock.js";
 import { readCompanions } from "./ownership.js";
 import { ReleaseObjects } from "./release-object.js";
-import { Routes } from "./routes.js";
+import { Routes } from "./routes/index.js";
 import { leasePlace } from "./target.js";
 import type { Target } from "./target.js";
 import { Workloads } from "./workloads.js";
@@ -46,7 +46,8 @@ function clusterOf(api: ApiServer, target: Target, revision: string): ClusterPor
     readPrimaryScalers: (signal) => workloads.primaryScalers(signal),
     readRoute: (signal) => routes.read(signal),
     claimRoute: (token, signal) => routes.claim(token, signal),
-    setCanaryWeight: (weightPercent, token, signal) => routes.setCanaryWeight(weightPercent, token, signal),
+    rehearseSplit: (split, signal) => routes.rehearse(split, signal),
+    setSplit: (split, token, signal) => routes.setSplit(split, token, signal),
     readEndpoints: (role, signal) => workloads.endpoints(role, signal),
     readRevisionNodes: (role, asked, signal) => workloads.revisionNodes(role, asked, signal),
     readCanaryTrouble: (signal) => workloads.canaryTrouble(revision, signal),

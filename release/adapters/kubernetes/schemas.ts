@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { phases, promotedVerdicts, stallReasons } from "../../model/index.js";
 import type { ReleaseStatus } from "../../model/index.js";
+import { stageKinds, strategyKinds } from "../../model/index.js";
 
 /** The parts of Kubernetes objects that the runtime reads; everything else passes by. */
 const texts = z.record(z.string(), z.string());
@@ -26,11 +27,33 @@ export const anything = z.unknown();
 
 const count = z.int().default(0);
 
+const share = z.number().min(0).max(100);
+const allOrNothing = z.union([z.literal(0), z.literal(100)]);
+const split = z.object({
+  base: share.default(0),
+  matched: allOrNothing.exactOptional(),
+  preview: allOrNothing.exactOptional(),
+  mirrorPercent: share.exactOptional(),
+  bucketsPercent: share.exactOptional(),
+});
+
 /** Our own journal. Fields that an older version did not write get the value of a release that never ran. */
 export const releaseStatus: z.ZodType<ReleaseStatus> = z.object({
   phase: z.enum(phases),
   canaryWeight: z.number().default(0),
+  split: split.exactOptional(),
   plannedWeight: z.number().default(0),
+  plannedSplit: split.exactOptional(),
+  strategy: z
+    .object({
+      kind: z.enum(strategyKinds),
+      stage: count,
+      stages: count,
+      doing: z.enum(stageKinds),
+      iteration: z.int().exactOptional(),
+      iterations: z.int().exactOptional(),
+    })
+    .exactOptional(),
   failedChecks: count,
   iterations: count,
   lastTransitionTime: z.string().default(""),
@@ -45,6 +68,7 @@ export const releaseStatus: z.ZodType<ReleaseStatus> = z.object({
       summary: z.string(),
     })
     .exactOptional(),
+  formers: z.array(z.object({ revision: z.string(), at: z.string() })).exactOptional(),
   judged: z
     .object({
       revision: z.string(),
@@ -95,13 +119,30 @@ export const releaseObject = z.object({
 
 const backend = z.object({ serviceName: z.string().default(""), weight: z.int().default(100) });
 
+const text = z.string().default("").catch("");
+/** Of plugins and conditions of users' own anything may be there. */
+const plugin = z.object({
+  name: text,
+  enable: z.boolean().default(true),
+  config: z
+    .object({ path: text, sample_ratio: z.number().default(1).catch(1) })
+    .catch({ path: "", sample_ratio: 1 })
+    .default({ path: "", sample_ratio: 1 }),
+});
+const subject = z.object({ scope: text }).catch({ scope: "" }).default({ scope: "" });
+const expression = z.object({ subject, op: text, value: text });
+
+const httpRule = z.object({
+  name: text,
+  backends: z.array(backend).default([]),
+  upstreams: z.array(z.unknown()).default([]),
+  plugins: z.array(plugin).nullish(),
+  match: z.object({ exprs: z.array(expression).nullish() }).nullish(),
+});
+
 export const route = z.object({
   metadata,
-  spec: z.object({
-    http: z
-      .array(z.object({ backends: z.array(backend).default([]), upstreams: z.array(z.unknown()).default([]) }))
-      .default([]),
-  }),
+  spec: z.object({ http: z.array(httpRule).default([]) }),
   status: z
     .object({
       conditions: z
@@ -119,11 +160,11 @@ export const route = z.object({
     .default({ conditions: [] }),
 });
 
-const expression = z.object({ key: z.string(), operator: z.string(), values: z.array(z.string()).default([]) });
+const requirement = z.object({ key: z.string(), operator: z.string(), values: z.array(z.string()).default([]) });
 
 const labelSelector = z.object({
   matchLabels: texts.default({}),
-  matchExpressions: z.array(expression).default([]),
+  matchExpressions: z.array(requirement).default([]),
 });
 
 const condition = z.object({

@@ -1,4 +1,6 @@
 import type { CounterSeries } from "../../analysis/contract.js";
+import { ruleKindOf } from "../../strategy/index.js";
+import type { OwnRuleKind, RuleKind } from "../../strategy/index.js";
 import { numberOf } from "./answers.js";
 import type { RawSeries } from "./answers.js";
 import { oneReadingEach } from "./targets.js";
@@ -9,13 +11,24 @@ export type Counters =
   /** The provider answers, but nothing can be judged by what it has. */
   | { readonly kind: "error"; readonly message: string };
 
+/** What the release's route labels begin with, and which rules it has beside the user's own. */
+export interface RulePlace {
+  readonly route: string;
+  readonly own: readonly OwnRuleKind[];
+}
+
 /** A target that was read so many scrapes ago is late. */
 const lateScrapes = 3;
 /** A histogram lacks its last bucket for good after so many scrapes. */
 const scrapesWithoutTotal = 3;
 
 /** The gateway's counters out of raw samples; series of other names are left out. */
-export function gatewayCounters(raw: readonly RawSeries[], prefix: string, scrapeSeconds: number): Counters {
+export function gatewayCounters(
+  raw: readonly RawSeries[],
+  prefix: string,
+  scrapeSeconds: number,
+  place: RulePlace = { route: "", own: [] },
+): Counters {
   const named = raw.flatMap((item) => {
     const kind = kindOf(item.labels["__name__"] ?? "", prefix);
     return kind === undefined ? [] : [{ kind, item }];
@@ -35,7 +48,7 @@ export function gatewayCounters(raw: readonly RawSeries[], prefix: string, scrap
   if (told.kind === "error") return told;
   // What matched no route of ours has none.
   const ours = told.series.filter(({ item, own }) => item.kind === "metricErrors" || hasRoute(own));
-  const series = ours.map(toSeries);
+  const series = ours.map((each) => toSeries(each, place));
   const problem = missingTotal(series);
   return problem === undefined ? { kind: "series", series } : { kind: "error", message: problem };
 }
@@ -63,11 +76,12 @@ function hasRoute(own: Labels): boolean {
   return labelOf(own, "route") !== undefined;
 }
 
-function toSeries({ instance, source, own, item }: Item): CounterSeries {
+function toSeries({ instance, source, own, item }: Item, place: RulePlace): CounterSeries {
   const { kind, item: raw } = item;
   const methodClass = labelOf(own, "method_class");
   const responseSource = labelOf(own, "response_source");
   const bucket = kind === "latencyBucket";
+  const rule = ruleOf(labelOf(own, "route") ?? "", place);
   return {
     id: idOf(own),
     instance,
@@ -79,10 +93,16 @@ function toSeries({ instance, source, own, item }: Item): CounterSeries {
     upstreamAddress: labelOf(own, "upstream_addr"),
     upperBoundMs: bucket ? numberOf(own["le"] ?? "") : undefined,
     points: raw.points,
+    ...(rule === "base" ? {} : { rule }),
     ...(methodClass === undefined ? {} : { methodClass }),
     ...(responseSource === undefined ? {} : { responseSource }),
     ...(bucket ? { histogram: idOf(own, "le") } : {}),
   };
+}
+
+/** Which rule a route label `<namespace>_<route>_<rule>` is of. */
+function ruleOf(label: string, { route, own }: RulePlace): RuleKind {
+  return label.startsWith(route) ? ruleKindOf(label.slice(route.length), own) : "base";
 }
 
 export function idOf(labels: Labels, without = ""): string {

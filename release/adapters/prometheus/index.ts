@@ -1,6 +1,8 @@
 import type { Reading } from "../../analysis/contract.js";
 import type { MetricsPort } from "../../ports/index.js";
+import { metricsOf } from "../../settings/index.js";
 import type { ReleaseSettings } from "../../settings/index.js";
+import { ownRulesOf } from "../../strategy/index.js";
 import type { ServiceAccess } from "../service-access/index.js";
 import { access } from "./access.js";
 import { parseAnswer, rawSeriesOf } from "./answers.js";
@@ -28,7 +30,7 @@ type Series = Extract<Reading, { kind: "reading" }>["series"];
 /** What the gateway counted, from Prometheus, and the numbers and counters of custom metrics from where they are. */
 export function createPrometheus(options: PrometheusOptions): MetricsPort {
   const { settings, serviceAccess, render = renderTemplate } = options;
-  const customMetrics = settings.analysis.metrics.filter(isCustom);
+  const customMetrics = metricsOf(settings.analysis).filter(isCustom);
   const gateway = new GatewayReader(options);
   const readOne = async (metric: CustomMetric, window: Window, signal: AbortSignal): Promise<RatioReading> =>
     metric.template.numerator === undefined
@@ -71,7 +73,8 @@ class GatewayReader {
     if (parsed.kind === "error") return trouble(parsed.message);
     const raw = rawSeriesOf(parsed.data);
     if (raw === undefined) return trouble("its answer holds no raw samples");
-    const counters = gatewayCounters(raw, prefix, scrapeInterval);
+    const place = { route: `${namespace}_${routeName}_`, own: ownRulesOf(settings.analysis) };
+    const counters = gatewayCounters(raw, prefix, scrapeInterval, place);
     if (counters.kind === "error") return unfit(counters.message);
     this.seen ||= counters.series.some(({ kind }) => kind !== "metricErrors");
     const why = this.seen ? undefined : await whyNothing(settings, serviceAccess, signal);
@@ -80,7 +83,7 @@ class GatewayReader {
 }
 
 function latencyOf({ analysis }: ReleaseSettings): "user" | "service" {
-  const duration = analysis.metrics.find((metric) => metric.name === "request-duration" && !isCustom(metric));
+  const duration = metricsOf(analysis).find((metric) => metric.name === "request-duration" && !isCustom(metric));
   return duration !== undefined && "latency" in duration ? duration.latency : "user";
 }
 

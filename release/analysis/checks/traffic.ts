@@ -5,6 +5,8 @@ import type { AnalysisState } from "../state.js";
 const missing = 3;
 /** The round robin of each gateway may begin with the other version for so many. */
 const slackPerInstance = 4;
+/** Below it the light side of a weight is seldom picked at all. */
+const fineShare = 0.01;
 /** A silence that chance gives once in a million is one. */
 const silentRequests = 14;
 
@@ -20,7 +22,9 @@ export function isStarved(state: AnalysisState, nowMs: number): boolean {
   const share = (weightPercent ?? 0) / 100;
   const since = totals.baseline.requests - lastTraffic.baselineAtSubject;
   const slack = slackPerInstance * Math.max(1, Object.keys(gateways).length);
-  if (share < 1 && (since * share) / (1 - share) >= missing + slack * share) return true;
+  // Of a fine weight each worker's first request is late in its cycle, which is long.
+  const late = share < fineShare ? slack : slack * share;
+  if (share < 1 && (since * share) / (1 - share) >= missing + late) return true;
   return requestsPerMs(state, nowMs) * (nowMs - lastTraffic.timeMs) >= silentRequests;
 }
 

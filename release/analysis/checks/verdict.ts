@@ -22,11 +22,11 @@ export interface Decided {
 
 const holdOrder: readonly HoldReason[] = ["error", "noData", "split", "breached", "inconclusive", "waiting"];
 
-/** One answer out of all checks and the split. */
+/** One answer out of all checks and the split; what is `wrong` at the gateway ends the run, whatever they say. */
 export function decide(
   state: AnalysisState,
   checks: readonly CheckReport[],
-  split: Split,
+  { split, wrong }: { readonly split: Split; readonly wrong?: string | undefined },
   { intervalEnds, budget, nowMs }: Moment,
 ): Decided {
   const starved = isStarved(state, nowMs);
@@ -34,6 +34,7 @@ export function decide(
   const outcomes = checks.map((check, index) =>
     outcomeOf(check, state.settings.metrics[index], { intervalEnds, starved, asked }),
   );
+  if (wrong !== undefined) outcomes.push({ kind: "failNow", sentence: wrong });
   const deviation = isDelayed(state) ? undefined : split.deviation;
   if (deviation !== undefined) {
     const { direction, tail, sentence } = deviation;

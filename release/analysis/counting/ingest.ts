@@ -1,22 +1,20 @@
-import { isTrial, isServerError, attemptsOf } from "./attempts.js";
 import type { CounterSeries, Observation } from "../contract.js";
+import { Credit } from "./credit.js";
 import { countGateways } from "./gateways.js";
-import type { Increment, LatencyGrowth } from "./gateways.js";
-import { ownerOf, updateOwners } from "./ownership.js";
-import { strataFor, strataOf, withNewPods } from "./strata.js";
+import { updateOwners } from "./ownership.js";
+import { strataFor, withNewPods } from "./strata.js";
 import type { Strata } from "./strata.js";
+import { usersBefore } from "../checks/mirror-harm.js";
 import { trackedLimitsMs } from "../checks/hypotheses.js";
 import { lastTrafficOf } from "../checks/traffic.js";
 import type { AnalysisState, Mark } from "../state.js";
-import { emptySides, emptyTally, emptyTotals, noTrials, plus, TallySum, totalsPlus } from "./tally.js";
-import type { Side, Sides, Tally, Totals } from "./tally.js";
+import { emptyTotals, plus, totalsPlus } from "./tally.js";
+import type { Side, Tally, Totals } from "./tally.js";
 
 /** A change of weight is not compared with the split before this time plus one scrape has passed. */
 const settleMs = 2000;
 /** Samples from so far ahead are nonsense, or of a Prometheus whose clock is wrong. */
 const mostAheadMs = 60_000;
-/** Addresses of nobody that are remembered. */
-const mostStrangers = 50;
 
 /** Takes what the gateway counted into the state: who was asked how often, before and since the change of weight. */
 export function ingest(state: AnalysisState, observation: Observation): AnalysisState {
@@ -30,7 +28,10 @@ export function ingest(state: AnalysisState, observation: Observation): Analysis
   const series = reading.kind === "reading" ? notAhead(reading.series, nowMs) : [];
   const strata = strataAt(state, series, surroundings.subjectNodes);
   const counted = countGateways(state, series, trackedLimitsMs(state));
-  const credit = new Credit(owners, [...new Set([...emptySidesNow, ...state.emptySides])], strata);
+  const credit = new Credit(owners, [...new Set([...emptySidesNow, ...state.emptySides])], strata, {
+    judged: surroundings.judged ?? "users",
+    settledMs: settledAtMs(state, observation),
+  });
   for (const each of counted.increments) credit.add(each, each.timeMs > cutMs ? "after" : "before");
   for (const each of counted.latencies) credit.addLatency(each, each.timeMs > cutMs ? "after" : "before");
   const settled = settleUnowned(owners, state.unowned);
@@ -59,8 +60,26 @@ export function ingest(state: AnalysisState, observation: Observation): Analysis
     weightStart: changed ? weightStart : state.weightStart,
     intervalsAtWeight: changed ? 0 : state.intervalsAtWeight,
     splitStart: moved ? undefined : state.splitStart,
+    byRule: credit.byRuleAfter(moved ? {} : state.byRule),
+    usersBefore: usersBeforeCopies(state, observation, series),
   };
   return withSplitStart(waitForDelay(next));
+}
+
+/** From then on what a rule does is what it was asked; never, while that isn't known to be in effect. */
+function settledAtMs({ context }: AnalysisState, { surroundings }: Observation): number {
+  if (surroundings.split === undefined) return Infinity;
+  return surroundings.weightSinceMs + settleMs + 2 * context.scrapeIntervalSeconds * 1000;
+}
+
+function usersBeforeCopies(
+  state: AnalysisState,
+  { surroundings }: Observation,
+  series: readonly CounterSeries[],
+): AnalysisState["usersBefore"] {
+  if (surroundings.judged !== "mirror" || state.usersBefore !== undefined || series.length === 0)
+    return state.usersBefore;
+  return usersBefore(series, state.context.startedAtMs, surroundings.baselineNodes);
 }
 
 /** While the initial delay lasts nothing becomes evidence: the start of everything moves along. */
@@ -90,8 +109,9 @@ function requestsOf({ subject, baseline }: Totals): AnalysisState["splitStart"] 
 
 function emptySidesOf({ surroundings }: Observation): readonly Side[] {
   const sides: Side[] = [];
-  if (surroundings.weightPercent > 0 && surroundings.subjectReady === 0) sides.push("subject");
-  if (surroundings.weightPercent < 100 && surroundings.baselineReady === 0) sides.push("baseline");
+  const { weightPercent = 50, subjectReady, baselineReady } = surroundings;
+  if (weightPercent > 0 && subjectReady === 0) sides.push("subject");
+  if (weightPercent < 100 && baselineReady === 0) sides.push("baseline");
   return sides;
 }
 
@@ -131,122 +151,4 @@ function settleUnowned(
     else if (side === undefined) rest[node] = tally;
   }
   return { totals, unowned: rest };
-}
-
-type Part = "before" | "after";
-type SidesSum = Readonly<Record<Side, TallySum>>;
-
-/** Whose requests they were. */
-class Credit {
-  private readonly undecided: Record<Part, number> = { before: 0, after: 0 };
-  /** By part and stratum; the whole under "". */
-  private readonly sides: Record<Part, Map<string, SidesSum>> = { before: new Map(), after: new Map() };
-  private readonly strangers = new Map<string, TallySum>();
-
-  constructor(
-    private readonly owners: AnalysisState["owners"],
-    private readonly emptySides: readonly Side[],
-    private readonly strata: Strata | undefined,
-  ) {}
-
-  add(increment: Increment, part: Part): void {
-    if (increment.series.kind === "status") this.addStatus(increment, part);
-    else this.addCounted(increment, part);
-  }
-
-  addLatency({ series, tally, timeMs }: LatencyGrowth, part: Part): void {
-    this.at(series.node, timeMs, part, series.methodClass, tally);
-  }
-
-  private addStatus({ series, amount, timeMs }: Increment, part: Part): void {
-    if (!isTrial(series)) return;
-    const attempts = attemptsOf(series);
-    if (attempts.length === 0) {
-      if (isServerError(series.code)) this.addWithoutEndpoint(amount, part, series.methodClass);
-      return;
-    }
-    const finallyFailed = isServerError(series.code);
-    const failed = new Map<string, boolean>();
-    const nodes = new Map<string, string>();
-    for (const attempt of attempts) {
-      const owner = this.ownerAt(attempt.node, timeMs);
-      if (owner === "unclear") continue;
-      // Several attempts on one version are one trial, failed if any of them was.
-      const key = owner ?? attempt.node;
-      failed.set(key, (failed.get(key) ?? false) || attempt.failed || finallyFailed);
-      if (attempt.failed || !nodes.has(key)) nodes.set(key, attempt.node);
-    }
-    for (const [key, isFailed] of failed)
-      this.at(nodes.get(key) ?? "", timeMs, part, series.methodClass, {
-        ...emptyTally,
-        requests: amount,
-        failed: isFailed ? amount : 0,
-      });
-  }
-
-  /** A counter of the workload's own: of a metric that is a ratio of two. */
-  private addCounted({ series, amount }: Increment, part: Part): void {
-    const { metric, role, version } = series.counted ?? {};
-    if (metric === undefined || version === undefined) return;
-    const trials = role === "denominator" ? { count: amount, events: 0 } : { count: 0, events: amount };
-    this.give(part, "", version, { ...emptyTally, counted: { [metric]: { ...noTrials, ...trials } } });
-  }
-
-  /** The gateway had no endpoint: the fault of the version that has weight and no ready pod. */
-  private addWithoutEndpoint(amount: number, part: Part, methodClass: string | undefined): void {
-    const [only, ...others] = this.emptySides;
-    if (only === undefined || others.length > 0) {
-      this.undecided[part] += amount;
-      return;
-    }
-    const tally = { ...emptyTally, requests: amount, failed: amount };
-    for (const key of ["", ...this.partsOf("", methodClass, only)]) this.give(part, key, only, tally);
-  }
-
-  private at(node: string, timeMs: number, part: Part, methodClass: string | undefined, tally: Tally): void {
-    const side = this.ownerAt(node, timeMs);
-    if (side === "unclear") return;
-    if (side === undefined) {
-      const known = this.strangers.get(node) ?? new TallySum();
-      known.add(tally);
-      this.strangers.set(node, known);
-      return;
-    }
-    this.give(part, "", side, tally);
-    for (const key of this.partsOf(node, methodClass, side)) this.give(part, key, side, tally);
-  }
-
-  private partsOf(node: string, methodClass: string | undefined, side: Side): readonly string[] {
-    return this.strata === undefined ? [] : strataOf(this.strata, node, methodClass, side);
-  }
-
-  private ownerAt(node: string, timeMs: number): Side | "unclear" | undefined {
-    return node === "" ? "unclear" : ownerOf(this.owners, node, timeMs);
-  }
-
-  private give(part: Part, key: string, side: Side, tally: Tally): void {
-    const known = this.sides[part].get(key);
-    const sides = known ?? { subject: new TallySum(), baseline: new TallySum() };
-    if (known === undefined) this.sides[part].set(key, sides);
-    sides[side].add(tally);
-  }
-
-  totals(part: Part): Totals {
-    const sums = [...this.sides[part]].map(([key, { subject, baseline }]): readonly [string, Sides] => [
-      key,
-      { subject: subject.tally, baseline: baseline.tally },
-    ]);
-    const [, whole] = sums.find(([key]) => key === "") ?? ["", emptySides];
-    const strata = Object.fromEntries(sums.filter(([key]) => key !== ""));
-    return { ...whole, undecided: this.undecided[part], strata };
-  }
-
-  unowned(earlier: AnalysisState["unowned"]): AnalysisState["unowned"] {
-    if (this.strangers.size === 0) return earlier;
-    const next: Record<string, Tally> = { ...earlier };
-    for (const [node, { tally }] of this.strangers)
-      if (next[node] !== undefined || Object.keys(next).length < mostStrangers)
-        next[node] = plus(next[node] ?? emptyTally, tally);
-    return next;
-  }
 }

@@ -1,4 +1,4 @@
-import { stepWeightsOf } from "../../settings/index.js";
+import { plannedIntervals } from "../../strategy/index.js";
 import type { AnalysisSettings } from "../../settings/index.js";
 import type { AnalysisContext } from "../state.js";
 
@@ -42,7 +42,7 @@ export function budgetOf(
   const count = Math.max(1, shares.hypotheses);
   // The split fails as the checks do, and is never critical.
   const ordinary = Math.max(1, count - shares.critical) + 1;
-  const planned = plannedIntervals(settings);
+  const planned = plannedIntervals(settings) + settings.threshold;
   const each = (error * (1 - evidencePart)) / (count + 1);
   const counted = expectedFailures(settings.threshold, each * ordinary) / ordinary;
   return {
@@ -50,10 +50,6 @@ export function budgetOf(
     // One failed critical check is enough, so each has its own part; the others add up to the threshold together.
     failedCheckLevel: (index, critical) => Math.min(0.5, (critical ? each : counted) * spendingShare(index, planned)),
   };
-}
-
-function plannedIntervals(settings: AnalysisSettings): number {
-  return stepWeightsOf(settings).length + settings.threshold;
 }
 
 /** Half in equal parts over the planned intervals, the other half over all that may follow; sums to 1. */

@@ -1,4 +1,5 @@
 import type { AnalysisSettings } from "../../settings/index.js";
+import { judgedShare, planStages } from "../../strategy/index.js";
 import { upperTail } from "../evidence/binomial-tail.js";
 import { budgetOf } from "../evidence/budget.js";
 import { logEvidenceAbove, logEvidenceBelow } from "../evidence/e-process.js";
@@ -8,22 +9,31 @@ import { isCustom, sharesOf } from "../checks/hypotheses.js";
 /** A run "sees" what it rolls back with this probability. */
 const certainty = 0.95;
 
-/** The shares of traffic that the steps give to the canary, percent. */
-function shares({ stepWeights, stepWeight, maxWeight }: AnalysisSettings): readonly number[] {
-  if (stepWeights !== undefined) return stepWeights;
-  const step = stepWeight ?? maxWeight;
-  return Array.from({ length: Math.ceil(maxWeight / step) }, (_, index) => Math.min(maxWeight, (index + 1) * step));
+/** Requests per second of the gateway to requests of the canary, stage by stage of the plan, as far as it can be known. */
+function requestsOfStages(settings: AnalysisSettings, requestsPerSecond: number): readonly Pace[] {
+  return planStages(settings).flatMap((stage) => {
+    const share = judgedShare(stage);
+    if (share === undefined) return [];
+    const inInterval = (share / 100) * stage.intervalSeconds * requestsPerSecond;
+    return [{ inInterval, inAll: inInterval * stage.intervals }];
+  });
+}
+
+interface Pace {
+  readonly inInterval: number;
+  readonly inAll: number;
 }
 
 /** Canary requests of a run that passes every step at once. */
 export function plannedRequests(settings: AnalysisSettings, requestsPerSecond: number): number {
-  const percents = shares(settings).reduce((sum, percent) => sum + percent, 0);
-  return Math.floor((percents / 100) * settings.interval * requestsPerSecond);
+  // Rounded before it is cut: 0.1 + 0.2 is a little more than 0.3 to a computer.
+  const all = requestsOfStages(settings, requestsPerSecond).reduce((sum, { inAll }) => sum + inAll, 0);
+  return Math.floor(Number(all.toFixed(6)));
 }
 
 /** Canary requests of the step with the least of them. */
 export function requestsOfFirstStep(settings: AnalysisSettings, requestsPerSecond: number): number {
-  return ((shares(settings)[0] ?? 0) / 100) * settings.interval * requestsPerSecond;
+  return requestsOfStages(settings, requestsPerSecond)[0]?.inInterval ?? Infinity;
 }
 
 /**

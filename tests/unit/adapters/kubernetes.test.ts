@@ -49,7 +49,7 @@ describe("the weighted route", () => {
 
   it("is written in one patch that tests our token and each position", async () => {
     const server = await playApi({ [`GET ${routePath}`]: routeWith("5"), [`PATCH ${routePath}`]: {} });
-    await adaptersAt(server.url).cluster.setCanaryWeight(30, 5, noSignal);
+    await adaptersAt(server.url).cluster.setSplit({ base: 30 }, 5, noSignal);
     expect(last(server)?.url).to.equal(`${routePath}?fieldManager=apisix-canary`);
     expect(last(server)?.headers["content-type"]).to.equal("application/json-patch+json");
     expect(bodyOf(last(server))).to.deep.equal([
@@ -75,7 +75,7 @@ describe("the weighted route", () => {
     const newer = await playApi({ [`GET ${routePath}`]: routeWith("7") });
     const { cluster } = adaptersAt(newer.url);
     expect(await errorOf(cluster.claimRoute(6, noSignal))).to.be.instanceOf(FencedError);
-    expect(await errorOf(cluster.setCanaryWeight(1, 6, noSignal))).to.be.instanceOf(FencedError);
+    expect(await errorOf(cluster.setSplit({ base: 1 }, 6, noSignal))).to.be.instanceOf(FencedError);
     expect(newer.seen.every(({ method }) => method === "GET")).to.equal(true);
   });
 
@@ -85,7 +85,7 @@ describe("the weighted route", () => {
       [`GET ${routePath}`]: () => routeWith(fence),
       [`PATCH ${routePath}`]: () => ((fence = "6"), [422, { kind: "Status", message: "test failed" }]),
     });
-    const error = await errorOf(adaptersAt(server.url).cluster.setCanaryWeight(30, 5, noSignal));
+    const error = await errorOf(adaptersAt(server.url).cluster.setSplit({ base: 30 }, 5, noSignal));
     expect(error).to.be.instanceOf(FencedError);
   });
 
@@ -101,6 +101,7 @@ describe("the weighted route", () => {
       uid: "route-uid",
       canaryWeight: 0,
       primaryWeight: 100,
+      split: { base: 0 },
       fence: 5,
       sync: { kind: "accepted" },
     });
@@ -115,9 +116,23 @@ describe("the weighted route", () => {
     expect((await read(refused))?.sync).to.deep.equal({ kind: "refused", message: "SyncFailed: no" });
   });
 
+  it("is rehearsed without a write: what the gateway's check says comes back, an API server that is away is waited for", async () => {
+    const says = (status: number, message: string) =>
+      playApi({ [`GET ${routePath}`]: routeWith("5"), [`PATCH ${routePath}`]: [status, { kind: "Status", message }] });
+    const willing = await playApi({ [`GET ${routePath}`]: routeWith("5"), [`PATCH ${routePath}`]: {} });
+    expect(await adaptersAt(willing.url).cluster.rehearseSplit({ base: 30 }, noSignal)).to.equal(undefined);
+    expect(last(willing)?.url).to.equal(`${routePath}?dryRun=All&fieldManager=apisix-canary`);
+    const denial = 'admission webhook "vapisixroute" denied the request: unknown plugin [proxy-mirror]';
+    const unwilling = await says(403, denial);
+    expect(await adaptersAt(unwilling.url).cluster.rehearseSplit({ base: 30 }, noSignal)).to.contain(denial);
+    const away = await says(503, "starting");
+    const error = await errorOf(adaptersAt(away.url).cluster.rehearseSplit({ base: 30 }, noSignal));
+    expect(error).to.be.instanceOf(TransientError);
+  });
+
   it("without the two backends is an error that names them", async () => {
     const server = await playApi({ [`GET ${routePath}`]: { metadata: { annotations: mark }, spec: { http: [] } } });
-    const error = await errorOf(adaptersAt(server.url).cluster.setCanaryWeight(1, 1, noSignal));
+    const error = await errorOf(adaptersAt(server.url).cluster.setSplit({ base: 1 }, 1, noSignal));
     expect(error.message).to.equal(
       'apisixroutes.apisix.apache.org "podinfo-podinfo-canary" in namespace test has no rule with podinfo-canary and podinfo-primary',
     );

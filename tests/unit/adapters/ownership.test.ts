@@ -103,7 +103,7 @@ describe("whose an object is", () => {
     for (const write of [
       () => cluster.scaleCanary(0, 9, noSignal),
       () => cluster.claimRoute(9, noSignal),
-      () => cluster.setCanaryWeight(10, 9, noSignal),
+      () => cluster.setSplit({ base: 10 }, 9, noSignal),
     ])
       expect(await errorOf(write())).to.be.instanceOf(ForeignError);
     expect(server.seen.every(({ method }) => method === "GET")).to.equal(true);

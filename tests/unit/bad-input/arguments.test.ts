@@ -2,9 +2,10 @@ import { expect } from "chai";
 import { analysis, messageOf } from "./subject.js";
 import { wrongCombinations } from "./wrong-combinations.js";
 import { wrongNames, wrongTexts } from "./wrong-names.js";
+import { wrongStrategies } from "./wrong-strategies.js";
 import { wrongValues } from "./wrong-values.js";
 
-const wrong = [...wrongValues, ...wrongCombinations, ...wrongTexts];
+const wrong = [...wrongValues, ...wrongCombinations, ...wrongStrategies, ...wrongTexts];
 
 describe("wrong arguments of CanaryRelease", () => {
   it("are not what the tables begin with", () => expect(messageOf({})).to.equal("accepted"));

@@ -80,6 +80,15 @@ describe("apisix-canary", () => {
     expect(server.seen.at(-1)?.url).to.contain("involvedObject.uid%3Du");
   });
 
+  it("says where a release stands in its strategy", async () => {
+    const { metadata, status } = release("Progressing");
+    const strategy = { kind: "abTesting", stage: 1, stages: 1, doing: "matched", iteration: 2, iterations: 10 };
+    const found = { metadata, status: { ...status, split: { base: 0, matched: 100 }, strategy } };
+    const answers = { [`GET ${one}`]: found, "GET /api/v1/namespaces/test/events": { items: [] } };
+    const { out } = await cli(["status", "podinfo", "-n", "test"], answers);
+    expect(out).to.match(/^ {2}Strategy: +A\/B testing, stage 1\/1: matched users, iteration 2\/10$/m);
+  });
+
   it("writes a request as an annotation and shows the kubectl line", async () => {
     const answers = { [`GET ${one}`]: release("Progressing"), [`PATCH ${one}`]: release("Progressing") };
     const { out } = await cli(["abort", "podinfo", "-n", "test", "--reason", "it's bad"], answers);

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { contentHash } from "../../../components/kubernetes/index.js";
-import { ownedRules, weightedRouteName } from "../../../components/canary-release/route.js";
+import { ownedRules, weightedRouteName } from "../../../components/canary-release/route/index.js";
 import { namesIn, replacedLabel, selectorFor, templateFor } from "../../../release/template/index.js";
 import type { PlainTemplate } from "../../../release/template/index.js";
 

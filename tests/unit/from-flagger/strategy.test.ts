@@ -48,7 +48,7 @@ describe("Flagger's strategies", () => {
 });
 
 describe("Flagger's strategies, once supported", () => {
-  it("A/B: conditions keep their names, an end is a pattern, an empty one asks that it is there", () => {
+  it("A/B: conditions keep their names (queryParams are query), an end is a pattern, an empty one asks that it is there", () => {
     const match = `iterations: 10
 match:
   - headers: { x-user: { exact: insider }, cookie: { regex: "^(.*?;)?(canary=always)(;.*)?$" } }
@@ -60,7 +60,7 @@ match:
         { headers: { "x-user": { exact: "insider" }, cookie: { regex: "^(.*?;)?(canary=always)(;.*)?$" } } },
         {
           headers: { "user-agent": { regex: "\\(beta\\)$" }, "x-debug": { present: true } },
-          queryParams: { stage: { prefix: "can" } },
+          query: { stage: { prefix: "can" } },
         },
       ],
     });

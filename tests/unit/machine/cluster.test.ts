@@ -5,7 +5,7 @@ import { messageOf, Harness } from "./harness.js";
 function written({ world }: Harness): readonly string[] {
   return world.calls
     .map(({ name }) => name)
-    .filter((name) => /^(lock\.take|claimRoute|writeStatus|setCanaryWeight|scale|clearCommand)/.test(name));
+    .filter((name) => /^(lock\.take|claimRoute|writeStatus|setSplit|scale|clearCommand)/.test(name));
 }
 
 /** The same release of another stack: its objects have the same names and marks. */

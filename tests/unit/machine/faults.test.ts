@@ -10,10 +10,38 @@ describe("whatever dies, nothing is lost", function () {
 
   for (const { name } of faultKinds)
     it(`${name}, at every journal point`, async () => {
-      const { virtualCases, violations } = await runVirtualFaults({ points: "journal", faults: [name] });
+      const { virtualCases, violations } = await runVirtualFaults({
+        points: "journal",
+        faults: [name],
+        stories: ["promote", "rollback"],
+      });
       expect(violations).to.deep.equal([]);
       expect(virtualCases).to.be.greaterThan(30);
     });
+
+  const others = stories.filter(({ name }) => name !== "promote" && name !== "rollback");
+  for (const { name } of others)
+    it(`${name}: crash, a hand on the route, gateways that hang`, async () => {
+      const faults = ["crash", "route-edited", "gateway-hangs"];
+      const { virtualCases, violations } = await runVirtualFaults({ points: "journal", faults, stories: [name] });
+      expect(violations).to.deep.equal([]);
+      expect(virtualCases).to.be.greaterThan(50);
+    });
+
+  it("and the invariants would notice: a rule that leads to the canary where nobody has planned it", async () => {
+    const story = stories.find(({ name }) => name === "ab-promote");
+    const sneaky = {
+      name: "sneaky",
+      moments: ["before"],
+      strike: ({ world }: Parameters<(typeof faultKinds)[number]["strike"]>[0]) =>
+        world.writeSplit({ base: 0, matched: 100, mirrorPercent: 5 }, "run"),
+      endsTheRun: false,
+      excusedMs: 0,
+    } as const;
+    if (story === undefined) throw new Error("no story");
+    const found = await playCase({ story, kind: sneaky, index: 60, when: "before", helper: "watchdog" });
+    expect(found.map(({ invariant }) => invariant)).to.include("weight above its plan");
+  });
 
   it("and the invariants would notice: somebody takes the pods under users, and nobody is excused", async () => {
     const [promote] = stories;

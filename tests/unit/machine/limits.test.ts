@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { deadlineSeconds, shortestSeconds } from "../../../release/analysis/index.js";
+import { deadlineSeconds, shortestSeconds } from "../../../release/strategy/index.js";
 import { runPreparation } from "../../../release/machine/index.js";
 import { apiAway, portsOf, settingsFor } from "../../../fakes/index.js";
 import { watchUntil } from "../watchdog/watch.js";
@@ -87,7 +87,7 @@ describe("a primary that finds no room", () => {
     const until = clock.nowMs() + 300_000;
     await watchUntil(harness, () => clock.nowMs() > until);
     expect(
-      world.calls.filter(({ name }) => /^(lock\.take|setCanaryWeight|writeStatus)/.test(name)).map(({ name }) => name),
+      world.calls.filter(({ name }) => /^(lock\.take|setSplit|writeStatus)/.test(name)).map(({ name }) => name),
     ).to.deep.equal(["lock.take"]);
     expect(world.route?.weight).to.equal(40);
     if (world.primary !== undefined) {

@@ -5,7 +5,7 @@ import { Deployment } from "../../../fakes/deployment.js";
 import { watchUntil } from "../watchdog/watch.js";
 import { messageOf, Harness } from "./harness.js";
 
-const writes = /^(lock\.take|claimRoute|writeStatus|setCanaryWeight|scale|clearCommand)/;
+const writes = /^(lock\.take|claimRoute|writeStatus|setSplit|scale|clearCommand)/;
 
 /** All that a run has written, by name. */
 function written({ world }: Harness): readonly string[] {

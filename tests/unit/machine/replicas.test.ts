@@ -64,15 +64,13 @@ describe("a promotion and the primary's pods", () => {
     const { world } = harness;
     await harness.up("r2", {}, asking(2));
     const order = (): readonly string[] =>
-      world.calls
-        .map(({ name }) => name)
-        .filter((name) => /^scalePrimary|^setCanaryWeight 0|^scaleCanary 0/.test(name));
+      world.calls.map(({ name }) => name).filter((name) => /^scalePrimary|^setSplit 0%|^scaleCanary 0/.test(name));
     world.calls.length = 0;
     await harness.up("r3", {}, asking(4));
-    expect(order()).to.deep.equal(["scalePrimary 4", "setCanaryWeight 0", "scaleCanary 0"]);
+    expect(order()).to.deep.equal(["scalePrimary 4", "setSplit 0%", "scaleCanary 0"]);
     world.calls.length = 0;
     await harness.up("r4", {}, asking(2));
-    expect(order()).to.deep.equal(["setCanaryWeight 0", "scaleCanary 0", "scalePrimary 2"]);
+    expect(order()).to.deep.equal(["setSplit 0%", "scaleCanary 0", "scalePrimary 2"]);
   });
 
   it("says what it has left undone, and how to do it", async () => {

@@ -45,7 +45,7 @@ describe("a release that is bad", () => {
     await harness.up();
     expect(harness.unansweredSeconds).to.equal(0);
     const names = harness.world.calls.map(({ name }) => name);
-    expect(names.indexOf("scaleCanary 0")).to.be.greaterThan(names.lastIndexOf("setCanaryWeight 0"));
+    expect(names.indexOf("scaleCanary 0")).to.be.greaterThan(names.lastIndexOf("setSplit 0%"));
   });
 
   it("is judged anew by the next update", async () => {

@@ -245,7 +245,7 @@ describe("a release that is interrupted", () => {
       if (name === "lock.renew") holders.add(harness.world.lease?.holder);
     };
     await harness.up("r2", {}, { drain: "20s", leaseDuration: "6s" });
-    const drained = harness.world.calls.findIndex(({ name }) => name === "setCanaryWeight 0");
+    const drained = harness.world.calls.findIndex(({ name }) => name === "setSplit 0%");
     const renewals = harness.world.calls.slice(drained).filter(({ name }) => name === "lock.renew");
     expect(renewals.length).to.be.greaterThan(5);
     expect(holders.size).to.equal(1);

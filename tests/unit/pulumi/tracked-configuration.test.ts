@@ -62,7 +62,10 @@ describe("the configuration that a template only refers to", () => {
   });
 
   it("is refused in one line, with the way out, where nobody may read it", async () => {
-    const { url } = await playApi({ ...objects("blue"), [`GET ${core}/secrets/keys`]: () => [403, { message: "ci cannot get secrets" }] });
+    const { url } = await playApi({
+      ...objects("blue"),
+      [`GET ${core}/secrets/keys`]: () => [403, { message: "ci cannot get secrets" }],
+    });
     const { failures } = await trackedConfiguration.check({}, asked(url));
     expect(failures).to.have.length(1);
     expect(failures[0]?.reason).to.contain("secrets").and.contain("trackConfiguration: false").and.not.contain("\n");

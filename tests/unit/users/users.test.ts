@@ -1,7 +1,7 @@
 import http from "node:http";
 import type { Socket } from "node:net";
 import { expect } from "chai";
-import { startTraffic } from "../../../sandbox/users/index.js";
+import { percentileMs, startSessions, startTraffic } from "../../../sandbox/users/index.js";
 import type { Tally } from "../../../sandbox/users/index.js";
 
 type Handler = (request: http.IncomingMessage, response: http.ServerResponse, nth: number) => void;
@@ -47,5 +47,42 @@ describe("users", () => {
     const tally = await usersOf((_request, response) => response.writeHead(500).end(JSON.stringify({ version: "2" })));
     expect(tally.failed).to.equal(tally.total);
     expect(tally.byVersion.get("2")?.failed).to.equal(tally.total);
+  });
+});
+
+describe("people who come again", () => {
+  /** Each new one is told to be `a`; the server answers by what it made of the cookies. */
+  async function meet(versionOf: (cookie: string | undefined, nth: number) => string) {
+    const counts = { requests: 0 };
+    const server = http.createServer((request, response) => {
+      counts.requests += 1;
+      if (request.headers.cookie === undefined) response.setHeader("Set-Cookie", ["user=a; Path=/", "b=1"]);
+      response.end(JSON.stringify({ version: versionOf(request.headers.cookie, counts.requests) }));
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const bound = server.address();
+    const port = typeof bound === "object" && bound !== null ? bound.port : 0;
+    const sessions = startSessions({ host: "app", perSecond: 100, gateway: "127.0.0.1", port, users: 5 });
+    await new Promise((resolve) => setTimeout(resolve, 400));
+    const tally = await sessions.stop();
+    server.close();
+    server.closeAllConnections();
+    return tally;
+  }
+
+  it("keep the cookies that they were given", async () => {
+    const tally = await meet((cookie) => (cookie === "user=a; b=1" ? "2" : "1"));
+    expect(tally).to.include({ users: 5, failed: 0, switchedBack: 0 });
+    expect([...tally.lastVersion]).to.deep.equal([["2", 5]]);
+  });
+
+  it("notice when they are sent back to what they had before", async () => {
+    const tally = await meet((_cookie, nth) => (nth > 5 && nth <= 10 ? "2" : "1"));
+    expect(tally.switchedBack).to.equal(5);
+  });
+
+  it("wait as long as the median says", () => {
+    expect(percentileMs({ tookMs: [5, 1, 9] }, 50)).to.equal(5);
+    expect(percentileMs({ tookMs: [] }, 50)).to.equal(0);
   });
 });

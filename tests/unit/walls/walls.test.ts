@@ -81,6 +81,10 @@ const examples: Readonly<Record<string, Example>> = {
     refused: ["release/model/a.ts", "release/analysis/index.ts"],
     passed: ["release/model/a.ts", "release/settings/index.ts"],
   },
+  "strategy-above-settings": {
+    refused: ["release/strategy/a.ts", "release/ports/index.ts"],
+    passed: ["release/strategy/a.ts", "release/settings/index.ts"],
+  },
   "analysis-above-settings": {
     refused: ["release/analysis/a.ts", "release/ports/index.ts"],
     passed: ["release/analysis/a.ts", "release/settings/index.ts"],

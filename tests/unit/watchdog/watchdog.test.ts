@@ -82,7 +82,7 @@ class Fixture {
   get writes(): readonly string[] {
     return this.world.calls
       .map(({ name }) => name)
-      .filter((name) => /^(claimRoute|writeStatus|setCanaryWeight|scaleCanary)/.test(name));
+      .filter((name) => /^(claimRoute|writeStatus|setSplit|scaleCanary)/.test(name));
   }
 }
 
@@ -104,7 +104,7 @@ describe("the watchdog", () => {
     expect(order).to.deep.equal([
       "claimRoute",
       "writeStatus",
-      "setCanaryWeight 0",
+      "setSplit 0%",
       "writeStatus",
       "scaleCanary 0",
       "writeStatus",
@@ -150,7 +150,7 @@ describe("the watchdog", () => {
     const fixture = new Fixture({ drainSeconds: 20 });
     const { world, clock } = fixture;
     fixture.before = ({ name }) => {
-      if (name !== "setCanaryWeight 0") return;
+      if (name !== "setSplit 0%") return;
       clock.at(3_000, () => {
         world.lease = { holder: "new-run", version: 99, transitions: 9 };
         if (world.route !== undefined) world.route.fence = 10;

@@ -1,24 +1,10 @@
-import { stepWeightsOf } from "../../settings/index.js";
-import type { AnalysisSettings } from "../../settings/index.js";
-import { expectedSeconds } from "./patience.js";
-
-/** The canary's shares in the order they are set, percent. */
-export const planSteps = stepWeightsOf;
-
-/** The canary's shares on the way to the promoted primary; a step of 0 is one jump. */
-export function planPromotionSteps(fromWeight: number, step: number): readonly number[] {
-  if (fromWeight <= 0) return [];
-  if (step === 0) return [0];
-  const count = Math.ceil(fromWeight / step);
-  return Array.from({ length: count }, (_, index) => Math.max(0, fromWeight - (index + 1) * step));
-}
+import type { AnalysisSettings } from "../settings/index.js";
+import { expectedSeconds, highestOf, planPromotion, planStages } from "./plan.js";
+import type { PlanSettings } from "./plan.js";
 
 /** What the time that a release needs depends on. */
 export interface Plan {
-  readonly analysis: Pick<
-    AnalysisSettings,
-    "interval" | "initialDelay" | "minRequests" | "stepWeight" | "stepWeights" | "maxWeight" | "stepWeightPromotion"
-  >;
+  readonly analysis: PlanSettings & Pick<AnalysisSettings, "initialDelay" | "minRequests" | "stepWeightPromotion">;
   /** Seconds for pods to get ready. */
   readonly progressDeadline: number;
   /** As the program says it, seconds. */
@@ -42,8 +28,7 @@ export function shortestSeconds({ analysis }: Pick<Plan, "analysis">): number {
 export function deadlineSeconds(plan: Plan, requestsPerSecond?: number): number {
   if (plan.deadline !== undefined) return plan.deadline;
   const { interval, initialDelay, stepWeightPromotion } = plan.analysis;
-  const highest = planSteps(plan.analysis).at(-1) ?? 0;
-  const down = stepWeightPromotion === 0 ? [] : planPromotionSteps(highest, stepWeightPromotion).slice(0, -1);
+  const down = planPromotion(highestOf(planStages(plan.analysis)), stepWeightPromotion).slice(0, -1);
   const up = expectedSeconds(plan.analysis, requestsPerSecond === 0 ? undefined : requestsPerSecond);
   const needed = deadlineFactor * (up + down.length * interval) + initialDelay + plan.progressDeadline;
   return Math.max(shortestDeadlineSeconds, Math.ceil(needed));

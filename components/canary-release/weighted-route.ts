@@ -4,22 +4,17 @@ import { apisixTls } from "../crds/index.js";
 import { SourceRoute } from "../source-route/index.js";
 import type { HttpRule } from "../source-route/index.js";
 import type { ReleaseRoute } from "../adoption/index.js";
-import { whenKnown } from "../arguments/index.js";
-import type { OwnedRoute, RoutePlugin } from "./args.js";
+import type { OwnedRoute } from "./args.js";
 import type { Making } from "./making.js";
 import { given, sharedOwnership } from "./manifests.js";
-
-const prometheus: RoutePlugin = { name: "prometheus", enable: true, config: { prefer_name: true } };
-
-/** `<route>-<release>-canary`, as Flagger names it. */
-export function weightedRouteName(base: string, release: string): string {
-  return `${base}-${release}-canary`;
-}
+import { ownedRules } from "./route/index.js";
+import { routeAtRest } from "./rules-at-rest.js";
 
 /** The weighted route at rest, with what it needs: rules of its own, or those of a source that lead to the release. */
 export function createWeightedRoute(
   making: Making,
   routeName: string,
+  uid: pulumi.Output<string | undefined>,
   dependsOn: readonly pulumi.Resource[],
 ): ReleaseRoute {
   const { release, logical, args } = making;
@@ -28,16 +23,22 @@ export function createWeightedRoute(
     http: pulumi.Input<readonly HttpRule[]>,
     more: Readonly<Record<string, string>>,
     after: typeof dependsOn,
-  ) =>
-    making.objects.apisix(
+  ) => {
+    const atRest = routeAtRest(making, http, uid);
+    const { annotations: known, ...metadata } = making.metadata(routeName, { ...sharedOwnership, ...more });
+    return making.objects.apisix(
       `${logical}-route`,
       "ApisixRoute",
       {
-        metadata: making.metadata(routeName, { ...sharedOwnership, ...more }),
-        spec: { ingressClassName, http },
+        metadata: {
+          ...metadata,
+          annotations: pulumi.all([known, atRest.annotations]).apply(([a, b]) => ({ ...a, ...b })),
+        },
+        spec: { ingressClassName, http: atRest.rules },
       },
       making.after(after),
     );
+  };
   if (args.route !== undefined) {
     createTls(making, routeName, args.route, dependsOn);
     const upstreams = args.service.scheme === undefined ? [] : createUpstreams(making, {}, dependsOn);
@@ -106,37 +107,4 @@ function createUpstreams(
     const manifest = { metadata: making.metadata(name), spec };
     return making.objects.apisix(`${logical}-${role}-upstream`, "ApisixUpstream", manifest, making.after(dependsOn));
   });
-}
-
-/** The rules of an owned route at rest: everything to the primary. */
-export function ownedRules(
-  release: string,
-  service: string,
-  port: pulumi.Input<number>,
-  route: OwnedRoute,
-): readonly HttpRule[] {
-  const { ruleName, priority, hosts, paths = ["/*"], methods, websocket, plugins = [] } = route;
-  return [
-    {
-      name: ruleName ?? release,
-      ...given({ priority, websocket }),
-      match: { hosts, paths, ...given({ methods }) },
-      backends: backendsAtRest(service, port),
-      plugins: whenKnown(plugins, withPrometheus),
-    },
-  ];
-}
-
-/** Always both backends, in this order: adding one under load can give brief errors. */
-function backendsAtRest(service: string, port: pulumi.Input<number>): readonly unknown[] {
-  return [
-    { serviceName: serviceName(service, "primary"), servicePort: port, weight: 100 },
-    { serviceName: serviceName(service, "canary"), servicePort: port, weight: 0 },
-  ];
-}
-
-function withPrometheus<Plugin extends { readonly name: string }>(
-  plugins: readonly Plugin[],
-): readonly (Plugin | RoutePlugin)[] {
-  return plugins.some((plugin) => plugin.name === prometheus.name) ? plugins : [...plugins, prometheus];
 }

@@ -1,0 +1,120 @@
+import { canonicalJson } from "../model/canonical-json.js";
+import type { MetricSettings } from "./metrics.js";
+import type { AffinitySettings, MatchEntry, MirrorSettings, PreviewSettings, StepSettings } from "./strategy.js";
+
+/** What of `analysis` belongs together. */
+interface Combined {
+  readonly maxWeight: number;
+  readonly stepWeightPromotion: number;
+  readonly metrics: readonly MetricSettings[];
+  readonly stepWeight?: number | undefined;
+  readonly stepWeights?: readonly number[] | undefined;
+  readonly steps?: readonly StepSettings[] | undefined;
+  readonly match?: readonly MatchEntry[] | undefined;
+  readonly iterations?: number | undefined;
+  readonly preview?: PreviewSettings | undefined;
+  readonly mirror?: boolean | MirrorSettings | undefined;
+  readonly sessionAffinity?: AffinitySettings | undefined;
+}
+
+type Path = readonly (string | number)[];
+type Problem = readonly [path: Path, message: string];
+
+/** Combinations that make no sense: where, and what is possible instead. */
+export function strategyProblems(value: Combined): readonly Problem[] {
+  return [...weightProblems(value), ...combinationProblems(value), ...stepProblems(value), ...metricProblems(value)];
+}
+
+function weightProblems(value: Combined): readonly Problem[] {
+  const { stepWeight, stepWeights, steps, match, iterations, maxWeight } = value;
+  const found: Problem[] = [];
+  const given = Object.entries({ stepWeight, stepWeights, steps }).filter(([, each]) => each !== undefined);
+  const [first, second] = given;
+  if (second !== undefined) found.push([[second[0]], `give ${given.map(([name]) => name).join(" or ")}, not both`]);
+  if (first === undefined && match === undefined && iterations === undefined)
+    found.push([["stepWeight"], "needs stepWeight or stepWeights"]);
+  if (stepWeight !== undefined && stepWeight > maxWeight)
+    found.push([["stepWeight"], `must not be above maxWeight ${maxWeight}`]);
+  if ((stepWeights ?? []).some((weight, index, all) => index > 0 && weight <= (all[index - 1] ?? 0)))
+    found.push([["stepWeights"], "must ascend"]);
+  if (first !== undefined && match !== undefined)
+    found.push([[first[0]], "A/B moves the users who match, and no others: leave it out, and give iterations"]);
+  else if (first !== undefined && iterations !== undefined)
+    found.push([
+      ["iterations"],
+      `is for A/B (with match) and blue/green (without weights): leave it out, or ${first[0]}`,
+    ]);
+  return found;
+}
+
+function combinationProblems(value: Combined): readonly Problem[] {
+  const { match, iterations, preview, mirror, sessionAffinity, stepWeightPromotion } = value;
+  const mirrors = mirror !== undefined && mirror !== false;
+  const blueGreen = isBlueGreen(value);
+  const found: Problem[] = [];
+  if (match !== undefined && iterations === undefined) found.push([["match"], "needs iterations"]);
+  if (preview !== undefined && !blueGreen)
+    found.push([["preview"], "is for blue/green: give iterations, and neither weights nor match"]);
+  if (mirrors && match !== undefined)
+    found.push([["mirror"], "has no part in A/B: mirror before a canary's weights, or in blue/green"]);
+  if (mirrors && sessionAffinity !== undefined)
+    found.push([["mirror"], "can't be had with sessionAffinity: leave one of them out"]);
+  if (sessionAffinity !== undefined && (match !== undefined || blueGreen))
+    found.push([
+      ["sessionAffinity"],
+      "is for weights (stepWeight, stepWeights or steps): else nobody goes back and forth",
+    ]);
+  if (typeof mirror === "object" && mirror.for !== undefined && blueGreen)
+    found.push([["mirror", "for"], "blue/green mirrors for its iterations: leave it out"]);
+  if (typeof mirror === "object" && !Number.isInteger(mirror.timeout))
+    found.push([["mirror", "timeout"], "must be whole seconds: the gateway ignores shorter ones"]);
+  if (stepWeightPromotion > 0 && match !== undefined)
+    found.push([["stepWeightPromotion"], "A/B has no shares to go back by: leave it out"]);
+  return found;
+}
+
+function isBlueGreen({ match, iterations, stepWeight, stepWeights, steps }: Combined): boolean {
+  const hasWeights = [stepWeight, stepWeights, steps].some((each) => each !== undefined);
+  return iterations !== undefined && match === undefined && !hasWeights;
+}
+
+function stepProblems({ steps = [], maxWeight }: Combined): readonly Problem[] {
+  const found: Problem[] = [];
+  let last = 0;
+  steps.forEach((step, index) => {
+    if (!("weight" in step)) {
+      if (index === 0)
+        found.push([["steps", 0, "pause"], "needs a weight before it; a confirm-rollout webhook waits before any"]);
+      return;
+    }
+    if (step.weight <= last) found.push([["steps", index, "weight"], `must be above the ${last} before it`]);
+    if (step.weight > maxWeight) found.push([["steps", index, "weight"], `must not be above maxWeight ${maxWeight}`]);
+    last = Math.max(last, step.weight);
+  });
+  return found;
+}
+
+/** A metric of a name is the same everywhere; only its limits may differ from step to step. */
+function metricProblems({ metrics, steps = [] }: Combined): readonly Problem[] {
+  const known = new Map(metrics.map((metric) => [metric.name, sourceOf(metric)]));
+  const found: Problem[] = [];
+  const look = (own: readonly MetricSettings[], at: Path): void =>
+    own.forEach((metric, index) => {
+      if (own.findIndex(({ name }) => name === metric.name) !== index)
+        found.push([[...at, index, "name"], `${metric.name} is there twice`]);
+      const source = known.get(metric.name) ?? sourceOf(metric);
+      known.set(metric.name, source);
+      if (source !== sourceOf(metric))
+        found.push([[...at, index, "name"], `${metric.name} is measured otherwise elsewhere: give it another name`]);
+    });
+  look(metrics, ["metrics"]);
+  steps.forEach((step, index) =>
+    look(("weight" in step ? step.metrics : undefined) ?? [], ["steps", index, "metrics"]),
+  );
+  return found;
+}
+
+function sourceOf(metric: MetricSettings): string {
+  if ("template" in metric) return canonicalJson([metric.template, metric.templateVariables]);
+  return "latency" in metric ? metric.latency : "";
+}

@@ -1,0 +1,185 @@
+import { z } from "zod";
+import { durationAtLeast } from "./duration.js";
+import { metric } from "./metrics.js";
+
+/** A share of traffic, down to one in ten thousand: the gateway's weights are whole numbers. */
+const finePercent = z
+  .number()
+  .min(0.01, "must be 0.01 to 100")
+  .max(100, "must be 0.01 to 100")
+  .refine(
+    (value) => value < 0.01 || Math.abs(value * 100 - Math.round(value * 100)) < 1e-6,
+    "must be a multiple of 0.01",
+  );
+
+const replicas = z
+  .union([
+    z.int("must be a whole number").min(1, "must be at least 1"),
+    z.string().regex(/^(100|[1-9]\d?)%$/, 'must be a number, like "50%", or "weight"'),
+    z.literal("weight"),
+  ])
+  .meta({
+    description:
+      "Pods of the canary from this step on: a number, a part of the primary's (50%), or as large a part of the primary's as the step's weight (weight). Default: as before.",
+  });
+
+const weightStep = z.strictObject({
+  weight: finePercent.meta({ description: "The canary's share of traffic, percent, from 0.01." }),
+  for: durationAtLeast(1).optional().meta({ description: "Length of the step. Default: interval." }),
+  metrics: z
+    .array(metric)
+    .min(1, "needs at least one metric")
+    .optional()
+    .meta({ description: "What is judged in this step, in place of analysis.metrics." }),
+  replicas: replicas.optional(),
+});
+
+const pauseStep = z.strictObject({
+  pause: z
+    .union([z.literal("until approved"), durationAtLeast(1)])
+    .meta({ description: 'Stays at the weight, judged all the while: "until approved", or so long.' }),
+});
+
+export const step = z.union([weightStep, pauseStep]);
+export type StepSettings = z.output<typeof step>;
+
+/** As RFC 9110 has the names of header fields. */
+const token = z.string().regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, "must be a token: letters, digits, and - _ .");
+const text = z.string().min(1, "must not be empty").max(1000, "must have at most 1000 characters");
+
+const valueMatch = z
+  .union([
+    z.strictObject({ exact: text }),
+    z.strictObject({ prefix: text }),
+    z.strictObject({ regex: text.refine(compiles, "is not a regular expression that the gateway can compile") }),
+    z.strictObject({ in: z.array(text).min(1, "needs a value").max(100, "must have at most 100 values") }),
+    z.strictObject({ present: z.boolean() }),
+  ])
+  .meta({ description: "exact, prefix, regex, in (a list) or present; case-sensitive." });
+export type ValueMatch = z.output<typeof valueMatch>;
+
+const address = z.string().refine((text) => isAddress(text), "must be an IP address or a CIDR");
+
+function isAddress(text: string): boolean {
+  return [z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()].some((schema) => schema.safeParse(text).success);
+}
+
+/** All of these together; at least one. */
+export const matchEntry = z
+  .strictObject({
+    headers: z.record(token, valueMatch).optional(),
+    cookies: z.record(token, valueMatch).optional(),
+    query: z.record(text, valueMatch).optional(),
+    remoteAddr: z.array(address).min(1, "needs an address").optional(),
+  })
+  .refine(
+    ({ headers, cookies, query, remoteAddr }) =>
+      remoteAddr !== undefined || [headers, cookies, query].some((each) => Object.keys(each ?? {}).length > 0),
+    "needs a condition: headers, cookies, query or remoteAddr",
+  );
+export type MatchEntry = z.output<typeof matchEntry>;
+
+const hostLabel = "[a-z0-9]([-a-z0-9]*[a-z0-9])?";
+const host = z.string().regex(new RegExp(`^${hostLabel}(\\.${hostLabel})*$`, "i"), "must be a host name");
+
+/** One of these: the way to the canary that no user goes. */
+const preview = z.union([
+  z.strictObject({ hosts: z.array(host).min(1, "needs a host") }),
+  z.strictObject({ header: z.strictObject({ name: token, value: text }) }),
+  z.strictObject({
+    path: z.string().regex(/^\/[\w.~-]+(\/[\w.~-]+)*$/, "must be a path like /preview, without an end slash"),
+  }),
+]);
+export type PreviewSettings = z.output<typeof preview>;
+
+const methods = ["GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"] as const;
+/** How users' requests are copied. */
+export const mirrorWay = z.strictObject({
+  percent: finePercent.default(100).meta({ description: "Of users' requests. Default 100." }),
+  methods: z
+    .array(z.enum(methods))
+    .min(1, "needs a method")
+    .default(["GET", "HEAD", "OPTIONS"])
+    .meta({ description: "Of which requests are copied. Default: those that change nothing." }),
+  timeout: durationAtLeast(1).default(1).meta({ description: "Of a copy, whole seconds. Default 1s." }),
+  for: durationAtLeast(1).optional().meta({ description: "Of a canary: length of the mirroring. Default: interval." }),
+});
+const mirror = z.union([z.boolean(), mirrorWay]);
+/** `true` is all requests that change nothing. */
+export type MirrorSettings = z.output<typeof mirrorWay>;
+
+const sessionAffinity = z.strictObject({
+  cookieName: token.meta({ description: "Of its own for each release on a host." }),
+  maxAge: z
+    .int("must be a whole number of seconds")
+    .min(1, "must be at least 1")
+    .default(86_400)
+    .meta({ description: "Seconds. Default 86400." }),
+  secure: z.boolean().default(false),
+  sameSite: z.enum(["Strict", "Lax", "None"]).optional(),
+  cookieless: z.enum(["primary", "weight"]).default("primary").meta({
+    description:
+      "Users without the cookie: the primary's (primary, default), or the canary's by weight, as without affinity (weight).",
+  }),
+});
+export type AffinitySettings = z.output<typeof sessionAffinity>;
+
+const rollbackWindow = z
+  .strictObject({
+    revisions: z.int("must be a whole number").min(1, "must be at least 1").optional(),
+    time: durationAtLeast(1).optional(),
+  })
+  .refine(({ revisions, time }) => revisions !== undefined || time !== undefined, "needs revisions or time");
+
+/** What of `analysis` says how users are moved, beside Flagger's weights. */
+export const strategyFields = {
+  steps: z
+    .array(step)
+    .min(1, "needs a step")
+    .optional()
+    .meta({ description: "The steps one by one, in place of stepWeight and stepWeights." }),
+  match: z
+    .array(matchEntry)
+    .min(1, "needs an entry")
+    .max(10, "must have at most 10 entries")
+    .optional()
+    .meta({ description: "A/B: users who match any of these are the canary's, all of them and nobody else." }),
+  iterations: z
+    .int("must be a whole number")
+    .min(1, "must be at least 1")
+    .optional()
+    .meta({ description: "Of A/B and blue/green: intervals to be passed." }),
+  preview: preview.optional().meta({
+    description: "Blue/green: the canary's own way while no user is there, one of hosts, header and path.",
+  }),
+  mirror: mirror.optional().meta({
+    description: "The canary is shown copies of users' requests before any user: true, or how.",
+  }),
+  sessionAffinity: sessionAffinity.optional().meta({
+    description: "A user who has the canary keeps it, and the weight is the share of users.",
+  }),
+  rollbackWindow: rollbackWindow.optional().meta({
+    description:
+      "Going back to a revision that was promoted within these many revisions, or this time, skips the steps.",
+  }),
+};
+
+/** Not whole yet: refused. A name goes out of here when machine and route carry it. */
+const unfinished: readonly (keyof typeof strategyFields)[] = [];
+
+/** Fields of a strategy that is not whole yet. */
+export function unfinishedIn(value: Readonly<Record<string, unknown>>): readonly string[] {
+  return unfinished.filter((field) => value[field] !== undefined);
+}
+
+/** What JavaScript takes and nginx's PCRE refuses: `\\u`, an empty class, a look behind of no fixed length. */
+const unknownToPcre = /\\[uULlN]|\[\^?\]|\(\?<[=!][^)]*[*+{]/;
+
+/** PCRE knows inline flags at the start, which JavaScript does not. */
+function compiles(pattern: string): boolean {
+  try {
+    return new RegExp(pattern.replace(/^\(\?[imsx]+\)/, "")).source !== "" && !unknownToPcre.test(pattern);
+  } catch {
+    return false;
+  }
+}

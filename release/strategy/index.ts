@@ -1,0 +1,8 @@
+/** Who gets which share of which rule of a release's route, when: the plan of a strategy. Pure; no I/O. */
+export * from "./buckets.js";
+export * from "./deadline.js";
+export * from "./mirror.js";
+export * from "./plan.js";
+export * from "./rollback-window.js";
+export * from "./rules.js";
+export * from "./split.js";

@@ -1,0 +1,244 @@
+import { checkEverySeconds, stepWeightsOf } from "../settings/pace.js";
+import type { Split, StageKind } from "../model/index.js";
+import type { AnalysisSettings, MetricSettings, MirrorSettings, StepSettings } from "../settings/index.js";
+import { strategyKindOf } from "./rules.js";
+import type { StrategySettings } from "./rules.js";
+import { highestSplit, isWithin, restSplit, sameSplit, shownWeight, withoutRest } from "./split.js";
+
+/** Whose answers a stage is judged by. `nobody`: no request of the gateway's reaches the canary; its pods and webhooks count. */
+export const populations = ["users", "matched", "preview", "mirror", "nobody"] as const;
+export type Population = (typeof populations)[number];
+
+/** Pods of the canary: so many, so many percent of the primary's, or as large a part of them as the weight. */
+export type StageReplicas = NonNullable<Extract<StepSettings, { weight: number }>["replicas"]>;
+
+/** One stage of a plan. */
+export interface Stage {
+  readonly kind: StageKind;
+  readonly split: Split;
+  /** Length of one of its intervals, and how many it has at least. */
+  readonly intervalSeconds: number;
+  readonly intervals: number;
+  /** `passed`: each of its intervals must pass. `elapsed`: so many go by, and it is left with one that passes. */
+  readonly counts: "elapsed" | "passed";
+  readonly judged: Population;
+  /** In place of the analysis' own. */
+  readonly metrics?: readonly MetricSettings[];
+  /** From this stage on; else as before. */
+  readonly replicas?: StageReplicas;
+  /** Left only when a person approves. */
+  readonly untilApproved?: true;
+}
+
+/** What a plan depends on. */
+export type PlanSettings = StrategySettings &
+  Pick<AnalysisSettings, "interval" | "maxWeight"> &
+  Partial<Pick<AnalysisSettings, "checkInterval">>;
+
+/** What a run is going to do, stage by stage. */
+export function planStages(settings: PlanSettings): readonly Stage[] {
+  switch (strategyKindOf(settings)) {
+    case "canary":
+      return [...mirrorFirst(settings), ...weightStages(settings)];
+    case "abTesting":
+      return [iterated(settings, "matched", "matched", { base: 0, matched: 100 })];
+    case "blueGreen":
+      return [testStage(settings), iterated(settings, "allUsers", "users", { base: 100 })];
+  }
+}
+
+/** Before any user comes: by its own way, by copies of users' requests, or by webhooks alone. */
+function testStage(settings: PlanSettings): Stage {
+  const mirror = mirrorOf(settings);
+  const preview = settings.preview === undefined ? {} : { preview: 100 as const };
+  if (mirror !== undefined)
+    return iterated(settings, "mirror", "mirror", { base: 0, ...preview, mirrorPercent: mirror.percent });
+  if (settings.preview !== undefined) return iterated(settings, "preview", "preview", { base: 0, ...preview });
+  return iterated(settings, "test", "nobody", restSplit);
+}
+
+function iterated(settings: PlanSettings, kind: StageKind, judged: Population, split: Split): Stage {
+  const { interval, iterations = 1 } = settings;
+  return { kind, split, intervalSeconds: interval, intervals: iterations, counts: "passed", judged };
+}
+
+function mirrorFirst(settings: PlanSettings): readonly Stage[] {
+  const mirror = mirrorOf(settings);
+  if (mirror === undefined) return [];
+  const length = lengthOf(settings, mirror.for);
+  return [{ kind: "mirror", split: { base: 0, mirrorPercent: mirror.percent }, ...length, judged: "mirror" }];
+}
+
+/** How requests are copied; undefined where they aren't. */
+export function mirrorOf({ mirror }: Pick<StrategySettings, "mirror">): MirrorSettings | undefined {
+  if (mirror === undefined || mirror === false) return undefined;
+  return mirror === true ? { percent: 100, methods: ["GET", "HEAD", "OPTIONS"], timeout: 1 } : mirror;
+}
+
+function weightStages(settings: PlanSettings): readonly Stage[] {
+  const stages: Stage[] = [];
+  for (const step of settings.steps ?? stepWeightsOf(settings).map((weight) => ({ weight }))) {
+    const before = stages.at(-1);
+    if ("weight" in step) stages.push(weightStage(settings, step));
+    else if (before !== undefined) stages.push(pauseStage(settings, step, before));
+  }
+  return stages;
+}
+
+function weightStage(settings: PlanSettings, step: Extract<StepSettings, { weight: number }>): Stage {
+  const { weight, metrics, replicas } = step;
+  return {
+    kind: "weight",
+    split: splitAt(settings, weight),
+    ...lengthOf(settings, step.for),
+    judged: "users",
+    ...(metrics === undefined ? {} : { metrics }),
+    ...(replicas === undefined ? {} : { replicas }),
+  };
+}
+
+/** With affinity the share is one of sessions; users without a cookie are the primary's, or follow the weight too. */
+function splitAt({ sessionAffinity }: PlanSettings, weight: number): Split {
+  if (sessionAffinity === undefined) return { base: weight };
+  return { base: sessionAffinity.cookieless === "weight" ? weight : 0, bucketsPercent: weight };
+}
+
+function pauseStage(
+  settings: PlanSettings,
+  { pause }: Extract<StepSettings, { pause: unknown }>,
+  before: Stage,
+): Stage {
+  const { split, judged, metrics } = before;
+  const same = { kind: "pause" as const, split, judged, ...(metrics === undefined ? {} : { metrics }) };
+  if (pause === "until approved") return { ...same, ...lengthOf(settings, undefined), untilApproved: true };
+  return { ...same, ...lengthOf(settings, pause) };
+}
+
+/** A long stage is looked at as often as any other: its intervals are as long as the analysis' or a little shorter. */
+function lengthOf({ interval }: PlanSettings, seconds = interval) {
+  const intervals = Math.max(1, Math.ceil(seconds / interval));
+  return { intervalSeconds: seconds / intervals, intervals, counts: "elapsed" as const };
+}
+
+/** Seconds between two checks of a stage: never more than its interval. */
+export function checkSecondsOf(
+  settings: AnalysisSettings,
+  { intervalSeconds }: Pick<Stage, "intervalSeconds">,
+): number {
+  return Math.min(checkEverySeconds(settings), intervalSeconds);
+}
+
+/** What is asked before the stage after this one begins; `none`: nothing changes for users. */
+export function gateAfter(stages: readonly Stage[], index: number) {
+  const [stage, next] = [stages[index], stages[index + 1]];
+  if (next === undefined || stage === undefined) return "confirm-promotion";
+  return sameSplit(stage.split, next.split) ? "none" : "confirm-traffic-increase";
+}
+
+/** The highest split that a plan reaches: nothing of a run may ever be above it. */
+export function highestOf(stages: readonly Stage[]): Split {
+  return highestSplit(stages.map(({ split }) => split));
+}
+
+/** The shares of users in the order they are set, percent: of those stages that raise it. */
+export function userShares(settings: PlanSettings): readonly number[] {
+  const shares = planStages(settings).map(({ split }) => shownWeight(split));
+  return shares.filter((share, index) => share > 0 && share !== shares[index - 1]);
+}
+
+/** How many intervals a plan has at least. */
+export function plannedIntervals(settings: PlanSettings): number {
+  return planStages(settings).reduce((sum, { intervals }) => sum + intervals, 0);
+}
+
+/**
+ * Seconds that a healthy run takes: each stage lasts whole intervals, until the canary has had its `minRequests`. Without a
+ * known traffic as long as it says; Infinity where there is none.
+ */
+export function expectedSeconds(
+  settings: PlanSettings & Pick<AnalysisSettings, "minRequests">,
+  requestsPerSecond = Infinity,
+): number {
+  return planStages(settings).reduce(
+    (sum, stage) => sum + stageSeconds(stage, settings.minRequests, requestsPerSecond),
+    0,
+  );
+}
+
+/** Percent of users' requests that a stage judges; undefined where nobody knows before: of those who match, or a preview. */
+export function judgedShare({ split, judged }: Pick<Stage, "split" | "judged">): number | undefined {
+  switch (judged) {
+    case "users":
+      return shownWeight(split);
+    case "mirror":
+      return split.mirrorPercent ?? 0;
+    case "matched":
+    case "preview":
+    case "nobody":
+      return undefined;
+  }
+}
+
+function stageSeconds(
+  { split, judged, intervals, intervalSeconds }: Stage,
+  minRequests: number,
+  requestsPerSecond: number,
+): number {
+  const share = judgedShare({ split, judged });
+  if (share === undefined) return intervals * intervalSeconds;
+  const canaryPerSecond = (requestsPerSecond * share) / 100;
+  const needed = canaryPerSecond > 0 ? minRequests / canaryPerSecond : Infinity;
+  return Math.max(intervals, Math.ceil(needed / intervalSeconds)) * intervalSeconds;
+}
+
+/** The splits on the way to the promoted primary, the last one at rest; a step of 0 is one jump. */
+export function planPromotion(from: Split, stepPercent: number): readonly Split[] {
+  const shares = { base: from.base, bucketsPercent: from.bucketsPercent ?? 0 };
+  const highest = Math.max(shares.base, shares.bucketsPercent);
+  if (stepPercent === 0 || highest === 0) return sameSplit(from, restSplit) ? [] : [restSplit];
+  const count = Math.ceil(highest / stepPercent);
+  return Array.from({ length: count }, (_, index) => {
+    const back = (index + 1) * stepPercent;
+    const less = (share: number): number => Math.max(0, Math.round((share - back) * 100) / 100);
+    return withoutRest({ base: less(shares.base), bucketsPercent: less(shares.bucketsPercent) });
+  });
+}
+
+/** The smaller of what somebody wrote on a route and what was planned. */
+export function cappedSplit(split: Split, planned: Split): Split {
+  return isWithin(split, planned) ? split : planned;
+}
+
+/** Stages in a row that judge the same people by the same metrics: one analysis, with its part of the error budget. */
+export interface Part {
+  readonly judged: Population;
+  readonly metrics: readonly MetricSettings[] | undefined;
+  readonly stages: readonly Stage[];
+}
+
+export function partsOf(stages: readonly Stage[]): readonly Part[] {
+  const parts: Part[] = [];
+  for (const stage of stages) {
+    const last = parts.at(-1);
+    if (last !== undefined && last.judged === stage.judged && sameMetrics(last.metrics, stage.metrics))
+      parts[parts.length - 1] = { ...last, stages: [...last.stages, stage] };
+    else parts.push({ judged: stage.judged, metrics: stage.metrics, stages: [stage] });
+  }
+  return parts;
+}
+
+function sameMetrics(a: Part["metrics"], b: Part["metrics"]): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
+}
+
+/** What the rules must show of a split: percent of each rule's requests; undefined where it is never looked at. */
+export function expectedShares(split: Split) {
+  const { base, matched = 0, preview = 0, mirrorPercent = 0, bucketsPercent = 0 } = split;
+  return {
+    base,
+    match: matched,
+    preview,
+    bucket: bucketsPercent > 0 ? 100 : 0,
+    mirror: mirrorPercent > 0 ? 100 : undefined,
+  } as const;
+}

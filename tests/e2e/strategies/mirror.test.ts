@@ -1,0 +1,75 @@
+import { expect } from "chai";
+import { setTimeout as pause } from "node:timers/promises";
+import type { CanaryReleaseArgs } from "../../../components/index.js";
+import { percentileMs, startTraffic } from "../../../sandbox/users/index.js";
+import { quickJudgement, Scene } from "../harness/scene.js";
+import { hostOf } from "../harness/stacks.js";
+
+function mirrored(percent: number): CanaryReleaseArgs["analysis"] {
+  return { ...quickJudgement, iterations: 6, mirror: { percent } };
+}
+
+describe("mirroring a tenth of the requests", () => {
+  const name = "mirrored";
+  let scene: Scene;
+  before(async () => (scene = await Scene.open(name, mirrored(10))));
+  after(() => scene.close());
+
+  it("judges a healthy canary by copies, then moves all users, and no user notices", async () => {
+    const users = startTraffic({ host: hostOf(name), perSecond: 150 });
+    const watch = scene.watchSplits();
+    const update = await scene.up("1.0.1");
+    const splits = (await watch.stop()).map(({ split }) => split);
+    const tally = await users.stop();
+    expect(update.failed, update.output).to.equal(false);
+    expect(tally.failed, tally.samples.join("\n")).to.equal(0);
+    expect(splits).to.deep.equal([{ base: 0 }, { base: 0, mirrorPercent: 10 }, { base: 100 }, { base: 0 }]);
+    await scene.expectAtRest("Succeeded", "1.0.1");
+  });
+
+  it("takes a failing canary back, of which no user had anything", async () => {
+    const users = startTraffic({ host: hostOf(name), perSecond: 150 });
+    const update = await scene.up("1.0.2", { FAIL_PERCENT: "50" });
+    const tally = await users.stop();
+    expect(update.failed, update.output).to.equal(true);
+    expect(update.output).to.match(/success rate [\d.]+% < 99%/);
+    expect(tally.failed, tally.samples.join("\n")).to.equal(0);
+    expect([...tally.byVersion.keys()]).to.deep.equal(["1.0.1"]);
+    await scene.expectAtRest("Failed", "1.0.1");
+  });
+
+  it("leaves users as fast as they were while the canary is two seconds slow", async () => {
+    const before = startTraffic({ host: hostOf(name), perSecond: 150 });
+    await pause(5_000);
+    const usual = percentileMs(await before.stop(), 50);
+    const users = startTraffic({ host: hostOf(name), perSecond: 150 });
+    const update = await scene.up("1.0.3", { SLOW_PERCENT: "100", SLOW_MS: "2000" });
+    const tally = await users.stop();
+    expect(update.failed, update.output).to.equal(true);
+    expect(tally.failed, tally.samples.join("\n")).to.equal(0);
+    expect(percentileMs(tally, 50), `before ${usual} ms`).to.be.at.most(usual * 1.5);
+    await scene.expectAtRest("Failed", "1.0.1");
+  });
+});
+
+describe("mirroring every request", () => {
+  const name = "shadow";
+  let scene: Scene;
+  before(async () => (scene = await Scene.open(name, mirrored(100))));
+  after(() => scene.close());
+
+  it("is over within ten seconds when it makes users wait", async () => {
+    const users = startTraffic({ host: hostOf(name), perSecond: 60 });
+    await pause(10_000);
+    const watch = scene.watchSplits();
+    const update = await scene.up("1.0.1", { SLOW_PERCENT: "100", SLOW_MS: "2000" });
+    const splits = await watch.stop();
+    const tally = await users.stop();
+    expect(update.failed, update.output).to.equal(true);
+    expect(tally.failed, tally.samples.join("\n")).to.equal(0);
+    const begun = splits.findIndex(({ split }) => split.mirrorPercent === 100);
+    const seconds = ((splits[begun + 1]?.atMs ?? Infinity) - (splits[begun]?.atMs ?? 0)) / 1000;
+    expect(seconds).to.be.lessThan(10);
+    await scene.expectAtRest("Failed", "1.0.0");
+  });
+});

@@ -1,0 +1,129 @@
+import { analysis } from "./subject.js";
+import type { Wrong } from "./subject.js";
+
+const no = { stepWeight: undefined } as const;
+const match = [{ headers: { "x-canary": { exact: "yes" } } }];
+const abTesting = { ...no, match, iterations: 3 };
+const blueGreen = { ...no, iterations: 3 };
+const steps = (...all: readonly object[]) => analysis({ ...no, steps: [...all] });
+const matched = (entry: object) => analysis({ ...no, iterations: 1, match: [entry] });
+const rate = { name: "request-success-rate", thresholdRange: { min: 99 } };
+const template = (query: string) => ({
+  name: "orders",
+  thresholdRange: { max: 1 },
+  template: { provider: { type: "prometheus" }, query },
+});
+
+/** Strategies that make no sense: where, and what is possible instead. */
+export const wrongStrategies: readonly Wrong[] = [
+  [
+    "steps that fall",
+    steps({ weight: 20 }, { weight: 10 }),
+    "analysis.steps[1].weight: must be above the 20 before it",
+  ],
+  ["a step twice", steps({ weight: 20 }, { weight: 20 }), "analysis.steps[1].weight: must be above the 20 before it"],
+  [
+    "a pause before any weight",
+    steps({ pause: "5m" }, { weight: 20 }),
+    "analysis.steps[0].pause: needs a weight before it; a confirm-rollout webhook waits before any",
+  ],
+  ["a weight below one in ten thousand", steps({ weight: 0.001 }), "analysis.steps[0].weight: must be 0.01 to 100"],
+  ["a weight between two", steps({ weight: 0.015 }), "analysis.steps[0].weight: must be a multiple of 0.01"],
+  [
+    "steps above maxWeight",
+    analysis({ ...no, maxWeight: 50, steps: [{ weight: 60 }] }),
+    "analysis.steps[0].weight: must not be above maxWeight 50",
+  ],
+  [
+    "steps beside stepWeight",
+    analysis({ steps: [{ weight: 40 }] }),
+    "analysis.steps: give stepWeight or steps, not both",
+  ],
+  [
+    "a metric of another query in a step",
+    analysis({
+      ...no,
+      metrics: [template("a")],
+      steps: [{ weight: 10, metrics: [template("b")] }],
+    }),
+    "analysis.steps[0].metrics[0].name: orders is measured otherwise elsewhere: give it another name",
+  ],
+  [
+    "a metric twice in a step",
+    steps({ weight: 10, metrics: [rate, rate] }),
+    "analysis.steps[0].metrics[1].name: request-success-rate is there twice",
+  ],
+  [
+    "a canary's pods by step beside an autoscaler",
+    {
+      replicas: undefined,
+      autoscaler: { minReplicas: 1, maxReplicas: 2 },
+      ...steps({ weight: 10 }, { weight: 20, replicas: 2 }),
+    },
+    "analysis.steps[1].replicas: the canary's autoscaler scales it: leave it out, or autoscaler",
+  ],
+  [
+    "A/B with weights",
+    analysis({ match, iterations: 1 }),
+    "analysis.stepWeight: A/B moves the users who match, and no others: leave it out, and give iterations",
+  ],
+  ["A/B without iterations", analysis({ ...no, match }), "analysis.match: needs iterations"],
+  [
+    "A/B that mirrors",
+    analysis({ ...abTesting, mirror: true }),
+    "analysis.mirror: has no part in A/B: mirror before a canary's weights, or in blue/green",
+  ],
+  [
+    "A/B that goes back in steps",
+    analysis({ ...abTesting, stepWeightPromotion: 10 }),
+    "analysis.stepWeightPromotion: A/B has no shares to go back by: leave it out",
+  ],
+  [
+    "A/B with affinity",
+    analysis({ ...abTesting, sessionAffinity: { cookieName: "a" } }),
+    "analysis.sessionAffinity: is for weights (stepWeight, stepWeights or steps): else nobody goes back and forth",
+  ],
+  ["a match of nothing", matched({}), "analysis.match[0]: needs a condition: headers, cookies, query or remoteAddr"],
+  [
+    "a header that is none",
+    matched({ headers: { "x canary": { exact: "a" } } }),
+    "analysis.match[0].headers.x canary: must be a token: letters, digits, and - _ .",
+  ],
+  [
+    "a pattern that the gateway can't compile",
+    matched({ headers: { a: { regex: "(" } } }),
+    "analysis.match[0].headers.a.regex: is not a regular expression that the gateway can compile",
+  ],
+  [
+    "an address that is none",
+    matched({ remoteAddr: ["10.0.0"] }),
+    "analysis.match[0].remoteAddr[0]: must be an IP address or a CIDR",
+  ],
+  ["a list of nothing", matched({ query: { a: { in: [] } } }), "analysis.match[0].query.a.in: needs a value"],
+  [
+    "a preview of a canary by weights",
+    analysis({ preview: { path: "/preview" } }),
+    "analysis.preview: is for blue/green: give iterations, and neither weights nor match",
+  ],
+  [
+    "iterations beside weights",
+    analysis({ iterations: 3 }),
+    "analysis.iterations: is for A/B (with match) and blue/green (without weights): leave it out, or stepWeight",
+  ],
+  [
+    "a mirror with affinity",
+    analysis({ mirror: true, sessionAffinity: { cookieName: "a" } }),
+    "analysis.mirror: can't be had with sessionAffinity: leave one of them out",
+  ],
+  [
+    "a mirror of less than whole seconds",
+    analysis({ mirror: { timeout: "1500ms" } }),
+    "analysis.mirror.timeout: must be whole seconds: the gateway ignores shorter ones",
+  ],
+  [
+    "a mirror of its own length in blue/green",
+    analysis({ ...blueGreen, mirror: { for: "1m" } }),
+    "analysis.mirror.for: blue/green mirrors for its iterations: leave it out",
+  ],
+  ["a window of nothing", analysis({ rollbackWindow: {} }), "analysis.rollbackWindow: needs revisions or time"],
+];
