@@ -43,9 +43,10 @@ const podinfo = new CanaryRelease(
       threshold: 10,
       maxWeight: 50,
       stepWeight: 10,
+      // The article's faults come through the gateway and meet both versions alike: its Flagger judges the canary alone.
       metrics: [
-        { name: "request-success-rate", thresholdRange: { min: 99 }, interval: "1m" },
-        { name: "request-duration", thresholdRange: { max: 500 }, interval: "30s" },
+        { name: "request-success-rate", thresholdRange: { min: 99 }, interval: "1m", compare: false },
+        { name: "request-duration", thresholdRange: { max: 500 }, interval: "30s", compare: false },
       ],
       webhooks: [
         {

@@ -21,13 +21,24 @@ const builtIn: readonly string[] = [successRate, "request-duration"];
 /** Names that our own templates know; `variables.x` beside them. */
 const known = ["name", "namespace", "target", "service", "route", "ingress", "interval", "canaryNodes", "primaryNodes"];
 
-/** The checks of the analysis; absent where there are none, so that the defaults hold. */
+/**
+ * Flagger judges the canary by itself: errors that both versions give their users are held against it too. Ours would
+ * compare; who moves over gets what he had, and drops `compare: false` when he wants more.
+ */
+const alone = { compare: false } as const;
+
+/** What Flagger's defaults are, where a Canary names none. */
+const defaults = [
+  { name: successRate, thresholdRange: { min: 99 }, ...alone },
+  { name: "request-duration", thresholdRange: { max: 500 }, ...alone },
+] as const;
+
+/** The checks of the analysis. */
 export function metricsOf(analysis: Reader, context: MetricContext): Draft {
   const metrics = analysis.items("metrics");
   if (metrics.length > 0) return metrics.map((each) => metricOf(each, context));
-  return analysis.doubt(
-    "names no metrics: the defaults hold, a success rate of at least 99% and a P99 of at most 500 ms",
-  );
+  analysis.doubt("names no metrics: the defaults hold, a success rate of at least 99% and a P99 of at most 500 ms");
+  return defaults;
 }
 
 function metricOf(metric: Reader, context: MetricContext): Draft {
@@ -42,6 +53,7 @@ function metricOf(metric: Reader, context: MetricContext): Draft {
     name,
     interval: metric.text("interval"),
     thresholdRange: rangeOf(metric, isBuiltIn && name.value === successRate),
+    ...(isBuiltIn ? alone : {}),
     template,
     templateVariables: template === undefined ? undefined : variables,
   });
