@@ -6,7 +6,7 @@ import { abortSentence } from "./commands.js";
 import { fullPatience } from "./drain.js";
 import { ReleaseFailed } from "./failure.js";
 import { withLock } from "./lock.js";
-import { readinessOf } from "./plan.js";
+import { readinessOf } from "./readiness.js";
 import type { Ports } from "./ports.js";
 import { promotedNow } from "./promoted.js";
 import { settled } from "./promotion.js";
