@@ -39,7 +39,7 @@ interface Switch {
 /** An application that runs already, with users at its Service at every moment, and what a takeover makes of it. */
 export class AdoptionWorld {
   readonly pieces: Partial<Record<Piece, FakePiece>> = {};
-  readonly requests: Record<Piece, number> = { target: 0, primary: 0, standIn: 0 };
+  readonly requests: Record<Piece, number> = { target: 0, primary: 0, interim: 0 };
   /** Milliseconds in which users asked pods that were not there. */
   unansweredMs = 0;
   flagger: { phase: string; canaryWeight: number; suspended: boolean; owns: string[] } | undefined;
@@ -78,7 +78,7 @@ export class AdoptionWorld {
       (each, index) => index === 0 || (!this.frozen && each.atMs + followMs <= atMs),
     );
     const to = followed.at(-1)?.to;
-    const piece = to === "target" || to === "primary" || to === "standIn" ? to : undefined;
+    const piece = to === "target" || to === "primary" || to === "interim" ? to : undefined;
     if (piece !== undefined && this.pieces[piece]?.serves(atMs) === true)
       this.requests[piece] += (forMs / 1000) * perSecond;
     else this.unansweredMs += forMs;
@@ -128,7 +128,7 @@ function portOf(taken: AdoptionWorld, process: Process): AdoptionPort {
       call("endpoints", () => {
         const to = taken.pointing(service);
         const ready =
-          to === "target" || to === "primary" || to === "standIn" ? (taken.pieces[to]?.serves(now()) ?? false) : false;
+          to === "target" || to === "primary" || to === "interim" ? (taken.pieces[to]?.serves(now()) ?? false) : false;
         return { nodes: [to], ready: ready ? 1 : 0 };
       }),
     raise: (which, from) =>
@@ -180,7 +180,7 @@ function holdingsOf(taken: AdoptionWorld): Holdings {
   return {
     target: viewOf(taken, "target"),
     primary: viewOf(taken, "primary"),
-    standIn: viewOf(taken, "standIn"),
+    interim: viewOf(taken, "interim"),
     apex: taken.pointing("apex"),
     primaryService: taken.pointing("primary"),
     canaryService: taken.canaryService,

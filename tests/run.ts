@@ -6,6 +6,7 @@ import { Command, Option } from "commander";
 import { imagesHelp, imagesVariable } from "../sandbox/images/index.js";
 import { runInside, startSandbox, stopSandbox } from "../sandbox/machine/index.js";
 import { environmentOf, prepareLanguages } from "./e2e/harness/languages.js";
+import { installPackage } from "./e2e/harness/packed.js";
 
 // `node dist/tests/run.js [unit|e2e] [--images FILE]`: all tests, the end-to-end ones inside a sandbox of their own, and
 // those that look at it from outside.
@@ -50,6 +51,7 @@ async function endToEndTests(images: string | undefined): Promise<number> {
   process.once("SIGINT", () => abort.abort(new Error("interrupted")));
   const progress = (line: string): void => console.log(`  ${line}`);
   await stopSandbox({ name: sandboxName });
+  installPackage();
   await startSandbox({ name: sandboxName, images, progress, signal: abort.signal });
   const languages = await prepareLanguages(progress);
   try {

@@ -6,9 +6,9 @@ export type AdoptionKind = "deployment" | "flagger";
 export type AdoptionStep =
   | { readonly kind: "haltFlagger" }
   | { readonly kind: "freeFromFlagger" }
-  | { readonly kind: "raise"; readonly piece: "primary" | "standIn"; readonly from: Piece }
+  | { readonly kind: "raise"; readonly piece: "primary" | "interim"; readonly from: Piece }
   /** Until its pods are ready. */
-  | { readonly kind: "await"; readonly piece: "primary" | "standIn" }
+  | { readonly kind: "await"; readonly piece: "primary" | "interim" }
   | { readonly kind: "makeServices" }
   | { readonly kind: "point"; readonly service: "apex" | "primary"; readonly piece: Piece }
   /** Once nobody asks its pods. */
@@ -43,8 +43,8 @@ function refuse(why: string): AdoptionStep {
 }
 
 /** The mark on the target is the last word but for what is left of the way there. */
-function finish({ standIn, flagger }: Holdings): AdoptionStep {
-  if (standIn !== undefined) return { kind: "retire", piece: "standIn" };
+function finish({ interim, flagger }: Holdings): AdoptionStep {
+  if (interim !== undefined) return { kind: "retire", piece: "interim" };
   return flagger === undefined ? { kind: "done" } : { kind: "dismissFlagger" };
 }
 
@@ -99,15 +99,15 @@ function halt({ phase, canaryWeight, suspended, owns }: FlaggerCanary): Adoption
 }
 
 /**
- * Flagger's primary has no pause before its pods end, and its selector can't be changed: users are with the stand-in
+ * Flagger's primary has no pause before its pods end, and its selector can't be changed: users are with an interim one
  * while it is replaced.
  */
-function replacePrimary({ standIn, apex, primaryService }: Holdings, primary: Holding, isReady: IsReady): AdoptionStep {
-  const isOutdated = apex !== "standIn" && standIn?.madeFrom !== primary.templateHash;
-  if (standIn === undefined || isOutdated) return { kind: "raise", piece: "standIn", from: "primary" };
-  if (!isReady(standIn)) return { kind: "await", piece: "standIn" };
-  if (primaryService !== "standIn") return { kind: "point", service: "primary", piece: "standIn" };
-  if (apex !== "standIn") return { kind: "point", service: "apex", piece: "standIn" };
+function replacePrimary({ interim, apex, primaryService }: Holdings, primary: Holding, isReady: IsReady): AdoptionStep {
+  const isOutdated = apex !== "interim" && interim?.madeFrom !== primary.templateHash;
+  if (interim === undefined || isOutdated) return { kind: "raise", piece: "interim", from: "primary" };
+  if (!isReady(interim)) return { kind: "await", piece: "interim" };
+  if (primaryService !== "interim") return { kind: "point", service: "primary", piece: "interim" };
+  if (apex !== "interim") return { kind: "point", service: "apex", piece: "interim" };
   return { kind: "retire", piece: "primary" };
 }
 
@@ -117,12 +117,12 @@ function withOwnPrimary(
   target: Holding,
   isReady: IsReady,
 ): AdoptionStep {
-  const { standIn } = holdings;
+  const { interim } = holdings;
   if (primary === undefined) {
-    if (standIn === undefined) return refuse("neither the primary nor its stand-in is there any more");
-    return { kind: "raise", piece: "primary", from: "standIn" };
+    if (interim === undefined) return refuse("neither the primary nor the interim one is there any more");
+    return { kind: "raise", piece: "primary", from: "interim" };
   }
   const step = toPrimary(holdings, primary, isReady);
   if (step !== undefined) return step;
-  return standIn === undefined ? leaveTarget(target) : { kind: "retire", piece: "standIn" };
+  return interim === undefined ? leaveTarget(target) : { kind: "retire", piece: "interim" };
 }

@@ -26,7 +26,7 @@ export function decideHandBack(
   { restRemoved, letGo }: HandBackProgress,
   isReady: (piece: Holding) => boolean,
 ): HandBackStep {
-  const { target, primary, standIn, apex, flagger } = holdings;
+  const { target, primary, interim, apex, flagger } = holdings;
   if (flagger !== undefined)
     return {
       kind: "refuse",
@@ -42,6 +42,6 @@ export function decideHandBack(
   }
   if (!restRemoved) return { kind: "removeRest" };
   if (primary !== undefined) return { kind: "retire", piece: "primary" };
-  if (standIn !== undefined) return { kind: "retire", piece: "standIn" };
+  if (interim !== undefined) return { kind: "retire", piece: "interim" };
   return letGo ? { kind: "done" } : { kind: "letGo" };
 }

@@ -6,10 +6,10 @@ import { abortSentence } from "./commands.js";
 import { fullPatience } from "./drain.js";
 import { ReleaseFailed } from "./failure.js";
 import { withLock } from "./lock.js";
-import { readinessOf } from "./readiness.js";
 import type { Ports } from "./ports.js";
 import { promotedNow } from "./promoted.js";
 import { settled } from "./promotion.js";
+import { readinessOf } from "./readiness.js";
 import type { Run } from "./run.js";
 import { routeAllToPrimary } from "./traffic.js";
 import { nowAndThen, poll } from "./waiting.js";
@@ -268,7 +268,7 @@ function requestsAt(run: AdoptionRun, nodes: readonly string[]): Promise<number 
 }
 
 function nameOf({ settings }: AdoptionRun, piece: Piece): string {
-  return { target: settings.name, primary: `${settings.name}-primary`, standIn: `${settings.name}-interim` }[piece];
+  return { target: settings.name, primary: `${settings.name}-primary`, interim: `${settings.name}-interim` }[piece];
 }
 
 function failed({ label }: AdoptionRun, what: string): ReleaseFailed {

@@ -48,7 +48,7 @@ export function serviceName(service: string, role: Role): string {
 }
 
 /** Stands in while a primary is replaced under users. */
-export function standInName(release: string): string {
+export function interimName(release: string): string {
   return `${release}-interim`;
 }
 

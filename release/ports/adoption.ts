@@ -4,7 +4,7 @@ import type { Workload } from "./cluster.js";
  * Deployments that take part in a takeover: the one that runs already and becomes the canary's, the primary, and one that
  * stands in while a primary of Flagger's is replaced.
  */
-export type Piece = "target" | "primary" | "standIn";
+export type Piece = "target" | "primary" | "interim";
 
 /** Whose a Deployment is: this release's, Flagger's (which manages the application), or anybody else's. */
 export type Holder = "release" | "flagger" | "others";
@@ -31,7 +31,7 @@ export interface FlaggerCanary {
 export interface Holdings {
   readonly target: Holding | undefined;
   readonly primary: Holding | undefined;
-  readonly standIn: Holding | undefined;
+  readonly interim: Holding | undefined;
   readonly apex: Pointing;
   readonly primaryService: Pointing;
   readonly canaryService: Pointing;
@@ -49,7 +49,7 @@ export interface AdoptionPort {
     signal: AbortSignal,
   ): Promise<{ readonly nodes: readonly string[]; readonly ready: number }>;
   /** Creates or changes a Deployment of ours from the live template of another, with as many replicas. */
-  raise(piece: "primary" | "standIn", from: Piece, signal: AbortSignal): Promise<void>;
+  raise(piece: "primary" | "interim", from: Piece, signal: AbortSignal): Promise<void>;
   /** Gives the Deployment that was taken over the primary's template and replicas, without anything of ours in it. */
   restore(signal: AbortSignal): Promise<void>;
   /** Creates the Services of primary and canary where they are missing. */

@@ -67,7 +67,7 @@ class Story {
     expect(this.taken.pointing("primary")).to.equal("primary");
     expect(pieces.primary).to.include({ heldBy: "release", replicas: 3 });
     expect(pieces.target).to.include({ heldBy: "release", replicas: 0 });
-    expect(pieces.standIn).to.equal(undefined);
+    expect(pieces.interim).to.equal(undefined);
     expect(flagger).to.equal(undefined);
     expect(this.world.object?.status).to.include({ phase: "Initialized", promotedRevision: pieces.primary?.revision });
   }
@@ -78,7 +78,7 @@ class Story {
     expect(this.taken.pointing("apex")).to.equal("target");
     expect(pieces.target).to.include({ heldBy: "others", replicas: 3 });
     expect(pieces.primary).to.equal(undefined);
-    expect(pieces.standIn).to.equal(undefined);
+    expect(pieces.interim).to.equal(undefined);
     expect([this.taken.restRemoved, this.taken.letGone]).to.deep.equal([true, true]);
   }
 }

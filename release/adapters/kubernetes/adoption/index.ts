@@ -28,7 +28,7 @@ import type { Operation } from "./writer.js";
 export { AdoptionReader } from "./reader.js";
 
 type RequestsAt = AdoptionPort["requestsAt"];
-const pieces = ["target", "standIn", "primary"] as const satisfies readonly Piece[];
+const pieces = ["target", "interim", "primary"] as const satisfies readonly Piece[];
 
 const onlyMetadata = z.object({ metadata: liveMetadata });
 const releaseSpec = z.object({ spec: z.object({ onDeletion: z.string().optional() }).prefault({}) });
@@ -65,17 +65,17 @@ class Adoption implements AdoptionPort {
   }
 
   async read(signal: AbortSignal): Promise<Holdings> {
-    const [target, standIn, primary] = await Promise.all(pieces.map((piece) => this.holding(piece, signal)));
+    const [target, interim, primary] = await Promise.all(pieces.map((piece) => this.holding(piece, signal)));
     const [apex, primaryService, canaryService, canary] = await Promise.all([
       this.reader.service("apex", signal),
       this.reader.service("primary", signal),
       this.reader.service("canary", signal),
       this.reader.flaggerCanary(signal),
     ]);
-    const live = { target: target?.live, standIn: standIn?.live, primary: primary?.live };
+    const live = { target: target?.live, interim: interim?.live, primary: primary?.live };
     return {
       target: target?.holding,
-      standIn: standIn?.holding,
+      interim: interim?.holding,
       primary: primary?.holding,
       apex: this.pointing(apex, live),
       primaryService: this.pointing(primaryService, live),
@@ -158,7 +158,7 @@ class Adoption implements AdoptionPort {
     return { nodes: all.flatMap(({ addresses }) => addresses), ready: ready.length };
   }
 
-  raise(piece: "primary" | "standIn", from: Piece, signal: AbortSignal): Promise<void> {
+  raise(piece: "primary" | "interim", from: Piece, signal: AbortSignal): Promise<void> {
     return this.pieces.raise(piece, from, signal);
   }
 
@@ -220,7 +220,7 @@ class Adoption implements AdoptionPort {
   ): Promise<Readonly<Record<string, string>>> {
     const { name } = this.reader.target;
     if (piece === "primary") return selectorFor("primary", name);
-    if (piece === "standIn") return { app: this.reader.nameOf("standIn") };
+    if (piece === "interim") return { app: this.reader.nameOf("interim") };
     const before = metadata.annotations[annotations.selectorBefore];
     if (before !== undefined) return z.record(z.string(), z.string()).parse(JSON.parse(before));
     const target = await this.reader.piece("target", signal);

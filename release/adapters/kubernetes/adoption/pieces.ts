@@ -28,12 +28,12 @@ export class Pieces {
   ) {}
 
   /** From the live template of another, with as many pods. */
-  async raise(piece: "primary" | "standIn", from: Piece, signal: AbortSignal): Promise<void> {
+  async raise(piece: "primary" | "interim", from: Piece, signal: AbortSignal): Promise<void> {
     const [source, existing] = await Promise.all([this.found(from, signal), this.reader.piece(piece, signal)]);
     if (existing !== undefined && !this.writer.isOurs(existing))
       throw new Error(`Deployment ${this.reader.nameOf(piece)} exists and is not this release's`);
     const name = this.reader.nameOf(piece);
-    const template = piece === "primary" ? await this.primaryTemplate(source, signal) : this.standInTemplate(source);
+    const template = piece === "primary" ? await this.primaryTemplate(source, signal) : this.interimTemplate(source);
     const selector = {
       matchLabels: piece === "primary" ? selectorFor("primary", this.reader.target.name) : { app: name },
     };
@@ -59,8 +59,8 @@ export class Pieces {
     return (await this.isSame(live, program, signal)) ? program : live;
   }
 
-  private standInTemplate(source: LiveDeployment): PlainTemplate {
-    const name = this.reader.nameOf("standIn");
+  private interimTemplate(source: LiveDeployment): PlainTemplate {
+    const name = this.reader.nameOf("interim");
     return templateFor("canary", name, revisionOf(source), withoutFlaggers(source.spec.template), {});
   }
 

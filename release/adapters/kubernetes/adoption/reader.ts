@@ -14,7 +14,7 @@ import type {
   LiveService,
   Surroundings,
 } from "../../../adoption/index.js";
-import { deploymentName, serviceName, standInName } from "../../../model/index.js";
+import { deploymentName, serviceName, interimName } from "../../../model/index.js";
 import type { Piece } from "../../../ports/index.js";
 import type { ApiServer } from "../api-server.js";
 import type { Call } from "../call.js";
@@ -79,7 +79,7 @@ export class AdoptionReader {
 
   nameOf(piece: Piece): string {
     const { name } = this.target;
-    return { target: name, primary: deploymentName(name, "primary"), standIn: standInName(name) }[piece];
+    return { target: name, primary: deploymentName(name, "primary"), interim: interimName(name) }[piece];
   }
 
   serviceOf(service: "apex" | "primary" | "canary"): string {
