@@ -8,7 +8,15 @@ new CanaryRelease("shop", {
   adopt: { deployment: "shop" },
   template: {
     metadata: { labels: { app: "shop" } },
-    spec: { containers: [{ name: "shop", image: "ghcr.io/stefanprodan/podinfo:6.0.1" }] },
+    spec: {
+      containers: [
+        {
+          name: "shop",
+          image: "ghcr.io/stefanprodan/podinfo:6.0.1",
+          readinessProbe: { httpGet: { path: "/readyz", port: 9898 }, periodSeconds: 1 },
+        },
+      ],
+    },
   },
   service: { port: 80, targetPort: 9898 },
   replicas: 2,

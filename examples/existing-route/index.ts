@@ -4,7 +4,17 @@ import { CanaryRelease } from "pulumi-apisix-canary";
 // Service `podinfo` are cloned into `podinfo-podinfo-canary`, one priority above it, and split there.
 new CanaryRelease("podinfo", {
   namespace: "test",
-  template: { spec: { containers: [{ name: "podinfod", image: "ghcr.io/stefanprodan/podinfo:6.0.1" }] } },
+  template: {
+    spec: {
+      containers: [
+        {
+          name: "podinfod",
+          image: "ghcr.io/stefanprodan/podinfo:6.0.1",
+          readinessProbe: { httpGet: { path: "/readyz", port: 9898 }, periodSeconds: 1 },
+        },
+      ],
+    },
+  },
   service: { port: 80, targetPort: 9898 },
   routeRef: { name: "podinfo" },
   ingressClassName: "apisix",

@@ -12,7 +12,17 @@ if (autoscaler === "external") throw new pulumi.RunError("podinfo is scaled from
 new CanaryRelease(name, {
   ...taken,
   ...(autoscaler === undefined ? {} : { autoscaler }),
-  template: { spec: { containers: [{ name: "podinfod", image: "ghcr.io/stefanprodan/podinfo:6.0.1" }] } },
+  template: {
+    spec: {
+      containers: [
+        {
+          name: "podinfod",
+          image: "ghcr.io/stefanprodan/podinfo:6.0.1",
+          readinessProbe: { httpGet: { path: "/readyz", port: 9898 }, periodSeconds: 1 },
+        },
+      ],
+    },
+  },
   ingressClassName: "apisix",
   prometheusUrl: "http://flagger-prometheus.apisix:9090",
 });

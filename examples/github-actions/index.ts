@@ -15,7 +15,17 @@ const shop = new k8s.core.v1.Namespace("shop", { metadata: { name: "shop" } });
 
 const release = new CanaryRelease("shop", {
   namespace: shop.metadata.name,
-  template: { spec: { containers: [{ name: "shop", image: `ghcr.io/stefanprodan/podinfo:${tag}` }] } },
+  template: {
+    spec: {
+      containers: [
+        {
+          name: "shop",
+          image: `ghcr.io/stefanprodan/podinfo:${tag}`,
+          readinessProbe: { httpGet: { path: "/readyz", port: 9898 }, periodSeconds: 1 },
+        },
+      ],
+    },
+  },
   service: { port: 80, targetPort: 9898 },
   route: { hosts: ["shop.example.com"] },
   platform,

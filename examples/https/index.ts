@@ -8,7 +8,17 @@ const shop = new k8s.core.v1.Namespace("shop", { metadata: { name: "shop" } });
 // makes it; the gateway follows it when it is renewed. Port 443 of `apisix-gateway.apisix` then answers for the host.
 new CanaryRelease("shop", {
   namespace: shop.metadata.name,
-  template: { spec: { containers: [{ name: "shop", image: "ghcr.io/stefanprodan/podinfo:6.0.1" }] } },
+  template: {
+    spec: {
+      containers: [
+        {
+          name: "shop",
+          image: "ghcr.io/stefanprodan/podinfo:6.0.1",
+          readinessProbe: { httpGet: { path: "/readyz", port: 9898 }, periodSeconds: 1 },
+        },
+      ],
+    },
+  },
   service: { port: 80, targetPort: 9898 },
   route: {
     hosts: ["shop.example.com"],

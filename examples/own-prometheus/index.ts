@@ -23,7 +23,17 @@ const shop = new k8s.core.v1.Namespace("shop", { metadata: { name: "shop" } });
 
 new CanaryRelease("podinfo", {
   namespace: shop.metadata.name,
-  template: { spec: { containers: [{ name: "podinfod", image: "ghcr.io/stefanprodan/podinfo:6.0.1" }] } },
+  template: {
+    spec: {
+      containers: [
+        {
+          name: "podinfod",
+          image: "ghcr.io/stefanprodan/podinfo:6.0.1",
+          readinessProbe: { httpGet: { path: "/readyz", port: 9898 }, periodSeconds: 1 },
+        },
+      ],
+    },
+  },
   service: { port: 80, targetPort: 9898 },
   route: { hosts: ["app.example.com"] },
   platform,

@@ -23,7 +23,15 @@ const shop = new k8s.core.v1.Namespace("shop", { metadata: { name: `shop-${stack
 const release = new CanaryRelease("shop", {
   namespace: shop.metadata.name,
   template: {
-    spec: { containers: [{ name: "shop", image: pulumi.interpolate`ghcr.io/stefanprodan/podinfo:${tag}` }] },
+    spec: {
+      containers: [
+        {
+          name: "shop",
+          image: pulumi.interpolate`ghcr.io/stefanprodan/podinfo:${tag}`,
+          readinessProbe: { httpGet: { path: "/readyz", port: 9898 }, periodSeconds: 1 },
+        },
+      ],
+    },
   },
   service: { port: 80, targetPort: 9898 },
   route: { hosts: [config.get("host") ?? `shop.${stack}.example.com`] },

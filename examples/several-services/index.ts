@@ -23,7 +23,17 @@ const shop = new k8s.core.v1.Namespace("shop", { metadata: { name: "shop" } });
 function releaseOf({ name, tag, stricter }: Service): CanaryRelease {
   return new CanaryRelease(name, {
     namespace: shop.metadata.name,
-    template: { spec: { containers: [{ name, image: `ghcr.io/stefanprodan/podinfo:${tag}` }] } },
+    template: {
+      spec: {
+        containers: [
+          {
+            name,
+            image: `ghcr.io/stefanprodan/podinfo:${tag}`,
+            readinessProbe: { httpGet: { path: "/readyz", port: 9898 }, periodSeconds: 1 },
+          },
+        ],
+      },
+    },
     service: { port: 80, targetPort: 9898 },
     route: { hosts: [`${name}.example.com`] },
     platform,
@@ -31,5 +41,5 @@ function releaseOf({ name, tag, stricter }: Service): CanaryRelease {
   });
 }
 
-// They run side by side; a failing one takes none of the others back.
+// They run side by side, each judged on its own users.
 export const promoted = Object.fromEntries(services.map((service) => [service.name, releaseOf(service).promoted]));

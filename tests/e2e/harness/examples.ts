@@ -11,9 +11,19 @@ export function exampleNames(): readonly string[] {
   return readdirSync(examples).filter((name) => existsSync(path.join(examples, name, "Pulumi.yaml")));
 }
 
+interface Opened {
+  /** Of the project's folder. */
+  readonly as?: string;
+  /** Whether it comes with what it has for its stacks. Default true. */
+  readonly configured?: boolean;
+}
+
 /** A copy of the example in a project of its own, with the packed package, on a fresh stack. */
-export function openExample(name: string, as = `example-${name}`): Promise<UserProject> {
-  return UserProject.copy(as, path.join(examples, name));
+export function openExample(
+  name: string,
+  { as = `example-${name}`, configured = true }: Opened = {},
+): Promise<UserProject> {
+  return UserProject.copy(as, path.join(examples, name), { configured });
 }
 
 /** Its program. */
