@@ -82,7 +82,9 @@ describe("a release behind a route that exists already", () => {
   it("warns in preview and fails in the update while there is no route", async () => {
     const preview = await project.preview({ TAG: "1.0.0" });
     expect(preview.code, preview.output).to.equal(0);
-    expect(preview.output).to.match(/warning: routeRef.name: there is no ApisixRoute shop in namespace e2e-route-ref/);
+    expect(preview.output).to.match(
+      /warning: \[runtime\] routeRef.name: there is no ApisixRoute shop in namespace e2e-route-ref/,
+    );
     const update = await project.up({ TAG: "1.0.0" });
     expect(update.code).not.to.equal(0);
     expect(update.output).to.match(

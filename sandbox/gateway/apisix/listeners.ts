@@ -20,6 +20,8 @@ export class UserListeners {
   readonly #http2: Http2Server;
   /** Connections with the number of requests under way. */
   readonly #sockets = new Map<Socket, number>();
+  /** Requests that a connection has carried. */
+  readonly #carried = new WeakMap<Socket, number>();
   readonly #sessions = new Set<ServerHttp2Session>();
   readonly #proxy: Proxy;
 
@@ -28,6 +30,7 @@ export class UserListeners {
     this.#http = httpServer(proxy);
     this.#http.on("request", ({ socket }: IncomingMessage, response: ServerResponse) => {
       this.#busy(socket, 1);
+      this.#count(socket, response);
       response.on("close", () => {
         this.#busy(socket, -1);
       });
@@ -97,6 +100,13 @@ export class UserListeners {
     }
   }
 
+  /** As nginx: the last answer of a connection says so. Node's own limit would refuse the next request with a 503. */
+  #count(socket: Socket, response: ServerResponse): void {
+    const carried = (this.#carried.get(socket) ?? 0) + 1;
+    this.#carried.set(socket, carried);
+    if (carried >= REQUESTS_PER_CONNECTION) response.shouldKeepAlive = false;
+  }
+
   #hand(socket: Socket, http2: boolean): void {
     if (http2) {
       // Closed by its session.
@@ -123,6 +133,5 @@ function httpServer(proxy: Proxy): HttpServer {
   server.on("upgrade", proxy.upgradeListener);
   server.requestTimeout = 0;
   server.headersTimeout = 60_000;
-  server.maxRequestsPerSocket = REQUESTS_PER_CONNECTION;
   return server;
 }

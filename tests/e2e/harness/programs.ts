@@ -3,7 +3,12 @@ import { podSpec } from "./apps.js";
 import { prometheusUrl, quickAnalysis } from "./stacks.js";
 
 /** What a release of the programmable application has; `TAG` and `FAIL` come from the environment of `pulumi`. */
-export function releaseText(name: string, namespace: string, args: Readonly<Record<string, unknown>>): string {
+export function releaseText(
+  name: string,
+  namespace: string,
+  args: Readonly<Record<string, unknown>>,
+  labels: Readonly<Record<string, string>> = {},
+): string {
   const given = {
     namespace,
     service: { port: 80, targetPort: 9898 },
@@ -20,7 +25,7 @@ export function releaseText(name: string, namespace: string, args: Readonly<Reco
   return [
     `const release = new CanaryRelease(${JSON.stringify(name)}, {`,
     `  ...${JSON.stringify(given)},`,
-    `  template: { spec: ${spec} },`,
+    `  template: { metadata: { labels: ${JSON.stringify(labels)} }, spec: ${spec} },`,
     "});",
   ].join("\n");
 }

@@ -38,6 +38,24 @@ describe("gateway stand-in: what counts when", () => {
     });
   }
 
+  it("ends a kept connection with its thousandth answer, and fails nobody for it", async () => {
+    await start();
+    bench.configure([await bench.serve((_request, response) => response.end("ok"))]);
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    const options = { host: "127.0.0.1", port: bench.port, agent, headers: { host: HOST } };
+    const seen: (string | undefined)[] = [];
+    for (let sent = 0; sent < 1002; sent += 1)
+      await new Promise<void>((resolve, reject) => {
+        const request = httpRequest(options, (response) => {
+          seen.push(`${String(response.statusCode)} ${String(response.headers.connection)}`);
+          response.resume().on("end", resolve);
+        });
+        request.on("error", reject).end();
+      });
+    agent.destroy();
+    expect(seen.slice(998)).to.deep.equal(["200 keep-alive", "200 close", "200 keep-alive", "200 keep-alive"]);
+  });
+
   it("a user who leaves before the headers: 499 of nginx, upstream_status -", async () => {
     await start();
     bench.configure([await bench.serve((_request, response) => setTimeout(() => response.end("late"), 500))]);
