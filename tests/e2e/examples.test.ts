@@ -2,7 +2,7 @@ import { createServer } from "node:http";
 import type { Server } from "node:http";
 import { expect } from "chai";
 import { startTraffic } from "../../sandbox/users/index.js";
-import { apply, createNamespace, plainRoute, rule, specOf } from "./harness/apps.js";
+import { apply, plainRoute, rule, specOf } from "./harness/apps.js";
 import { core, deployment, eventually, releaseStatus } from "./harness/cluster.js";
 import { edited, exampleText, openExample } from "./harness/examples.js";
 import type { UserProject } from "./harness/project.js";
@@ -54,12 +54,16 @@ describe("examples of what is there already", () => {
     const source = plainRoute(namespace, "podinfo", [
       rule("podinfo", host, [{ serviceName: "podinfo", servicePort: 80 }]),
     ]);
-    before(() => createNamespace(namespace));
+    before(() => core.createNamespace({ body: { metadata: { name: namespace } } }));
     after(() => core.deleteNamespace({ name: namespace }));
 
     it("existing-route: fails while the route is missing, releases behind it, and leaves it as it was", async () => {
       const project = await openExample("existing-route");
-      const text = edited(exampleText("existing-route"), { ...elsewhere, 'interval: "10s"': 'interval: "1s"' });
+      const text = edited(exampleText("existing-route"), {
+        ...elsewhere,
+        'interval: "10s"': 'interval: "1s"',
+        "stepWeight: 10": "stepWeight: 25",
+      });
       project.write({ "index.ts": text });
       const missing = await project.up();
       expect(missing.code).not.to.equal(0);
@@ -81,6 +85,7 @@ describe("examples of what is there already", () => {
       const canary = edited(exampleText("from-flagger", "podinfo-canary.yaml"), {
         "namespace: test": `namespace: ${namespace}`,
         "interval: 10s": "interval: 1s",
+        "stepWeight: 10": "stepWeight: 25",
       });
       project.write({ "podinfo-canary.yaml": canary });
       const first = await project.up();
@@ -102,6 +107,7 @@ describe("examples of what is there already", () => {
       const text = edited(exampleText("own-prometheus"), {
         "scrapeIntervalSeconds: 15": "scrapeIntervalSeconds: 2",
         'interval: "30s"': 'interval: "1s"',
+        "stepWeight: 10": "stepWeight: 25",
         '"shop", { metadata: { name: "shop" } }': '"shop", { metadata: { name: "examples-prometheus" } }',
         '"app.example.com"': `"${host}"`,
       });

@@ -5,7 +5,7 @@ import { spawn } from "node:child_process";
 import { parse } from "yaml";
 import { z } from "zod";
 import { startTraffic } from "../../sandbox/users/index.js";
-import { apply, createNamespace, kubectl, plainService, untilAvailable } from "./harness/apps.js";
+import { apply, kubectl, plainService, untilAvailable } from "./harness/apps.js";
 import { core, deployment } from "./harness/cluster.js";
 import { edited, exampleText, openExample } from "./harness/examples.js";
 import { packedRoot } from "./harness/packed.js";
@@ -14,13 +14,13 @@ import type { Env, UserProject } from "./harness/project.js";
 // The examples for teams: a Deployment that is taken over, stacks that take from each other, a pipeline.
 
 const image = (tag: string): string => `ghcr.io/stefanprodan/podinfo:${tag}`;
-const hurried = { 'interval: "10s"': 'interval: "1s"' };
+const hurried = { 'interval: "10s"': 'interval: "1s"', "stepWeight: 10": "stepWeight: 25" };
 
 describe("examples for teams", () => {
   it("adopt: what runs becomes a release and is given back, and no user notices", async () => {
     const namespace = "examples-adopt";
     const host = "examples-adopt.example.com";
-    await createNamespace(namespace);
+    await core.createNamespace({ body: { metadata: { name: namespace } } });
     apply(running(namespace), plainService({ namespace, name: "shop" }));
     await untilAvailable(namespace, "shop");
     const project = await openExample("adopt");
@@ -28,8 +28,6 @@ describe("examples for teams", () => {
       ...hurried,
       'namespace: "default"': `namespace: "${namespace}"`,
       "shop.example.com": host,
-      "containers: [": `...${JSON.stringify(restricted)},\n      containers: [`,
-      'name: "shop",\n        image': `name: "shop",\n        securityContext: ${JSON.stringify(confined)},\n        image`,
     });
     const direct = startTraffic({ host, perSecond: 40, gateway: `shop.${namespace}`, keepAlive: false });
     const step = async (what: Promise<{ readonly code: number; readonly output: string }>) => {
@@ -53,7 +51,10 @@ describe("examples for teams", () => {
 
   it("promotion: production gets what staging has passed, never what failed there", async () => {
     const project = await openExample("promotion");
-    const text = edited(exampleText("promotion"), { 'config.get("interval") ?? "10s"': '"1s"' });
+    const text = edited(exampleText("promotion"), {
+      'config.get("interval") ?? "10s"': '"1s"',
+      "stepWeight: 10": "stepWeight: 25",
+    });
     const stacks = ["dev", "staging", "production"] as const;
     const up = async (stack: string, program = text) => {
       project.write({ "index.ts": program });
@@ -101,8 +102,10 @@ describe("examples for teams", () => {
     const project = await openExample("github-actions");
     const job = pipeline(project);
     const env = { TAG: "6.0.1", PULUMI_STACK: "dev" };
-    project.write({ "index.ts": edited(exampleText("github-actions"), { '?? "1m"': '?? "1s"' }) });
-    for (const step of ["Preview", "Release", "Report"]) await job.run(step, env);
+    project.write({
+      "index.ts": edited(exampleText("github-actions"), { '?? "1m"': '?? "1s"', "stepWeight: 10": "stepWeight: 25" }),
+    });
+    for (const step of ["Preview", "Release"]) await job.run(step, env);
     const users = startTraffic({ host: "shop.example.com", perSecond: 40 });
     await job.run("Release", { ...env, TAG: "6.0.2" });
     expect((await deployment("shop", "shop-primary")).image).to.equal(image("6.0.2"));
@@ -124,16 +127,11 @@ describe("examples for teams", () => {
   });
 });
 
-const restricted = {
-  securityContext: { runAsNonRoot: true, runAsUser: 10_001, seccompProfile: { type: "RuntimeDefault" } },
-};
-const confined = { allowPrivilegeEscalation: false, capabilities: { drop: ["ALL"] } };
-
 /** As a team has made it with kubectl. */
 function running(namespace: string) {
   const labels = { app: "shop" };
   const readinessProbe = { httpGet: { path: "/readyz", port: 9898 }, periodSeconds: 1 };
-  const container = { name: "shop", image: image("6.0.1"), readinessProbe, securityContext: confined };
+  const container = { name: "shop", image: image("6.0.1"), readinessProbe };
   return {
     apiVersion: "apps/v1",
     kind: "Deployment",
@@ -141,7 +139,7 @@ function running(namespace: string) {
     spec: {
       replicas: 2,
       selector: { matchLabels: labels },
-      template: { metadata: { labels }, spec: { ...restricted, containers: [container] } },
+      template: { metadata: { labels }, spec: { containers: [container] } },
     },
   };
 }

@@ -189,6 +189,7 @@ describe("programs with a platform of their own", () => {
       "http://prometheus.monitoring:9090": "http://flagger-prometheus.apisix:9090",
       "scrapeIntervalSeconds: 15": "scrapeIntervalSeconds: 2",
       'interval: "30s"': 'interval: "1s"',
+      "stepWeight: 10": "stepWeight: 25",
       '"app.example.com"': '"existing.example.com"',
     });
     other.write({ "index.ts": text });
