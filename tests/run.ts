@@ -52,7 +52,7 @@ async function endToEndTests(images: string | undefined): Promise<number> {
   const progress = (line: string): void => console.log(`  ${line}`);
   await stopSandbox({ name: sandboxName });
   installPackage(progress);
-  await startSandbox({ name: sandboxName, images, progress, signal: abort.signal });
+  await startSandbox({ name: sandboxName, images, flagger: true, progress, signal: abort.signal });
   const languages = await prepareLanguages(progress);
   try {
     const env = { TEST_TOTALS_FILE: totalsFile, ...environmentOf(languages) };

@@ -3,7 +3,6 @@ import { apply, at, read } from "./objects.js";
 import type { Manifest } from "./objects.js";
 
 export const group = "flagger.app";
-const namespace = "apisix";
 const readyMs = 60_000;
 
 /** Flagger checks what it reads by itself: an open schema accepts all that its chart's does. */
@@ -30,7 +29,7 @@ function crd(kind: string, plural: string, singular: string): Manifest {
   };
 }
 
-const rbac: readonly Manifest[] = [
+const rbac = (namespace: string): readonly Manifest[] => [
   { apiVersion: "v1", kind: "ServiceAccount", metadata: { name: "flagger", namespace } },
   {
     apiVersion: "rbac.authorization.k8s.io/v1",
@@ -48,7 +47,7 @@ const defaultClass: Manifest = {
   metadata: { name: "apisix", annotations: { "ingressclass.kubernetes.io/is-default-class": "true" } },
 };
 
-const controller: Manifest = {
+const controller = (namespace: string): Manifest => ({
   apiVersion: "apps/v1",
   kind: "Deployment",
   metadata: { name: "flagger", namespace },
@@ -70,19 +69,20 @@ const controller: Manifest = {
       },
     },
   },
-};
+});
 
 /** Flagger as its chart installs it for APISIX, from the image's real program; resolves when it is ready. */
-export async function installFlagger(): Promise<void> {
+export async function installFlagger(namespace = "apisix"): Promise<void> {
   const crds = [
     crd("Canary", "canaries", "canary"),
     crd("MetricTemplate", "metrictemplates", "metrictemplate"),
     crd("AlertProvider", "alertproviders", "alertprovider"),
   ];
-  for (const manifest of [...crds, ...rbac, defaultClass]) await apply(manifest);
+  for (const manifest of [...crds, ...rbac(namespace), defaultClass]) await apply(manifest);
   await untilTrue("the definitions of flagger.app are established", () => everyEstablished(crds));
-  await apply(controller);
-  await untilTrue("Flagger is ready", async () => at(await read(controller), "status", "readyReplicas") === 1);
+  const flagger = controller(namespace);
+  await apply(flagger);
+  await untilTrue("Flagger is ready", async () => at(await read(flagger), "status", "readyReplicas") === 1);
 }
 
 async function everyEstablished(crds: readonly Manifest[]): Promise<boolean> {

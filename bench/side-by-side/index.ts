@@ -3,5 +3,6 @@ export { compareAll } from "./compare.js";
 export type { Comparison } from "./compare.js";
 export { jsonRowOf, markdownOf } from "./table.js";
 export { chartOf } from "./chart.js";
+export { installFlagger } from "./flagger-install.js";
 export { requirementsOf } from "./required.js";
 export { scenarios } from "./scenarios.js";

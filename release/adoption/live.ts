@@ -151,3 +151,8 @@ export function selectorText({ matchLabels, matchExpressions }: LabelSelector): 
   );
   return [...equal, ...others].join(",");
 }
+
+export function scales({ spec }: LiveScaler, deployment: string): boolean {
+  const { kind, name } = spec.scaleTargetRef;
+  return kind === "Deployment" && name === deployment;
+}

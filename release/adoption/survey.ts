@@ -1,52 +1,9 @@
 import { annotations, deploymentName, releaseMark, serviceName } from "../model/index.js";
-import { templateFor } from "../template/index.js";
-import { matches, selects, selectorText } from "./live.js";
-import type {
-  LabelSelector,
-  LiveDeployment,
-  LiveFlaggerCanary,
-  LiveMetadata,
-  LivePolicy,
-  LiveScaler,
-  LiveService,
-} from "./live.js";
-
-/** What the program says of the release that takes over. */
-export interface Taking {
-  readonly namespace: string;
-  readonly name: string;
-  readonly service: { readonly name: string; readonly port: number; readonly targetPort: number | string | undefined };
-  /** Who scales the release's pods; undefined: nobody. */
-  readonly autoscaler: "managed" | "external" | undefined;
-  /** Name of Flagger's Canary, where it manages the application. */
-  readonly flaggerCanary: string | undefined;
-  readonly routeRef: string | undefined;
-}
-
-/** What is there, of the kinds that a takeover touches or could harm. */
-export interface Surroundings {
-  readonly target: LiveDeployment | undefined;
-  readonly primary: LiveDeployment | undefined;
-  readonly apex: LiveService | undefined;
-  readonly canary: LiveFlaggerCanary | undefined;
-  readonly services: readonly LiveService[];
-  readonly deployments: readonly LiveDeployment[];
-  readonly autoscalers: readonly LiveScaler[];
-  /** KEDA's. */
-  readonly scaledObjects: readonly LiveScaler[];
-  readonly networkPolicies: readonly LivePolicy[];
-  readonly disruptionBudgets: readonly LivePolicy[];
-}
-
-/** What the release keeps of what is there: immutable selectors, labels that they need, ports of the Service. */
-export interface Kept {
-  readonly selector: LabelSelector;
-  /** Labels that the canary's pods must have. */
-  readonly canaryLabels: Readonly<Record<string, string>>;
-  /** Labels by which the primary's pods stay apart from them. */
-  readonly primaryLabels: Readonly<Record<string, string>>;
-  readonly ports: readonly Readonly<Record<string, unknown>>[];
-}
+import { doubtsOf } from "./doubts.js";
+import { matches, scales, selects, selectorText } from "./live.js";
+import type { LiveDeployment, LiveMetadata, LiveScaler, LiveService } from "./live.js";
+import { keptOf, primaryLabelsOf } from "./taking.js";
+import type { Kept, Surroundings, Taking } from "./taking.js";
 
 export interface Survey {
   /** One line each; with any of them nothing is touched. */
@@ -71,29 +28,12 @@ export function survey(taking: Taking, there: Surroundings): Survey {
   const look = new Look(taking, there, target, apex);
   const kept = look.kept();
   if (isTaken(target.metadata, taking)) return { problems: [], doubts: [], kept };
-  return { problems: look.problems(), doubts: look.doubts(), kept };
+  return { problems: look.problems(), doubts: doubtsOf(taking, there, target), kept };
 }
 
 /** By this release already. */
 function isTaken({ annotations: texts }: LiveMetadata, { namespace, name }: Taking): boolean {
   return texts[annotations.release] === releaseMark(namespace, name);
-}
-
-/** Selector and labels that a release keeps of a Deployment that it takes over. */
-export function keptOf(release: string, { spec }: Pick<LiveDeployment, "spec">): Omit<Kept, "ports"> {
-  const { selector, template } = spec;
-  const keys = [...Object.keys(selector.matchLabels), ...selector.matchExpressions.map(({ key }) => key)];
-  const own = Object.entries(template.metadata.labels).filter(([key]) => keys.includes(key));
-  const made = templateFor("primary", release, "", template, {});
-  const primaryLabels = apart(selector, made.metadata?.labels ?? {});
-  return { selector, canaryLabels: Object.fromEntries(own), primaryLabels };
-}
-
-/** Another value for the first label of a selector that would select the primary's pods as well. */
-function apart(selector: LabelSelector, labels: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
-  const [first] = Object.entries(selector.matchLabels);
-  if (first === undefined || !matches(selector, labels)) return {};
-  return { [first[0]]: `${first[1]}-primary`.slice(0, 63) };
 }
 
 class Look {
@@ -111,8 +51,7 @@ class Look {
     this.primaryName = deploymentName(taking.name, "primary");
     this.labels = target.spec.template.metadata.labels;
     this.isFlaggers = taking.flaggerCanary !== undefined;
-    const made = templateFor("primary", taking.name, "", target.spec.template, {});
-    this.primaryLabels = { ...made.metadata?.labels, ...keptOf(taking.name, target).primaryLabels };
+    this.primaryLabels = primaryLabelsOf(taking.name, target);
   }
 
   kept(): Kept {
@@ -236,11 +175,11 @@ class Look {
 
   private ofScalers(): readonly string[] {
     const { autoscaler } = this.taking;
-    const own = this.there.autoscalers.filter((each) => this.scales(each));
+    const own = this.there.autoscalers.filter((each) => scales(each, this.taking.name));
     const names = own.map(({ metadata }) => metadata.name);
     const list = names.map((name) => `HorizontalPodAutoscaler ${name}`).join(", ");
     const problems = this.there.scaledObjects
-      .filter((each) => this.scales(each) && !isPausedByKeda(each))
+      .filter((each) => scales(each, this.taking.name) && !isPausedByKeda(each))
       .map(
         ({ metadata }) =>
           `ScaledObject ${metadata.name} scales Deployment ${this.taking.name}, and would scale it up again at rest: pause it (annotation autoscaling.keda.sh/paused-replicas: "0"), give ${this.primaryName} one of its own and the release autoscaler: "external"`,
@@ -260,11 +199,6 @@ class Look {
         `HorizontalPodAutoscaler ${strange.join(", ")} scales Deployment ${this.taking.name} beside the release's own ${this.taking.name}: delete it, or give autoscaler: "external"`,
       ];
     return problems;
-  }
-
-  private scales({ spec }: LiveScaler): boolean {
-    const { kind, name } = spec.scaleTargetRef;
-    return kind === "Deployment" && name === this.taking.name;
   }
 
   private ofFlagger(): readonly string[] {
@@ -287,50 +221,9 @@ class Look {
       ...(isAtRest ? [] : [`${where} is ${status.phase || "not initialized"}: wait until it is over`]),
     ];
   }
-
-  doubts(): readonly string[] {
-    const { name, autoscaler } = this.taking;
-    const scalers = autoscaler === "external" ? this.there.autoscalers.filter((each) => this.scales(each)) : [];
-    return [
-      ...managersOf(this.target.metadata).map(
-        (who) => `${who} has written Deployment ${name}: take it out of there, or it will be changed back`,
-      ),
-      ...scalers.map(
-        ({ metadata }) =>
-          `HorizontalPodAutoscaler ${metadata.name} will scale the canary alone: ${this.primaryName} needs one of its own`,
-      ),
-      ...this.left(this.there.networkPolicies, "NetworkPolicy", "podSelector"),
-      ...this.left(this.there.disruptionBudgets, "PodDisruptionBudget", "selector"),
-    ];
-  }
-
-  /** Policies that hold for the pods of now and would not for the primary's. */
-  private left(policies: readonly LivePolicy[], kind: string, key: "podSelector" | "selector"): readonly string[] {
-    return policies.flatMap(({ metadata, spec }) => {
-      const selector = spec[key];
-      if (selector === undefined || !matches(selector, this.labels) || matches(selector, this.primaryLabels)) return [];
-      return [
-        `${kind} ${metadata.name} holds for ${selectorText(selector)} and will not hold for the primary's pods: let it select ${this.primaryName} too`,
-      ];
-    });
-  }
 }
 
 function isPausedByKeda({ metadata }: LiveScaler): boolean {
   const texts = metadata.annotations;
   return texts["autoscaling.keda.sh/paused-replicas"] === "0" || texts["autoscaling.keda.sh/paused"] === "true";
-}
-
-/** Programs that put back what they wrote, by the names under which they write. */
-const keepers: Readonly<Record<string, RegExp>> = {
-  "Argo CD": /^argocd/,
-  Flux: /^(kustomize|helm)-controller$/,
-  Helm: /^helm$/,
-  "Another Pulumi program": /^pulumi-kubernetes/,
-};
-
-function managersOf({ managedFields }: LiveMetadata): readonly string[] {
-  return Object.entries(keepers).flatMap(([who, pattern]) =>
-    managedFields.some(({ manager }) => pattern.test(manager)) ? [who] : [],
-  );
 }

@@ -1,6 +1,4 @@
 import { expect } from "chai";
-import type { Tally } from "../../sandbox/users/index.js";
-import { startTraffic } from "../../sandbox/users/index.js";
 import {
   apply,
   createNamespace,
@@ -13,8 +11,9 @@ import {
 } from "./harness/apps.js";
 import { apps, core, custom, deployment, eventually, releaseStatus } from "./harness/cluster.js";
 import { UserProject } from "./harness/project.js";
-import type { Env, Result } from "./harness/project.js";
+import type { Env } from "./harness/project.js";
 import { program, releaseText } from "./harness/programs.js";
+import { expectNobodyFailed, underUsers } from "./harness/users.js";
 
 // A Deployment that users are on becomes a release, and a plain Deployment again: nobody loses an answer on the way.
 
@@ -24,28 +23,7 @@ const routes = { group: "apisix.apache.org", version: "v2", plural: "apisixroute
 const labels = { app: "web", tier: "front" };
 const adopting = { adopt: { deployment: "web" }, routeRef: { name: "shop" }, replicas: 2 };
 
-interface Served {
-  readonly result: Result;
-  readonly gateway: Tally;
-  readonly straight: Tally;
-}
-
-/** 100 users a second through the gateway, and 100 straight at the Service, each of these on a connection of its own. */
-async function underUsers(action: () => Promise<Result>): Promise<Served> {
-  const users = startTraffic({ host, perSecond: 100 });
-  const others = startTraffic({ host: "web", gateway: `web.${namespace}`, perSecond: 100, keepAlive: false });
-  const result = await action();
-  const [gateway, straight] = await Promise.all([users.stop(), others.stop()]);
-  return { result, gateway, straight };
-}
-
-function expectNobodyFailed({ result, gateway, straight }: Served): void {
-  expect(result.code, result.output).to.equal(0);
-  expect(gateway.total).to.be.greaterThan(result.seconds * 95);
-  expect(straight.total).to.be.greaterThan(result.seconds * 95);
-  expect(gateway.failed, gateway.samples.join()).to.equal(0);
-  expect(straight.failed, straight.samples.join()).to.equal(0);
-}
+const users = { host, service: `web.${namespace}` };
 
 async function podNames(): Promise<readonly string[]> {
   const { items } = await core.listNamespacedPod({ namespace });
@@ -56,7 +34,7 @@ describe("a running Deployment", () => {
   let project: UserProject;
   let routeBefore: string;
   let selectorBefore: unknown;
-  const up = (env: Env) => underUsers(() => project.up(env));
+  const up = (env: Env) => underUsers(users, () => project.up(env));
 
   before(async () => {
     await createNamespace(namespace);
@@ -74,7 +52,7 @@ describe("a running Deployment", () => {
   });
 
   const write = (args: object): void =>
-    project.write({ "index.js": program(releaseText("web", namespace, { ...adopting, ...args }, labels)) });
+    project.write({ "index.js": program(releaseText("web", namespace, { ...adopting, ...args }, { labels })) });
 
   it("is refused in preview where the release could not serve its users, and nothing is touched", async () => {
     const before = await podNames();
@@ -128,7 +106,7 @@ describe("a running Deployment", () => {
   });
 
   it("is a plain Deployment again after a destroy, with what was promoted, and again nobody has noticed", async () => {
-    const served = await underUsers(() => project.destroy());
+    const served = await underUsers(users, () => project.destroy());
     expectNobodyFailed(served);
     expect([...served.straight.byVersion.keys()]).to.deep.equal(["1.0.1"]);
     const { metadata, spec } = await apps.readNamespacedDeployment({ namespace, name: "web" });

@@ -5,12 +5,12 @@ import { apps, at, core, custom, eventually } from "./cluster.js";
 
 export type Manifest = KubernetesObject & Readonly<Record<string, unknown>>;
 
-const restricted = { "pod-security.kubernetes.io/enforce": "restricted" };
-
 export const routeKind = { group: "apisix.apache.org", version: "v2", plural: "apisixroutes" } as const;
 
-export async function createNamespace(name: string): Promise<void> {
-  await core.createNamespace({ body: { metadata: { name, labels: restricted } } });
+/** As a strict cluster has them, unless somebody else's pods need more. */
+export async function createNamespace(name: string, level: "restricted" | "baseline" = "restricted"): Promise<void> {
+  const labels = { "pod-security.kubernetes.io/enforce": level };
+  await core.createNamespace({ body: { metadata: { name, labels } } });
 }
 
 /** `kubectl apply`, as a team has made its objects. */

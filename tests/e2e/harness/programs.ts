@@ -2,12 +2,19 @@
 import { podSpec } from "./apps.js";
 import { prometheusUrl, quickAnalysis } from "./stacks.js";
 
+export interface More {
+  /** Of the pods. */
+  readonly labels?: Readonly<Record<string, string>>;
+  /** Arguments as text: what JSON can't say. */
+  readonly lines?: readonly string[];
+}
+
 /** What a release of the programmable application has; `TAG` and `FAIL` come from the environment of `pulumi`. */
 export function releaseText(
   name: string,
   namespace: string,
   args: Readonly<Record<string, unknown>>,
-  labels: Readonly<Record<string, string>> = {},
+  { labels = {}, lines = [] }: More = {},
 ): string {
   const given = {
     namespace,
@@ -26,6 +33,7 @@ export function releaseText(
     `const release = new CanaryRelease(${JSON.stringify(name)}, {`,
     `  ...${JSON.stringify(given)},`,
     `  template: { metadata: { labels: ${JSON.stringify(labels)} }, spec: ${spec} },`,
+    ...lines,
     "});",
   ].join("\n");
 }

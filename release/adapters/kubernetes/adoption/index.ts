@@ -34,10 +34,12 @@ const onlyMetadata = z.object({ metadata: liveMetadata });
 const releaseSpec = z.object({ spec: z.object({ onDeletion: z.string().optional() }).prefault({}) });
 
 export function adoptionTarget(
-  { namespace, name, service, routeName }: Pick<ReleaseSettings, "namespace" | "name" | "service" | "routeName">,
+  settings: Pick<ReleaseSettings, "namespace" | "name" | "service" | "routeName" | "autoscaler">,
   flaggerCanary: string | undefined,
 ): AdoptionTarget {
-  return { namespace, name, service: service.name, routeName, flaggerCanary };
+  const { namespace, name, service, routeName, autoscaler } = settings;
+  const takesAutoscaler = autoscaler === "managed";
+  return { namespace, name, service: service.name, routeName, flaggerCanary, takesAutoscaler };
 }
 
 export function createAdoption(

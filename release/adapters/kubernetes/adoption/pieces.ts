@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import * as z from "zod";
-import { keptOf } from "../../../adoption/index.js";
-import type { LiveDeployment } from "../../../adoption/index.js";
+import { keptOf, liveScaler } from "../../../adoption/index.js";
+import type { LiveDeployment, LiveScaler } from "../../../adoption/index.js";
 import { annotations, canonicalJson } from "../../../model/index.js";
 import { TransientError } from "../../../ports/index.js";
 import type { Piece } from "../../../ports/index.js";
@@ -121,11 +121,21 @@ export class Pieces {
   }
 
   /** The release's mark, and the template to the program: what nobody has given up stays in a server-side apply. */
-  take(signal: AbortSignal): Promise<void> {
+  async take(signal: AbortSignal): Promise<void> {
+    if (this.reader.target.takesAutoscaler) await this.takeAutoscaler(signal);
     return this.change("target", signal, (target) => {
       const fields = handOver(target.metadata.managedFields, ["f:spec", "f:template"], "apps/v1");
       return [{ op: "add", path: "/metadata/managedFields", value: fields }, annotated(target, this.writer.mark)];
     });
+  }
+
+  /** That of the same name and Deployment: it scales nothing while there are no pods, and the canary's later. */
+  private takeAutoscaler(signal: AbortSignal): Promise<void> {
+    const { name } = this.reader.target;
+    const read = () => this.reader.find("autoscalers", name, liveScaler, signal);
+    const operations = (found: LiveScaler): readonly Operation[] =>
+      found.spec.scaleTargetRef.name === name ? [annotated(found, this.writer.mark)] : [];
+    return this.writer.change("autoscalers", name, read, operations, signal);
   }
 
   letGo(managers: readonly string[], isOurs: (key: string) => boolean, signal: AbortSignal): Promise<void> {

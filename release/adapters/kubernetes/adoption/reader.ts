@@ -27,6 +27,8 @@ export interface AdoptionTarget {
   readonly service: string;
   readonly routeName: string;
   readonly flaggerCanary: string | undefined;
+  /** The Deployment's own autoscaler becomes the canary's. */
+  readonly takesAutoscaler: boolean;
 }
 
 /** Group, version and plural of what a takeover reads. */
