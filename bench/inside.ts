@@ -2,9 +2,10 @@ import { Command } from "commander";
 import { compareAll, scenarios } from "./side-by-side/index.js";
 import type { Comparison } from "./side-by-side/index.js";
 import { measureScale } from "./scale/index.js";
+import { deployPlatform } from "./platform.js";
 import { publish, writeJson } from "./publish.js";
 
-// Runs inside the sandbox, after the platform is there; `bench/main.ts` starts it.
+// Runs inside the sandbox, where `bench/main.ts` starts it.
 
 interface Options {
   readonly json?: string;
@@ -22,6 +23,7 @@ function tell(line: string): void {
 }
 
 async function main(options: Options): Promise<number> {
+  await deployPlatform(tell);
   const comparisons = options.skipSideBySide === true ? [] : await compareScenarios(options);
   const scale = options.skipScale === true ? undefined : await measureScale(options.releases, tell);
   if (options.json !== undefined) writeJson(options.json, comparisons, scale);

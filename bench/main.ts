@@ -30,8 +30,6 @@ async function main(options: Options): Promise<number> {
   try {
     const inside = { name, cwd: root };
     const node = [process.execPath, "--enable-source-maps"];
-    const deploy = path.join(root, "dist/tests/e2e/harness/deploy-platform.js");
-    if ((await runInside([...node, deploy], inside)) !== 0) throw new Error("the platform could not be deployed");
     return await runInside([...node, path.join(__dirname, "inside.js"), ...argumentsInside(options)], inside);
   } finally {
     await stopSandbox({ name });

@@ -1,6 +1,11 @@
+import { readFileSync } from "node:fs";
 import { userInfo } from "node:os";
-import { Command, CommanderError, InvalidArgumentError } from "commander";
+import path from "node:path";
+import { Argument, Command, CommanderError, InvalidArgumentError } from "commander";
+import { candidateLines, complete, completeWord, isShell, scripts } from "./completion.js";
+import { exitCodes } from "./exit-codes.js";
 import { asImport } from "./import/index.js";
+import { liveNames } from "./live-names.js";
 import { ask } from "./requests.js";
 import type { Request } from "./requests.js";
 import { askingText } from "../release/model/index.js";
@@ -43,23 +48,33 @@ const requests: Readonly<Record<Request, string>> = {
   promote: "leave out the remaining steps",
 };
 
-/** Runs the program; the exit code. Every error is one line. */
+/** Runs the program; the exit code, of `exitCodes`. Every error is one line. */
 export async function run(argv: readonly string[], terminal: Terminal): Promise<number> {
   try {
-    const result = { code: 0 };
+    const result: Result = { code: exitCodes.done };
+    const [first, ...words] = argv;
+    if (first === completeWord) {
+      terminal.out(candidateLines(await complete(program(terminal, result), words, liveNames)));
+      return exitCodes.done;
+    }
     await program(terminal, result).parseAsync([...argv], { from: "user" });
     return result.code;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode;
-    if (terminal.signal.aborted) return 130;
+    if (terminal.signal.aborted) return exitCodes.interrupted;
     terminal.error(`apisix-canary: ${error instanceof Error ? error.message : String(error)}`);
-    return 1;
+    return exitCodes.failed;
   }
 }
 
-function program(terminal: Terminal, result: { code: number }): Command {
+interface Result {
+  code: number;
+}
+
+function program(terminal: Terminal, result: Result): Command {
   const root = new Command("apisix-canary")
     .description("Looks at releases and tells a running one what to do")
+    .version(version(), "-V, --version", "this program's version")
     .exitOverride()
     .configureOutput({
       writeOut: (text) => terminal.out(text.trimEnd()),
@@ -74,11 +89,42 @@ function program(terminal: Terminal, result: { code: number }): Command {
       const screen = { isTerminal: terminal.isTerminal, print: terminal.out };
       return watch(() => status(name, options, terminal.signal), screen, options.interval * 1000, terminal.signal);
     });
+  addDashboard(root, terminal);
   addReport(root, terminal);
   addReplay(root, terminal, result);
   asImport(where(root.command("import <canary>")), terminal);
   for (const [request, text] of Object.entries(requests)) addRequest(root, request as Request, text, terminal);
+  addCompletion(root, terminal);
   return root;
+}
+
+/** As its package says: it lies two folders above the compiled program. */
+function version(): string {
+  const manifest: unknown = JSON.parse(readFileSync(path.join(__dirname, "../../package.json"), "utf8"));
+  return typeof manifest === "object" && manifest !== null && "version" in manifest ? String(manifest.version) : "?";
+}
+
+function addDashboard(root: Command, terminal: Terminal): void {
+  where(root.command("dashboard [name]").description("a page on this machine that shows releases live; Ctrl-C ends it"))
+    .option("-A, --all-namespaces", "releases of all namespaces")
+    .option("--port <port>", "of the page; default: any free one", port)
+    .action(async (name: string | undefined, options: Where & { readonly port?: number }) => {
+      const releases = new Releases(options);
+      const namespace = await namespaceOf(releases, name, options);
+      // A web server and templates: only for those who ask for it.
+      const { dashboard } = await import("./dashboard/index.js");
+      await dashboard({ releases, namespace, name, port: options.port ?? 0, say: terminal.out }, terminal.signal);
+    });
+}
+
+function addCompletion(root: Command, terminal: Terminal): void {
+  root
+    .command("completion")
+    .description("what a shell loads to complete commands, options and names: source <(apisix-canary completion bash)")
+    .addArgument(new Argument("<shell>").choices(Object.keys(scripts)))
+    .action((shell: string) => {
+      if (isShell(shell)) terminal.out(scripts[shell]);
+    });
 }
 
 function addReport(root: Command, terminal: Terminal): void {
@@ -97,7 +143,7 @@ function addReport(root: Command, terminal: Terminal): void {
     });
 }
 
-function addReplay(root: Command, terminal: Terminal, result: { code: number }): void {
+function addReplay(root: Command, terminal: Terminal, result: Result): void {
   root
     .command("replay <report>")
     .description("decide a report (JSON file) again, offline; exit 1 where anything differs without --set")
@@ -112,7 +158,7 @@ function addReplay(root: Command, terminal: Terminal, result: { code: number }):
       const { replayFile } = await import("./replay.js");
       const { text, identical } = await replayFile(file, options.set);
       terminal.out(text);
-      if (!identical && options.set.length === 0) result.code = 1;
+      if (!identical && options.set.length === 0) result.code = exitCodes.failed;
     });
 }
 
@@ -156,15 +202,27 @@ function seconds(text: string): number {
   return value;
 }
 
+function port(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 0 || value > 65_535) throw new InvalidArgumentError("a port is 0 to 65535");
+  return value;
+}
+
+/** Where to look; undefined: in all namespaces, for no name in particular. */
+async function namespaceOf(releases: Releases, name: string | undefined, options: Where): Promise<string | undefined> {
+  const { namespace, allNamespaces = false } = options;
+  if (namespace === undefined && allNamespaces && name !== undefined)
+    throw new Error("a name belongs to one namespace: use -n NAMESPACE, not -A");
+  return namespace ?? (allNamespaces ? undefined : await releases.defaultNamespace());
+}
+
 async function status(name: string | undefined, options: Looking, signal: AbortSignal): Promise<string> {
   const releases = new Releases(options);
-  const namespace =
-    options.namespace ?? (options.allNamespaces === true ? undefined : await releases.defaultNamespace());
-  if (name === undefined) {
+  const namespace = await namespaceOf(releases, name, options);
+  if (name === undefined || namespace === undefined) {
     const all = await releases.list(namespace, signal);
     return options.output === "json" ? json(all) : releaseTable(all);
   }
-  if (namespace === undefined) throw new Error("a name belongs to one namespace: use -n NAMESPACE, not -A");
   const release = await releases.get(namespace, name, signal);
   if (options.output === "json") return json(release);
   return description(release, await releases.events(release, signal), Date.now());

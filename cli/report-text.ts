@@ -1,15 +1,18 @@
 import type { Report, Replayed, Tick } from "../release/report/index.js";
-import { sentenceOf, sinceStart, stagesOf, verdictOf } from "../release/report/index.js";
+import { sentenceOf, sinceStart, groupChecks, verdictOf } from "../release/report/index.js";
 import { columns, oneLine } from "./views.js";
 
-/** The stored report as text: how the run ended, what was decided when and why, and what was said. */
+/** The stored report as text: how the run ended, what was decided when and why, and what was announced. */
 export function reportText(report: Report): string {
-  const said = report.announcements.map(({ at, message }) => [sinceStart(report, Date.parse(at)), oneLine(message)]);
+  const announced = report.announcements.map(({ at, message }) => [
+    sinceStart(report, Date.parse(at)),
+    oneLine(message),
+  ]);
   return [
     `Last run:  ${runLine(report)}`,
     ...(report.ticksLeftOut === 0 ? [] : [`(the ${report.ticksLeftOut} oldest checks are left out: too large)`]),
     ...(report.ticks.length === 0 ? [] : [`Decisions:\n${decisions(report)}`]),
-    ...(said.length === 0 ? [] : [`Said:\n${columns(said, "  ")}`]),
+    ...(announced.length === 0 ? [] : [`Announcements:\n${columns(announced, "  ")}`]),
   ].join("\n");
 }
 
@@ -19,7 +22,7 @@ function runLine({ outcome, reason, revision, startedAt, endedAt }: Report): str
 }
 
 function decisions(report: Report): string {
-  const rows = stagesOf(report.ticks).map(({ first, last, checks }) => [
+  const rows = groupChecks(report.ticks).map(({ first, last, checks }) => [
     sinceStart(report, first.nowMs),
     `${first.canaryWeight}%`,
     verdictOf(first.decision),
@@ -39,12 +42,12 @@ export function replayText(report: Report, replayed: readonly Replayed[]): strin
     oneLine(sentenceOf({ decision })),
   ]);
   const lines = rows.length === 0 ? [] : columns(rows).split("\n");
-  const told = replayed.flatMap(({ tick, differences }, index) => [
+  const shown = replayed.flatMap(({ tick, differences }, index) => [
     lines[index] ?? "",
     ...(differences.length === 0 ? [] : [`      recorded: ${recordedText(tick, differences)}`]),
   ]);
   const head = `${report.release}.${report.namespace} revision ${oneLine(report.revision)}, recorded outcome ${report.outcome}`;
-  return [head, ...told, conclusion(report, replayed)].join("\n");
+  return [head, ...shown, conclusion(report, replayed)].join("\n");
 }
 
 function recordedText(tick: Tick, differences: readonly string[]): string {

@@ -44,7 +44,7 @@ function nothingToDo({ name, namespace, status }: ReleaseView, request: Request)
 }
 
 /** The same request for people who have kubectl alone. */
-export function kubectl({ request, namespace, name, text }: Asking): string {
+function kubectl({ request, namespace, name, text }: Asking): string {
   const key = request === "resume" ? annotations.pause : annotations[request];
   const change = request === "resume" ? `${key}-` : `${key}=${shellQuoted(text)} --overwrite`;
   return `kubectl -n ${namespace} annotate canaryreleases.apisix-canary.io ${name} ${change}`;

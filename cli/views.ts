@@ -32,19 +32,43 @@ export function oneLine(text: string): string {
   return text.replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, " ").trim();
 }
 
+/** One thing to show of a release, in the tables and on the dashboard. */
+export interface Column {
+  /** As kubectl heads its columns. */
+  readonly title: string;
+  /** In words. */
+  readonly label: string;
+  /** "" where there is nothing to say. */
+  readonly valueOf: (release: ReleaseView) => string;
+  /** Left out of a table in which nobody has it: what only some strategies have. */
+  readonly optional?: true;
+}
+
+/** What `status` and `watch` show of each release; a strategy adds what it has to say here. */
+export const releaseColumns: readonly Column[] = [
+  { title: "NAMESPACE", label: "Namespace", valueOf: ({ namespace }) => namespace },
+  { title: "NAME", label: "Name", valueOf: ({ name }) => name },
+  { title: "STATUS", label: "Phase", valueOf: ({ status }) => status?.phase ?? "" },
+  {
+    title: "WEIGHT",
+    label: "Weight",
+    valueOf: ({ status }) => (status === undefined ? "" : String(status.canaryWeight)),
+  },
+  { title: "LASTTRANSITIONTIME", label: "Last change", valueOf: ({ status }) => status?.lastTransitionTime ?? "" },
+];
+
 /** The article's table. */
-export function releaseTable(releases: readonly ReleaseView[]): string {
+export function releaseTable(releases: readonly ReleaseView[], shown: readonly Column[] = releaseColumns): string {
   if (releases.length === 0) return "No releases found";
-  const rows = releases
-    .toSorted((a, b) => `${a.namespace}/${a.name}`.localeCompare(`${b.namespace}/${b.name}`))
-    .map(({ namespace, name, status }) => [
-      namespace,
-      name,
-      status?.phase ?? "",
-      status === undefined ? "" : String(status.canaryWeight),
-      status?.lastTransitionTime ?? "",
-    ]);
-  return columns([["NAMESPACE", "NAME", "STATUS", "WEIGHT", "LASTTRANSITIONTIME"], ...rows]);
+  const used = shown.filter(
+    ({ optional, valueOf }) => optional === undefined || releases.some((each) => valueOf(each)),
+  );
+  const rows = byName(releases).map((release) => used.map(({ valueOf }) => valueOf(release)));
+  return columns([used.map(({ title }) => title), ...rows]);
+}
+
+export function byName(releases: readonly ReleaseView[]): readonly ReleaseView[] {
+  return releases.toSorted((a, b) => `${a.namespace}/${a.name}`.localeCompare(`${b.namespace}/${b.name}`));
 }
 
 /** One release like `kubectl describe`: its status as in the article, then its events. */

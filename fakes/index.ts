@@ -8,4 +8,4 @@ export { Process } from "./process.js";
 export { settingsFor } from "./settings.js";
 export { VirtualClock } from "./virtual-clock.js";
 export { apiAway, healthy, World } from "./world.js";
-export type { PortCall, WeightWrite } from "./world.js";
+export type { PortCall } from "./world.js";

@@ -7,7 +7,7 @@ import * as steps from "./steps.js";
  * The provider of the package `apisix-canary`, as Pulumi's provider protocol wants it. Everything that takes time to
  * load comes with the first call that needs it: the engine asks for a schema or a version often.
  */
-export function createProvider(): pulumi.provider.Provider {
+function createProvider(): pulumi.provider.Provider {
   return {
     version: packageVersion(),
     // Async: its errors are answers.
@@ -17,7 +17,7 @@ export function createProvider(): pulumi.provider.Provider {
       const { construct } = await import("./components.js");
       return construct(name, type, inputs, options);
     },
-    check: (urn, _olds: unknown, news: unknown) => steps.check(urn, news),
+    check: (urn, olds: unknown, news: unknown) => steps.check(urn, olds, news),
     diff: (id, urn, olds: unknown, news: unknown) => steps.diff(urn, id, olds, news),
     create: (urn, inputs: unknown) => steps.create(urn, inputs),
     update: (id, urn, olds: unknown, news: unknown) => steps.update(urn, id, olds, news),

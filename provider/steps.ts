@@ -1,11 +1,25 @@
 import * as pulumi from "@pulumi/pulumi";
-import { analysis, generatedCertificate, generatedKey, preparation, promotion } from "../release/index.js";
+import { canonicalJson } from "../release/model/index.js";
+import {
+  adoption,
+  analysis,
+  generatedCertificate,
+  generatedKey,
+  preparation,
+  promotion,
+  sourceRoute,
+  trackedConfiguration,
+} from "../release/index.js";
 
 type Bag = Readonly<Record<string, unknown>>;
 
 /** A custom resource's runtime: the same objects that dynamic resources of TypeScript programs call. */
 interface Runtime {
-  readonly check?: (olds: Bag, news: Bag) => Promise<pulumi.provider.CheckResult>;
+  /** It may add to the inputs what it reads. */
+  readonly check?: (
+    olds: Bag,
+    news: Bag,
+  ) => Promise<{ readonly inputs?: Bag; readonly failures?: readonly pulumi.provider.CheckFailure[] }>;
   readonly diff: (id: string, olds: Bag, news: Bag) => Promise<pulumi.provider.DiffResult>;
   readonly create: (inputs: Bag) => Promise<{ readonly id: string; readonly outs: Bag }>;
   readonly update?: (id: string, olds: Bag, news: Bag) => Promise<{ readonly outs: Bag }>;
@@ -23,6 +37,9 @@ const runtimes: Readonly<Record<string, Runtime>> = {
   Preparation: { ...preparation, secretOutputs: [] },
   Analysis: { ...analysis, secretOutputs: [] },
   Promotion: { ...promotion, secretOutputs: [] },
+  SourceRoute: { ...sourceRoute, secretOutputs: [] },
+  Takeover: { ...adoption, secretOutputs: [] },
+  TrackedConfiguration: { ...trackedConfiguration, secretOutputs: [] },
   GeneratedKey: { ...generatedKey, secretOutputs: ["value"] },
   GeneratedCertificate: {
     diff: (id, olds, news) => generatedCertificate.diff(id, { names: namesOf(olds) }, { names: namesOf(news) }),
@@ -32,9 +49,10 @@ const runtimes: Readonly<Record<string, Runtime>> = {
 };
 
 /** Problems come with the property's path; what is not known yet is nobody's fault. */
-export async function check(urn: string, news: unknown): Promise<pulumi.provider.CheckResult> {
-  const { failures = [] } = (await runtimeOf(urn).check?.({}, plainBag(news))) ?? {};
-  return { inputs: news, failures };
+export async function check(urn: string, olds: unknown, news: unknown): Promise<pulumi.provider.CheckResult> {
+  const runtime = runtimeOf(urn);
+  const { inputs = {}, failures = [] } = (await runtime.check?.(plainBag(olds), plainBag(news))) ?? {};
+  return { inputs: outputs(runtime, bag(news), inputs), failures: [...failures] };
 }
 
 export function diff(urn: string, id: string, olds: unknown, news: unknown): Promise<pulumi.provider.DiffResult> {
@@ -76,13 +94,20 @@ function typeOf(urn: string): string {
   return (urn.split("::")[2] ?? "").split("$").at(-1) ?? "";
 }
 
-/** The inputs with their secrets, and beside them what the runtime added. */
+/** The inputs with their secrets, and beside them what the runtime added, or put in place of what was given as a secret. */
 function outputs({ secretOutputs }: Runtime, inputs: Bag, outs: Bag): Bag {
-  const added = Object.entries(outs).filter(([key]) => !Object.hasOwn(inputs, key));
+  const added = Object.entries(outs).filter(
+    ([key, value]) => !Object.hasOwn(inputs, key) || canonicalJson(plain(inputs[key])) !== canonicalJson(value),
+  );
+  const isSecret = (key: string): boolean => secretOutputs.includes(key) || isSecretMark(inputs[key]);
   return {
     ...inputs,
-    ...Object.fromEntries(added.map(([key, value]) => [key, secretOutputs.includes(key) ? secret(value) : value])),
+    ...Object.fromEntries(added.map(([key, value]) => [key, isSecret(key) ? secret(value) : value])),
   };
+}
+
+function isSecretMark(value: unknown): boolean {
+  return bag(value)[pulumi.runtime.specialSigKey] === pulumi.runtime.specialSecretSig;
 }
 
 function secret(value: unknown): Bag {
@@ -98,7 +123,7 @@ function plain(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(plain);
   const object = bag(value);
   if (object !== value) return value;
-  if (object[pulumi.runtime.specialSigKey] === pulumi.runtime.specialSecretSig) return plain(object["value"]);
+  if (isSecretMark(object)) return plain(object["value"]);
   return Object.fromEntries(Object.entries(object).map(([key, each]) => [key, plain(each)]));
 }
 

@@ -3,4 +3,3 @@ export { processesMatching, processesNamed, signalAll } from "./processes.js";
 export type { ProcessView } from "./processes.js";
 export { Project, programSettings } from "./project.js";
 export { isPulumisOwn, Update } from "./update.js";
-export type { Exit } from "./update.js";

@@ -1,4 +1,5 @@
 import * as k8s from "@pulumi/kubernetes";
+import { z } from "zod";
 import { CanaryRelease } from "../../components/index.js";
 import type { Program } from "../stack.js";
 import { checkIntervalSeconds, fakeNode, prometheusPort } from "./world-facts.js";
@@ -60,3 +61,13 @@ export function fleetProgram({ namespace, releases, version, stepSeconds, autosc
     return Promise.resolve();
   };
 }
+
+/** What the program of the update without any change is told. */
+export const noopSettings = z.strictObject({
+  namespace: z.string(),
+  releases: z.number(),
+  version: z.string(),
+  dynamic: z.boolean(),
+});
+
+export type NoopSettings = z.output<typeof noopSettings>;

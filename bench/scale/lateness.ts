@@ -1,18 +1,18 @@
-/** When each release was looked at, and by how much each look came later than asked. */
+/** When each release was checked, and by how much each check came later than asked. */
 export class Lateness {
   private readonly last = new Map<string, number>();
   private readonly all: number[] = [];
 
   constructor(private readonly everyMs: number) {}
 
-  /** A look at a release; the first of a run has nothing to be late against. */
-  look(release: string, atMs: number): void {
+  /** A check of a release; the first of a run has nothing to be late against. */
+  checked(release: string, atMs: number): void {
     const before = this.last.get(release);
     this.last.set(release, atMs);
     if (before !== undefined) this.all.push(Math.max(0, atMs - before - this.everyMs));
   }
 
-  /** The run of a release is over: its next look is a first one again. */
+  /** The run of a release is over: its next check is a first one again. */
   end(release: string): void {
     this.last.delete(release);
   }

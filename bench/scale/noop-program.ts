@@ -1,6 +1,5 @@
 import { programSettings } from "../project/index.js";
-import { fleetProgram } from "./fleet.js";
-import { noopSettings } from "./noop-settings.js";
+import { fleetProgram, noopSettings } from "./fleet.js";
 import { plainProgram } from "./plain.js";
 
 // A Pulumi program: a fleet of releases, or the same objects without the dynamic resources between them.

@@ -2,7 +2,7 @@ import path from "node:path";
 import { Project } from "../project/index.js";
 import type { Update } from "../project/index.js";
 import { median } from "../side-by-side/median.js";
-import type { NoopSettings } from "./noop-settings.js";
+import type { NoopSettings } from "./fleet.js";
 import type { Noop, Scale } from "./report.js";
 import { startWorld } from "./world-process.js";
 

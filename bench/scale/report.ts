@@ -132,8 +132,8 @@ function compared({ withSeconds, withoutSeconds, ratio }: Noop): string {
 
 const reading =
   "Real API server, engine and dynamic provider; the gateway's metrics come from a program that counts as a gateway " +
-  "would, and the pods are objects that a program reports as ready. Lateness: by how much the time between two looks " +
-  "at a release's metrics exceeds its `checkInterval`. Memory and CPU: of the dynamic provider, CPU " +
+  "would, and the pods are objects that a program reports as ready. Lateness: by how much the time between two checks of " +
+  "a release exceeds its `checkInterval`. Memory and CPU: of the dynamic provider, CPU " +
   "while all releases are in analysis. The engine writes its state at the end of the update only " +
   "(PULUMI_SKIP_CHECKPOINTS): else most of the time goes into writing it. The update that changes nothing has " +
   "autoscalers too, as in the article.";

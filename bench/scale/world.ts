@@ -71,7 +71,7 @@ function answer(query: string): object {
   state.queries += 1;
   const release = releases.get(key);
   if (release !== undefined && release.canaryWeight > 0 && windowSeconds === judgingWindowSeconds)
-    lateness.look(key, arrivedMs);
+    lateness.checked(key, arrivedMs);
   return counting.answer(key, windowSeconds, Date.now() / 1000);
 }
 

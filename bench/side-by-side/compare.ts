@@ -53,7 +53,7 @@ async function compare(scenario: Scenario, rounds: Rounds): Promise<Comparison> 
 }
 
 /** Neither always has the cluster that the other one has warmed up. */
-export function orderOf(turn: number): readonly Contender[] {
+function orderOf(turn: number): readonly Contender[] {
   return turn % 2 === 0 ? [ours, flagger] : [flagger, ours];
 }
 

@@ -1,6 +1,5 @@
 import { checkEverySeconds } from "../../release/settings/index.js";
-import { observe, startAnalysis } from "../../release/analysis/index.js";
-import { deadlineSeconds } from "../../release/machine/plan.js";
+import { deadlineSeconds, observe, startAnalysis } from "../../release/analysis/index.js";
 import type { AnalysisState, Observation, Observed } from "../../release/analysis/index.js";
 import { Gateway, nodesOf } from "./gateway.js";
 import { promoted, rolledBack, undecided } from "./outcome.js";

@@ -44,7 +44,7 @@ export function rowOf(scenario: ScenarioName, ours: readonly Outcome[], flagger:
   };
 }
 
-export function figuresOf(outcomes: readonly Outcome[]): Figures {
+function figuresOf(outcomes: readonly Outcome[]): Figures {
   const share = (ending: Ending): number => outcomes.filter((each) => each.ending === ending).length / outcomes.length;
   const numbers = (of: (outcome: Outcome) => number | undefined): readonly number[] =>
     outcomes.flatMap((outcome) => of(outcome) ?? []);

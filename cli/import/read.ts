@@ -127,7 +127,7 @@ class Reader {
     const renames = Object.fromEntries(
       (await this.copiesOf(canary, namespace)).map((copy) => [copy, copy.replace(/-primary$/, "")]),
     );
-    const made = templateFor("canary", name, "", template, renames);
+    const made = templateFor("canary", name, "", template, renames, { from: "primary" });
     const { [annotations.revision]: _revision, "flagger-id": _flaggers, ...texts } = made.metadata?.annotations ?? {};
     return { ...made, metadata: { ...made.metadata, annotations: texts } };
   }

@@ -1,5 +1,6 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import { whenKnown } from "../arguments/index.js";
 import { programManager } from "../../release/model/index.js";
 
 /** Whose the objects of a release were before, and whose they are after it. */
@@ -10,11 +11,21 @@ export interface Custody {
   readonly givesBack: boolean;
 }
 
+type Texts = pulumi.Input<Readonly<Record<string, pulumi.Input<string>>>>;
+
 interface Metadata {
   readonly name: pulumi.Input<string>;
   readonly namespace: pulumi.Input<string>;
-  readonly annotations: Readonly<Record<string, pulumi.Input<string>>>;
+  readonly labels?: Texts;
+  readonly annotations: Texts;
 }
+
+/** Created, or applied over what was there. */
+export type ReleaseService = k8s.core.v1.Service | k8s.core.v1.ServicePatch;
+export type ReleaseDeployment = k8s.apps.v1.Deployment | k8s.apps.v1.DeploymentPatch;
+export type ReleaseAutoscaler =
+  k8s.autoscaling.v2.HorizontalPodAutoscaler | k8s.autoscaling.v2.HorizontalPodAutoscalerPatch;
+export type ReleaseRoute = k8s.apiextensions.CustomResource | k8s.apiextensions.CustomResourcePatch;
 
 interface Manifest<Spec> {
   readonly metadata: Metadata;
@@ -45,7 +56,7 @@ export class ReleaseObjects {
     manifest: Manifest<Spec<k8s.types.input.core.v1.ServiceSpec>>,
     opts: pulumi.CustomResourceOptions,
     fate: Fate,
-  ): pulumi.Resource {
+  ): ReleaseService {
     const token = "kubernetes:core/v1:Service";
     return this.custody.takesOver
       ? new k8s.core.v1.ServicePatch(name, this.over(manifest), this.retained(opts, token))
@@ -57,7 +68,7 @@ export class ReleaseObjects {
     manifest: Manifest<k8s.types.input.apps.v1.DeploymentSpec>,
     opts: pulumi.CustomResourceOptions,
     fate: Fate,
-  ): pulumi.Resource {
+  ): ReleaseDeployment {
     const token = "kubernetes:apps/v1:Deployment";
     if (!this.custody.takesOver) return new k8s.apps.v1.Deployment(name, manifest, this.own(opts, token, fate));
     // Pods are scaled by others from the first moment on: a field that an apply has and then drops would be reset.
@@ -70,7 +81,7 @@ export class ReleaseObjects {
     manifest: Manifest<Spec<k8s.types.input.autoscaling.v2.HorizontalPodAutoscalerSpec>>,
     opts: pulumi.CustomResourceOptions,
     fate: Fate,
-  ): pulumi.Resource {
+  ): ReleaseAutoscaler {
     const token = "kubernetes:autoscaling/v2:HorizontalPodAutoscaler";
     return this.custody.takesOver
       ? new k8s.autoscaling.v2.HorizontalPodAutoscalerPatch(name, this.over(manifest), this.retained(opts, token))
@@ -83,7 +94,7 @@ export class ReleaseObjects {
     kind: "ApisixRoute" | "ApisixUpstream",
     manifest: Manifest<pulumi.Input<Readonly<Record<string, unknown>>>>,
     opts: pulumi.CustomResourceOptions,
-  ): k8s.apiextensions.CustomResource | k8s.apiextensions.CustomResourcePatch {
+  ): ReleaseRoute {
     const apiVersion = "apisix.apache.org/v2";
     const token = `kubernetes:${apiVersion}:${kind}`;
     return this.custody.takesOver
@@ -101,7 +112,8 @@ export class ReleaseObjects {
 
   private over<S>({ metadata, spec }: Manifest<S>): Manifest<S> {
     const patch = { "pulumi.com/patchForce": "true", "pulumi.com/patchFieldManager": programManager };
-    return { metadata: { ...metadata, annotations: { ...metadata.annotations, ...patch } }, spec };
+    const annotations = whenKnown(metadata.annotations, (known) => ({ ...known, ...patch }));
+    return { metadata: { ...metadata, annotations }, spec };
   }
 
   private retained(opts: pulumi.CustomResourceOptions, token: string): pulumi.CustomResourceOptions {

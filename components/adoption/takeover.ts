@@ -1,10 +1,11 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Kept } from "../../release/adoption/index.js";
 import type { AdoptionSettings } from "../../release/settings/index.js";
+import type { Computed } from "../arguments/index.js";
 import { DynamicResource } from "../dynamic/index.js";
 
 /** What the runtime is told of a takeover, parts of which may still be outputs. */
-export type TakeoverInputs = { readonly [K in keyof AdoptionSettings]: pulumi.Input<AdoptionSettings[K]> };
+export type TakeoverInputs = { readonly [K in keyof AdoptionSettings]: Computed<AdoptionSettings[K]> };
 
 /**
  * Takes over what runs already before the release's own objects are written, and gives it back when they are gone. What

@@ -26,6 +26,7 @@ import { app, gatewayPod } from "./pod.js";
 export class Apisix extends pulumi.ComponentResource {
   /** `apisix-gateway.<namespace>`: users go here. */
   readonly gateway: pulumi.Output<string>;
+  /** Of the gateway's pods; ready when the controller has pushed their first configuration. */
   readonly deployment: k8s.apps.v1.Deployment;
 
   constructor(

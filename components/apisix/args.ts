@@ -7,6 +7,7 @@ import type { PodMonitorOptions, PodOptions, ServiceOptions } from "../kubernete
 
 /** The Service that users reach the gateway by. */
 export interface GatewayServiceOptions extends ServiceOptions {
+  /** Ports of the Service. */
   readonly ports?: {
     /** Default 80. */
     readonly http?: pulumi.Input<number>;
@@ -14,6 +15,7 @@ export interface GatewayServiceOptions extends ServiceOptions {
     readonly https?: pulumi.Input<number>;
     /** Port of every node for http, with type NodePort or LoadBalancer. Default: Kubernetes chooses. */
     readonly httpNodePort?: pulumi.Input<number>;
+    /** The same for https. */
     readonly httpsNodePort?: pulumi.Input<number>;
   };
 }
@@ -22,12 +24,15 @@ export interface GatewayServiceOptions extends ServiceOptions {
 export interface GatewayAutoscaler {
   /** Default 2. */
   readonly minReplicas?: pulumi.Input<number>;
+  /** Not below `minReplicas`. */
   readonly maxReplicas: pulumi.Input<number>;
   /** Target utilization, percent of the requested CPU. Default 80. */
   readonly cpuUtilization?: pulumi.Input<number>;
 }
 
+/** What can be said of the gateway. */
 export interface ApisixArgs extends PodOptions {
+  /** Where it runs; its GatewayProxy is looked up there. */
   readonly namespace: pulumi.Input<string>;
   /** Default `apache/apisix:3.17.0-debian`, the version that everything here was measured with. */
   readonly image?: pulumi.Input<string>;
@@ -66,6 +71,7 @@ export interface ApisixArgs extends PodOptions {
   readonly nginxServerSnippet?: pulumi.Input<string>;
   /** Type of the Service for users, short for `service.type`. Default ClusterIP. */
   readonly serviceType?: pulumi.Input<"ClusterIP" | "NodePort" | "LoadBalancer">;
+  /** The Service that users reach it by. Default: ClusterIP with ports 80 and 443. */
   readonly service?: GatewayServiceOptions;
   /** Admin key; a text that looks like a number is refused. Default: generated once and kept. Secret either way. */
   readonly adminKey?: pulumi.Input<string>;

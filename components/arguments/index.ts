@@ -1,9 +1,12 @@
 /** Arguments of components, checked before anything is registered: one line that names the component and the property. */
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
+import type { Lazily } from "../../release/template/index.js";
 import { refusal } from "../errors/index.js";
 import { check } from "../../release/settings/index.js";
 import type { Problem } from "../../release/settings/index.js";
+
+export { isUnknownMark, knownOf, withoutSecrets } from "./known.js";
 
 /** A schema for each argument: one that is forgotten, or that the type does not have, is a compile error. */
 export type Shape<Args> = { readonly [Name in keyof Required<Args>]: z.ZodType };
@@ -21,6 +24,17 @@ export function checkArguments(component: string, schema: z.ZodType, args: unkno
 export function argumentError(component: string, problem: string): Error {
   return refusal(`${component}: ${problem}`);
 }
+
+/** A value that a program may compute: an output, or with outputs in it at any depth. */
+export type Computed<T> = pulumi.Input<ComputedParts<T>>;
+
+type ComputedParts<T> = T extends string | number | boolean | undefined | null
+  ? T
+  : T extends readonly (infer Each)[]
+    ? readonly Computed<Each>[]
+    : T extends object
+      ? { readonly [Name in keyof T]: Computed<T[Name]> }
+      : T;
 
 /** Whether a value is only known when other resources are. */
 export function isComputed(value: unknown): boolean {
@@ -43,10 +57,24 @@ export function resolved<T extends object, R>(
       throw argumentError(component, error instanceof Error ? error.message : String(error));
     }
   };
-  return isPlain(inputs) ? checked(inputs) : pulumi.output(inputs).apply(checked);
+  return whenKnown(inputs, checked);
 }
 
-function isPlain<T>(value: T): value is T & pulumi.Unwrap<T> {
+/** What `make` makes of inputs, at once where all of them are plain: their structure may be anything. */
+export function whenKnown<T, R>(inputs: T, make: (plain: pulumi.Unwrap<T>) => R): R | pulumi.Output<R> {
+  return isPlain(inputs) ? make(inputs) : pulumi.output(inputs).apply(make);
+}
+
+/** The same for one part alone: what is in it stays where it is, known or not, secret or not. */
+export const lazily: Lazily = (value, then) => (isComputed(value) ? opened(value).apply(then) : then(value));
+
+/** An output of anything, with no output left in it. */
+export function opened(value: unknown): pulumi.Output<unknown> {
+  return pulumi.output<unknown>(value);
+}
+
+/** Whether nothing in a value is an output. */
+export function isPlain<T>(value: T): value is T & pulumi.Unwrap<T> {
   if (isComputed(value)) return false;
   return typeof value !== "object" || value === null || Object.values(value).every((each: unknown) => isPlain(each));
 }

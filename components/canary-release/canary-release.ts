@@ -11,25 +11,28 @@ import {
 } from "../../release/model/index.js";
 import type { Role } from "../../release/model/index.js";
 import { ReleaseObjects } from "../adoption/index.js";
-import { refusal, refusalOf } from "../errors/index.js";
+import type { ReleaseAutoscaler, ReleaseDeployment, ReleaseRoute, ReleaseService } from "../adoption/index.js";
+import { isPlain, whenKnown } from "../arguments/index.js";
+import { GeneratedKey } from "../credentials/index.js";
+import { refusalOf } from "../errors/index.js";
 import { asPromoted } from "../promoted/index.js";
 import type { PromotedRelease } from "../promoted/index.js";
 import type { CanaryReleaseArgs } from "./args.js";
-import type { Metadata } from "./configuration.js";
 import { accessOf } from "./access.js";
+import { trackConfiguration } from "./configuration.js";
 import { Analysis, Preparation, Promotion } from "./dynamic.js";
-import type { RuntimeCluster, RuntimeInputs } from "./dynamic.js";
-import type { Making } from "./making.js";
+import type { AnalysisOutcome, RuntimeCluster, RuntimeInputs, TrackedConfiguration } from "./dynamic.js";
+import { ContentIdentity } from "./identity.js";
+import type { Making, Metadata } from "./making.js";
 import { autoscalerSpec, objectName, plannedRunSeconds, releaseObjectSpec } from "./manifests.js";
 import { warnWhenTooFewSlots } from "./parallelism.js";
-import { contentHash } from "../kubernetes/index.js";
 import { createWeightedRoute, weightedRouteName } from "./route.js";
 import { withoutStackTraces } from "./stack-traces.js";
 import { runtimeSettings } from "./runtime-settings.js";
 import { createTakeover, custodyOf } from "./takeover.js";
-import type { PlainTemplate } from "../../release/template/index.js";
-import { validateArgs } from "./validate.js";
-import { tellDeadline, warnOfDoubts } from "./warnings.js";
+import { ProgramTemplate } from "./template.js";
+import { validateArgs, validateKnown } from "./validate.js";
+import { tellDeadline, warnOfDoubts, warnOfReplacedLabel } from "./warnings.js";
 import { createService, createWorkload } from "./workloads.js";
 
 /**
@@ -38,15 +41,16 @@ import { createService, createWorkload } from "./workloads.js";
  * `<name>-primary` or rolls it back and fails the update. Pulumi's graph is the outer state machine: the primary
  * depends on the analysis, so a failed analysis never touches it.
  *
- * Throws a one-line error naming the property for unknown, contradictory or out-of-range arguments.
+ * Throws a one-line error naming the property for unknown, contradictory or out-of-range arguments; what only an output
+ * knows is checked when it is known, before anything is touched.
  */
 export class CanaryRelease extends pulumi.ComponentResource {
   /** Name of the weighted ApisixRoute. */
   readonly routeName: string;
   /** Identity of the template with its configuration. */
   readonly revision: pulumi.Output<string>;
-  /** What the last analysis ended with: `initialized`, `passed`, `skipped` or `alreadyPromoted`. */
-  readonly outcome: pulumi.Output<string>;
+  /** What the last analysis ended with. */
+  readonly outcome: pulumi.Output<AnalysisOutcome>;
   /**
    * What serves all users, as the last promotion found it on the primary: after a failed update still what was promoted
    * before. Another stack takes it from here with `promotedTag`. Undefined where nothing was promoted by this version of
@@ -56,65 +60,106 @@ export class CanaryRelease extends pulumi.ComponentResource {
   /** Service of the primary: what `<name>` selects. */
   readonly service: pulumi.Output<string>;
 
+  /** The Services `<name>`, `<name>-canary` and `<name>-primary`. */
+  readonly services: Readonly<Record<Role | "apex", ReleaseService>>;
+  /** The weighted ApisixRoute. */
+  readonly route: ReleaseRoute;
+  /** Deployment of the revision under analysis; without pods at rest. */
+  readonly canary: ReleaseDeployment;
+  /** Deployment that serves all users. */
+  readonly primary: ReleaseDeployment;
+  /** Of both Deployments; none without an autoscaler of this release. */
+  readonly autoscalers: Readonly<Partial<Record<Role, ReleaseAutoscaler>>>;
+
+  /** Name of the Kubernetes objects. */
+  private readonly release: string;
   private readonly access: RuntimeCluster;
   private readonly namespace: pulumi.Output<string>;
-  private readonly template: pulumi.Output<PlainTemplate>;
-  private objects: ReleaseObjects | undefined;
+  private readonly template: ProgramTemplate;
+  private readonly making: Making;
+  private readonly tracked: TrackedConfiguration | undefined;
 
   constructor(
-    private readonly release: string,
+    private readonly logical: string,
     private readonly args: CanaryReleaseArgs,
     opts?: pulumi.ComponentResourceOptions,
   ) {
-    super("apisix-canary:index:CanaryRelease", release, {}, opts);
+    super("apisix-canary:index:CanaryRelease", logical, {}, opts);
     this.validate();
+    this.release = args.name ?? logical;
     this.access = accessOf(this, args);
     warnWhenTooFewSlots(this);
     warnOfDoubts(this, args);
     tellDeadline(this, args);
     this.namespace = pulumi.output(args.namespace);
-    this.routeName = weightedRouteName(args.route?.name ?? args.routeRef?.name ?? release, release);
-    this.template = pulumi.output(args.template).apply(asPlainTemplate);
-    this.revision = this.template.apply((template) =>
-      contentHash({ template, configs: args.configs, secrets: args.secrets }),
-    );
+    this.routeName = weightedRouteName(args.route?.name ?? args.routeRef?.name ?? this.release, this.release);
+    this.template = new ProgramTemplate(args.template);
+    warnOfReplacedLabel(this, this.release, this.template);
+    this.making = this.makingOf();
+    const object = this.releaseObject();
+    this.tracked = trackConfiguration(this.making, this.template, [object]);
+    this.revision = this.identified();
 
-    const { analysis, promotion } = withoutStackTraces(() => this.createResources());
+    const made = withoutStackTraces(() => this.createResources(object));
+    const { analysis, promotion } = made;
+    this.services = made.services;
+    this.route = made.route;
+    this.canary = made.canary;
+    this.primary = made.primary;
+    this.autoscalers = made.autoscalers;
     this.outcome = pulumi.all([analysis.outcome, promotion.id]).apply(([outcome]) => outcome);
-    this.promoted = promotion.promoted.apply((promoted) => promoted && asPromoted(promoted, reportName(release)));
-    this.service = pulumi.output(objectName(release, "apex", args.service));
-    const { routeName, revision, outcome, promoted } = this;
-    this.registerOutputs({ routeName, revision, outcome, promoted });
+    this.promoted = promotion.promoted.apply((promoted) => promoted && asPromoted(promoted, reportName(this.release)));
+    this.service = pulumi.output(objectName(this.release, "apex", args.service));
+    this.registerOutputs(this.outputs());
   }
 
-  private createResources(): { readonly analysis: Analysis; readonly promotion: Promotion } {
-    const { release, making } = this;
-    const { template, revision } = this;
-    const released = { template, revision };
-    const object = this.releaseObject();
+  private outputs() {
+    const { routeName, revision, outcome, promoted, service } = this;
+    const { services, route, canary, primary, autoscalers } = this;
+    return { routeName, revision, outcome, promoted, service, services, route, canary, primary, autoscalers };
+  }
+
+  /** Of all that is judged together: pods with their configuration. */
+  private identified(): pulumi.Output<string> {
+    const { configs, secrets } = this.args;
+    const { configMaps, secrets: tracked } = this.tracked ?? {};
+    const content = { template: this.template.content, configs, secrets };
+    const all = configMaps === undefined ? content : { ...content, tracked: { configMaps, secrets: tracked } };
+    return pulumi.output(this.making.identity.of(all, { isSecret: secrets !== undefined }));
+  }
+
+  private createResources(object: k8s.apiextensions.CustomResource) {
+    const { logical, making, template, revision, tracked } = this;
+    const released = { template, revision, tracked };
     const takeover = createTakeover(making, this.runtimeInputs({ releaseUid: uidOf(object) }), released, [object]);
     const before = [object, ...(takeover === undefined ? [] : [takeover])];
     const kept = making.objects.takesOver ? takeover?.kept : undefined;
-    const services = (["apex", "canary", "primary"] as const).map((role) => createService(making, role, kept, before));
-    const route = createWeightedRoute(making, this.routeName, [...before, ...services]);
+    const services = {
+      apex: createService(making, "apex", kept, before),
+      canary: createService(making, "canary", kept, before),
+      primary: createService(making, "primary", kept, before),
+    };
+    const route = createWeightedRoute(making, this.routeName, [...before, ...Object.values(services)]);
     const inputs = this.runtimeInputs({ releaseUid: uidOf(object), routeUid: uidOf(route) });
-    const preparation = new Preparation(`${release}-preparation`, inputs, this.after([route]));
+    const preparation = new Preparation(`${logical}-preparation`, inputs, this.after([route]));
     const canary = createWorkload(making, "canary", released, kept, [preparation]);
-    const analysis = new Analysis(`${release}-analysis`, inputs, this.after([canary]));
+    const analysis = new Analysis(`${logical}-analysis`, inputs, this.after([canary]));
     const primary = createWorkload(making, "primary", released, kept, [analysis]);
     const autoscalers = this.createAutoscalers({ canary, primary });
     // The last to be made and the first to be deleted: what it proves then is about all others.
-    const promotion = new Promotion(`${release}-promotion`, inputs, this.after([primary, ...autoscalers]));
+    const last = [primary, ...Object.values(autoscalers)];
+    const promotion = new Promotion(`${logical}-promotion`, inputs, this.after(last));
 
-    return { analysis, promotion };
+    return { services, route, canary, analysis, primary, autoscalers, promotion };
   }
 
-  private get making(): Making {
-    const { release, args, namespace, access } = this;
+  private makingOf(): Making {
+    const { release, logical, args, namespace, access } = this;
     const custody = custodyOf(args);
     return {
-      ...{ release, args, namespace, access, givesBack: custody.givesBack },
-      objects: (this.objects ??= new ReleaseObjects(custody)),
+      ...{ release, logical, args, namespace, access, givesBack: custody.givesBack },
+      identity: new ContentIdentity(() => new GeneratedKey(`${logical}-identity-key`, { parent: this }).value),
+      objects: new ReleaseObjects(custody),
       metadata: (name, more) => this.metadata(name, more),
       after: (dependsOn) => this.after(dependsOn),
     };
@@ -122,33 +167,57 @@ export class CanaryRelease extends pulumi.ComponentResource {
 
   private validate(): void {
     try {
-      validateArgs(this.release, this.args);
+      validateArgs(this.logical, this.args);
     } catch (error) {
-      throw refusalOf(this, error instanceof Error ? error.message : String(error));
+      throw this.refused(error);
     }
   }
 
-  private after(dependsOn: readonly pulumi.Resource[]): pulumi.CustomResourceOptions {
+  private refused(error: unknown): pulumi.ResourceError {
+    return refusalOf(this, error instanceof Error ? error.message : String(error));
+  }
+
+  private after(dependsOn: readonly pulumi.Input<pulumi.Resource>[]): pulumi.CustomResourceOptions {
     return { parent: this, dependsOn: [...dependsOn] };
   }
 
   /** Every object carries the release's mark: what doesn't is never touched, whatever its name. */
   private metadata(name: string, more: Readonly<Record<string, string>> = {}): Metadata {
+    const { labels, annotations: given = {} } = this.args.metadata ?? {};
     const mark = this.namespace.apply((namespace) => releaseMark(namespace, this.release));
-    return { name, namespace: this.namespace, annotations: { ...more, [annotations.release]: mark } };
+    const own = { ...more, [annotations.release]: mark };
+    return {
+      name,
+      namespace: this.namespace,
+      ...(labels === undefined ? {} : { labels }),
+      annotations: whenKnown(given, (known) => ({ ...known, ...own })),
+    };
   }
 
+  /** The first of all objects: it waits until everything that the arguments say is known and checked. */
   private releaseObject(): k8s.apiextensions.CustomResource {
+    const { args, logical, release: name, routeName } = this;
+    const { platform, ...own } = args;
+    const before = [...(platform?.dependencies ?? [])];
+    const dependsOn: pulumi.Input<pulumi.Input<pulumi.Resource>[]> = isPlain(own)
+      ? before
+      : this.checked().then(() => before);
     return new k8s.apiextensions.CustomResource(
-      this.release,
+      logical,
       {
         apiVersion: `${apiGroup}/${apiVersion}`,
         kind: releaseKind,
-        metadata: this.metadata(this.release),
-        spec: { ...releaseObjectSpec(this.release, this.routeName, this.args.service), ...this.onDeletion() },
+        metadata: this.metadata(name),
+        spec: { ...releaseObjectSpec(name, routeName, args.service), ...this.onDeletion() },
       },
-      this.after(this.args.platform?.dependencies ?? []),
+      { parent: this, dependsOn },
     );
+  }
+
+  private async checked(): Promise<void> {
+    await validateKnown(this.logical, this.args).catch((error: unknown) => {
+      throw this.refused(error);
+    });
   }
 
   private runtimeInputs(proof: Pick<RuntimeInputs, "releaseUid" | "routeUid">): RuntimeInputs {
@@ -166,32 +235,29 @@ export class CanaryRelease extends pulumi.ComponentResource {
     return takesOver || givesBack ? { onDeletion: givesBack ? "giveBack" : "remove" } : {};
   }
 
-  private createAutoscalers(workloads: Readonly<Record<Role, pulumi.Resource>>): readonly pulumi.Resource[] {
-    const { autoscaler } = this.args;
-    if (autoscaler === undefined || autoscaler === "external") return [];
-    const planned = pulumi.output(this.args.analysis).apply((analysis) => plannedRunSeconds(analysis));
-    return (["canary", "primary"] as const).map((role) => {
+  private createAutoscalers(
+    workloads: Readonly<Record<Role, pulumi.Resource>>,
+  ): Readonly<Partial<Record<Role, ReleaseAutoscaler>>> {
+    const { autoscaler, analysis } = this.args;
+    if (autoscaler === undefined || autoscaler === "external") return {};
+    // What an address in the analysis is says nothing about its length.
+    const planned = pulumi.unsecret(pulumi.output(whenKnown(analysis, plannedRunSeconds)));
+    const create = (role: Role): ReleaseAutoscaler => {
       const name = deploymentName(this.release, role);
-      const spec = planned.apply((seconds) => autoscalerSpec(this.release, role, autoscaler, seconds));
-      const metadata = this.metadata(name);
-      const options = this.after([workloads[role]]);
-      return this.making.objects.autoscaler(`${name}-hpa`, { metadata, spec }, options, { stays: role === "canary" });
-    });
+      const manifest = {
+        metadata: this.metadata(name),
+        spec: autoscalerSpec(this.release, role, autoscaler, planned),
+      };
+      const logical = `${deploymentName(this.logical, role)}-hpa`;
+      return this.making.objects.autoscaler(logical, manifest, this.after([workloads[role]]), {
+        stays: role === "canary",
+      });
+    };
+    return { canary: create("canary"), primary: create("primary") };
   }
 }
 
 /** Proves the cluster; there is none before the first update. */
-function uidOf({ metadata }: Pick<k8s.apiextensions.CustomResource, "metadata">): pulumi.Output<string | undefined> {
+function uidOf({ metadata }: Pick<ReleaseRoute, "metadata">): pulumi.Output<string | undefined> {
   return pulumi.output(metadata).apply((live: { readonly uid?: string } | undefined) => live?.uid);
-}
-
-function asPlainTemplate(template: unknown): PlainTemplate {
-  if (!isPlainTemplate(template)) throw refusal("template.spec.containers: needs at least one container");
-  const { [annotations.revision]: _ours, ...rest } = template.metadata?.annotations ?? {};
-  return { ...template, metadata: { ...template.metadata, annotations: rest } };
-}
-
-function isPlainTemplate(value: unknown): value is PlainTemplate {
-  const spec: unknown = typeof value === "object" && value !== null && "spec" in value ? value.spec : undefined;
-  return typeof spec === "object" && spec !== null && "containers" in spec && Array.isArray(spec.containers);
 }

@@ -4,10 +4,17 @@ export type {
   Adopt,
   AutoscalerArgs,
   CanaryReleaseArgs,
+  ConfigurationArgs,
+  DeploymentArgs,
+  DurationArg,
+  MetadataArgs,
   OwnedRoute,
   RoutePlugin,
   RouteReference,
   RouteTls,
   ServiceArgs,
+  ServicePort,
 } from "./args.js";
+export type { AnalysisOutcome } from "./dynamic.js";
 export type { AnalysisInput, MetricTemplateInput as MetricTemplate } from "../../release/settings/index.js";
+export { argsProblems } from "./validate.js";

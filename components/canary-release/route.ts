@@ -1,12 +1,13 @@
-import type * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { annotations, serviceName } from "../../release/model/index.js";
 import { apisixTls } from "../crds/index.js";
 import { SourceRoute } from "../source-route/index.js";
 import type { HttpRule } from "../source-route/index.js";
+import type { ReleaseRoute } from "../adoption/index.js";
+import { whenKnown } from "../arguments/index.js";
 import type { OwnedRoute, RoutePlugin } from "./args.js";
 import type { Making } from "./making.js";
-import { sharedOwnership } from "./manifests.js";
+import { given, sharedOwnership } from "./manifests.js";
 
 const prometheus: RoutePlugin = { name: "prometheus", enable: true, config: { prefer_name: true } };
 
@@ -20,8 +21,8 @@ export function createWeightedRoute(
   making: Making,
   routeName: string,
   dependsOn: readonly pulumi.Resource[],
-): Pick<k8s.apiextensions.CustomResource, "metadata"> & pulumi.Resource {
-  const { release, args } = making;
+): ReleaseRoute {
+  const { release, logical, args } = making;
   const ingressClassName = classOf(making);
   const create = (
     http: pulumi.Input<readonly HttpRule[]>,
@@ -29,7 +30,7 @@ export function createWeightedRoute(
     after: typeof dependsOn,
   ) =>
     making.objects.apisix(
-      `${release}-route`,
+      `${logical}-route`,
       "ApisixRoute",
       {
         metadata: making.metadata(routeName, { ...sharedOwnership, ...more }),
@@ -39,10 +40,12 @@ export function createWeightedRoute(
     );
   if (args.route !== undefined) {
     createTls(making, routeName, args.route, dependsOn);
-    return create(ownedRules(release, args.service.name ?? release, args.service.port, args.route), {}, dependsOn);
+    const upstreams = args.service.scheme === undefined ? [] : createUpstreams(making, {}, dependsOn);
+    const rules = ownedRules(release, args.service.name ?? release, args.service.port, args.route);
+    return create(rules, {}, [...dependsOn, ...upstreams]);
   }
   const source = sourceOf(making, routeName, dependsOn);
-  const upstreams = carriedUpstreams(making, source);
+  const upstreams = createUpstreams(making, source.upstream, [source]);
   const named = args.routeRef === undefined ? {} : { [annotations.source]: args.routeRef.name };
   return create(source.http, named, [...dependsOn, ...upstreams]);
 }
@@ -61,14 +64,14 @@ function createTls(
   const { name, ...metadata } = making.metadata(routeName);
   const ingressClassName = classOf(making);
   apisixTls(
-    `${making.release}-tls`,
+    `${making.logical}-tls`,
     { name, ...metadata, ingressClassName, hosts, secretName: tls.secretName },
     making.after(dependsOn),
   );
 }
 
 function sourceOf(making: Making, routeName: string, dependsOn: readonly pulumi.Resource[]): SourceRoute {
-  const { release, args, namespace, access } = making;
+  const { release, logical, args, namespace, access } = making;
   const { kubeconfig, context, cluster } = access;
   const inputs = {
     namespace,
@@ -80,51 +83,60 @@ function sourceOf(making: Making, routeName: string, dependsOn: readonly pulumi.
     ...{ kubeconfig, context, cluster },
     ...(making.objects.takesOver ? { takesOver: true } : {}),
   };
-  return new SourceRoute(`${release}-source-route`, inputs, making.after(dependsOn));
+  return new SourceRoute(`${logical}-source-route`, inputs, making.after(dependsOn));
 }
 
 /**
- * An ApisixUpstream is found by the name of its Service: primary and canary get what the Service has. They are there
- * also where it has none, so that a later one is followed.
+ * An ApisixUpstream is found by the name of its Service: primary and canary get what a source's Service has, and the scheme
+ * that the program says. They are there also where a source has none, so that a later one is followed.
  */
-function carriedUpstreams(making: Making, source: SourceRoute): readonly pulumi.Resource[] {
-  const { release, args } = making;
+function createUpstreams(
+  making: Making,
+  carried: pulumi.Input<Readonly<Record<string, unknown>>>,
+  dependsOn: readonly pulumi.Resource[],
+): readonly pulumi.Resource[] {
+  const { release, logical, args } = making;
+  const { scheme } = args.service;
   const ingressClassName = classOf(making);
   return (["primary", "canary"] as const).map((role) => {
     const name = serviceName(args.service.name ?? release, role);
     const spec = pulumi
-      .all([source.upstream, ingressClassName])
-      .apply(([carried, own]) => ({ ...carried, ingressClassName: own }));
+      .all([carried, ingressClassName])
+      .apply(([known, own]) => ({ ...known, ...given({ scheme }), ingressClassName: own }));
     const manifest = { metadata: making.metadata(name), spec };
-    return making.objects.apisix(`${release}-${role}-upstream`, "ApisixUpstream", manifest, making.after([source]));
+    return making.objects.apisix(`${logical}-${role}-upstream`, "ApisixUpstream", manifest, making.after(dependsOn));
   });
 }
 
 /** The rules of an owned route at rest: everything to the primary. */
-export function ownedRules(release: string, service: string, port: number, route: OwnedRoute): readonly HttpRule[] {
+export function ownedRules(
+  release: string,
+  service: string,
+  port: pulumi.Input<number>,
+  route: OwnedRoute,
+): readonly HttpRule[] {
+  const { ruleName, priority, hosts, paths = ["/*"], methods, websocket, plugins = [] } = route;
   return [
     {
-      name: route.ruleName ?? release,
-      ...(route.priority === undefined ? {} : { priority: route.priority }),
-      match: {
-        hosts: [...route.hosts],
-        paths: [...(route.paths ?? ["/*"])],
-        ...(route.methods === undefined ? {} : { methods: [...route.methods] }),
-      },
+      name: ruleName ?? release,
+      ...given({ priority, websocket }),
+      match: { hosts, paths, ...given({ methods }) },
       backends: backendsAtRest(service, port),
-      plugins: withPrometheus(route.plugins ?? []),
+      plugins: whenKnown(plugins, withPrometheus),
     },
   ];
 }
 
 /** Always both backends, in this order: adding one under load can give brief errors. */
-function backendsAtRest(service: string, port: number): readonly unknown[] {
+function backendsAtRest(service: string, port: pulumi.Input<number>): readonly unknown[] {
   return [
     { serviceName: serviceName(service, "primary"), servicePort: port, weight: 100 },
     { serviceName: serviceName(service, "canary"), servicePort: port, weight: 0 },
   ];
 }
 
-function withPrometheus(plugins: readonly RoutePlugin[]): readonly RoutePlugin[] {
+function withPrometheus<Plugin extends { readonly name: string }>(
+  plugins: readonly Plugin[],
+): readonly (Plugin | RoutePlugin)[] {
   return plugins.some((plugin) => plugin.name === prometheus.name) ? plugins : [...plugins, prometheus];
 }

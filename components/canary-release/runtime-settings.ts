@@ -1,38 +1,45 @@
 import * as pulumi from "@pulumi/pulumi";
+import { lazily } from "../arguments/index.js";
+import { mapParts } from "../../release/template/index.js";
 import type { CanaryReleaseArgs } from "./args.js";
 import type { RuntimeInputs, RuntimeSettings } from "./dynamic.js";
 
 /** What the component has made of the arguments. */
-type Identity = Pick<RuntimeSettings, "name" | "namespace" | "revision" | "routeName"> & { readonly name: string };
+type Identity = Pick<RuntimeSettings, "namespace" | "revision" | "routeName"> & { readonly name: string };
 
 /** What the runtime is told of a release; what the user left out gets its default there. */
 export function runtimeSettings(identity: Identity, args: CanaryReleaseArgs): RuntimeInputs["settings"] {
+  const { skipAnalysis, progressDeadline, drain, handover, deadline, leaseDuration } = args;
   return {
     ...identity,
+    ...{ skipAnalysis, progressDeadline, drain, handover, deadline, leaseDuration },
     service: { name: args.service.name ?? identity.name, port: args.service.port },
+    analysis: sealed(args.analysis),
+    scrapeInterval: args.platform?.scrapeIntervalSeconds,
     ...replicasOf(args),
-    analysis: pulumi.secret(args.analysis),
     ...prometheusOf(args),
-    ...(args.platform === undefined ? {} : { scrapeInterval: args.platform.scrapeIntervalSeconds }),
-    ...(args.skipAnalysis === undefined ? {} : { skipAnalysis: args.skipAnalysis }),
-    ...(args.progressDeadline === undefined ? {} : { progressDeadline: args.progressDeadline }),
-    ...(args.drain === undefined ? {} : { drain: args.drain }),
-    ...(args.handover === undefined ? {} : { handover: args.handover }),
-    ...(args.deadline === undefined ? {} : { deadline: args.deadline }),
-    ...(args.leaseDuration === undefined ? {} : { leaseDuration: args.leaseDuration }),
   };
 }
 
+/** Whoever has them may call what is behind them. */
+const secretKeys: ReadonlySet<string> = new Set(["url", "address", "headers"]);
+
+/** The analysis with its addresses and headers as secrets; the rest shows in a diff. */
+function sealed(value: unknown, key = ""): unknown {
+  return lazily(value, (known) =>
+    known !== undefined && secretKeys.has(key) ? pulumi.secret(known) : mapParts(known, sealed),
+  );
+}
+
+type Prometheus = Pick<RuntimeSettings, "prometheusUrl" | "prometheus" | "metricPrefix">;
+
 /** A Prometheus that the release names itself is none of the platform's credentials' business. */
-function prometheusOf({
-  prometheusUrl,
-  platform,
-}: CanaryReleaseArgs): Pick<RuntimeSettings, "prometheusUrl" | "prometheus" | "metricPrefix"> {
-  const metricPrefix = platform?.metricPrefix === undefined ? {} : { metricPrefix: platform.metricPrefix };
+function prometheusOf({ prometheusUrl, platform }: CanaryReleaseArgs): Prometheus {
+  const metricPrefix = platform?.metricPrefix;
   if (prometheusUrl !== undefined || platform === undefined)
-    return { prometheusUrl: prometheusUrl ?? "", ...metricPrefix };
-  const access = platform.prometheus === undefined ? {} : { prometheus: pulumi.secret(platform.prometheus) };
-  return { prometheusUrl: platform.prometheusUrl, ...access, ...metricPrefix };
+    return { prometheusUrl: pulumi.secret(prometheusUrl ?? ""), metricPrefix };
+  const prometheus = platform.prometheus === undefined ? undefined : pulumi.secret(platform.prometheus);
+  return { prometheusUrl: platform.prometheusUrl, prometheus, metricPrefix };
 }
 
 function replicasOf({

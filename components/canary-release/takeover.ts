@@ -3,8 +3,8 @@ import { Takeover } from "../adoption/index.js";
 import type { CanaryReleaseArgs } from "./args.js";
 import type { RuntimeInputs } from "./dynamic.js";
 import type { Making } from "./making.js";
-import { serviceSpec } from "./manifests.js";
-import { deploymentDefaults, roleTemplate } from "./workloads.js";
+import { deploymentSpec, serviceSpec } from "./manifests.js";
+import { roleTemplate } from "./workloads.js";
 import type { Revision } from "./workloads.js";
 
 /** Whose the objects of a release were before, and whose they are after it. */
@@ -23,7 +23,7 @@ export function createTakeover(
   const { release, args, givesBack } = making;
   const { adopt, service, routeRef } = args;
   if (adopt === undefined && !givesBack) return undefined;
-  const refersToCopies = args.configs !== undefined || args.secrets !== undefined;
+  const refersToCopies = args.configs !== undefined || args.secrets !== undefined || revision.tracked !== undefined;
   const adoption = {
     from:
       adopt === undefined
@@ -38,9 +38,9 @@ export function createTakeover(
       primary: { ...serviceSpec(release, "primary", service) },
       canary: { ...serviceSpec(release, "canary", service) },
     },
-    primarySpec: deploymentDefaults,
-    ...(refersToCopies ? {} : { template: roleTemplate(making, "primary", revision, {}) }),
+    primarySpec: deploymentSpec(args.deployment),
+    ...(refersToCopies ? {} : { template: roleTemplate(making, "primary", revision, (name) => name) }),
     givesBack,
   };
-  return new Takeover(`${release}-takeover`, { ...inputs, adoption }, making.after(dependsOn));
+  return new Takeover(`${making.logical}-takeover`, { ...inputs, adoption }, making.after(dependsOn));
 }

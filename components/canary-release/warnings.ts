@@ -1,16 +1,20 @@
 import * as pulumi from "@pulumi/pulumi";
-import { warningsOf } from "../../release/analysis/index.js";
-import { deadlineSeconds, planSteps, shortestSeconds } from "../../release/machine/plan.js";
+import { deadlineSeconds, planSteps, shortestSeconds, warningsOf } from "../../release/analysis/index.js";
 import { analysis as schema, check, durationText, release } from "../../release/settings/index.js";
+import { deploymentName } from "../../release/model/index.js";
+import { isTree, replacedLabel } from "../../release/template/index.js";
+import { lazily } from "../arguments/index.js";
 import type { CanaryReleaseArgs } from "./args.js";
+import type { ProgramTemplate } from "./template.js";
 
 const planSchema = release.pick({ analysis: true, progressDeadline: true, deadline: true });
 
 /** Says in preview how long the analysis takes at least and may take at most, where its arguments are known. */
 export function tellDeadline(resource: pulumi.Resource, args: CanaryReleaseArgs): void {
   if (!pulumi.runtime.isDryRun() || args.skipAnalysis === true) return;
-  pulumi.output(args.analysis).apply((input) => {
-    const checked = check(planSchema, { analysis: input, ...limitsOf(args) });
+  const { analysis, progressDeadline, deadline: asked } = args;
+  pulumi.output({ analysis, progressDeadline, deadline: asked }).apply((input) => {
+    const checked = check(planSchema, input);
     if (checked.kind !== "valid") return;
     const shortest = shortestSeconds(checked.settings);
     const deadline = deadlineSeconds(checked.settings);
@@ -25,11 +29,20 @@ export function tellDeadline(resource: pulumi.Resource, args: CanaryReleaseArgs)
   });
 }
 
-function limitsOf({ progressDeadline, deadline }: CanaryReleaseArgs) {
-  return {
-    ...(progressDeadline === undefined ? {} : { progressDeadline }),
-    ...(deadline === undefined ? {} : { deadline }),
-  };
+/** Says in preview which label of the template a release replaces: what selects pods by it has to know. */
+export function warnOfReplacedLabel(resource: pulumi.Resource, release: string, template: ProgramTemplate): void {
+  if (!pulumi.runtime.isDryRun()) return;
+  template.output.apply(({ metadata }) =>
+    lazily(metadata?.labels, (labels) => {
+      const replaced = isTree(labels) ? replacedLabel(release, labels) : undefined;
+      if (replaced === undefined) return;
+      const own = `${deploymentName(release, "canary")} and ${deploymentName(release, "primary")}`;
+      void pulumi.log.warn(
+        `template.metadata.labels.app: ${replaced} becomes ${own}, by which the release tells its pods: select them by another label, or call the release ${replaced}`,
+        resource,
+      );
+    }),
+  );
 }
 
 /** Says in preview what is valid but may not do what its author thinks; one line each, with the property's path. */

@@ -4,25 +4,28 @@ import type { Kept } from "../../release/adoption/index.js";
 import { deploymentName } from "../../release/model/index.js";
 import type { Role } from "../../release/model/index.js";
 import { selectorFor, templateFor } from "../../release/template/index.js";
-import type { PlainTemplate, Renames } from "../../release/template/index.js";
+import type { Rename } from "../../release/template/index.js";
+import type { ReleaseDeployment, ReleaseService } from "../adoption/index.js";
+import { lazily, whenKnown } from "../arguments/index.js";
 import type { ServiceArgs } from "./args.js";
 import { copyConfiguration } from "./configuration.js";
+import type { TrackedConfiguration } from "./dynamic.js";
 import type { Making } from "./making.js";
-import { notAwaited, objectName, serviceSpec, sharedOwnership } from "./manifests.js";
+import { deploymentSpec, notAwaited, objectName, serviceSpec, sharedOwnership } from "./manifests.js";
+import type { ProgramTemplate, RoleTemplate } from "./template.js";
+
+type Text = pulumi.Input<string>;
 
 /** What is released. */
 export interface Revision {
-  readonly template: pulumi.Output<PlainTemplate>;
+  readonly template: ProgramTemplate;
   readonly revision: pulumi.Output<string>;
+  /** What its template only refers to. */
+  readonly tracked: TrackedConfiguration | undefined;
 }
 
 /** What is kept of an application that was taken over; undefined for a release that was not. */
 export type KeptOutput = pulumi.Output<Kept | undefined> | undefined;
-
-/** What the program says of a Deployment beside selector, template and replicas. */
-export const deploymentDefaults = {
-  strategy: { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } },
-} as const;
 
 /** One of the three Services; the apex selects the primary. */
 export function createService(
@@ -30,11 +33,11 @@ export function createService(
   role: Role | "apex",
   kept: KeptOutput,
   dependsOn: readonly pulumi.Resource[],
-): pulumi.Resource {
-  const { release, args } = making;
+): ReleaseService {
+  const { release, logical, args } = making;
   const spec = serviceSpec(release, role, args.service);
   return making.objects.service(
-    `${release}-${role}-service`,
+    `${logical}-${role}-service`,
     {
       // The primary's pods exist only after the first analysis, the canary's only during one.
       metadata: making.metadata(objectName(release, role, args.service), notAwaited),
@@ -56,13 +59,22 @@ function keptService(
 ): ServiceSpec {
   if (kept === undefined || role === "primary") return spec;
   if (role === "canary") return { ...spec, selector: kept.canaryLabels };
-  const ports = kept.ports.map((each) => ({
-    ...each,
-    port: Number(each["port"]),
-    ...(each["port"] === port ? { targetPort } : {}),
-  }));
+  const ports = whenKnown({ port, targetPort }, (asked) =>
+    kept.ports.map((each) => ({
+      ...each,
+      port: Number(each["port"]),
+      ...(each["port"] === asked.port ? { targetPort: asked.targetPort } : {}),
+    })),
+  );
   return { ...(spec.selector === undefined ? {} : { selector: spec.selector }), ports };
 }
+
+/**
+ * Replicas are the program's for a new Deployment only. The canary's pods are the run's: an update from another copy of
+ * the state must not take them away. The primary's belong to whoever scales it; a change of them in the program is the
+ * promotion's to make, which looks who does. A field that is dropped would be reset to 1 by server-side apply.
+ */
+const leftAlone = ["spec.replicas"];
 
 /** The Deployment of one role, with its copies of the configuration. */
 export function createWorkload(
@@ -71,40 +83,30 @@ export function createWorkload(
   revision: Revision,
   kept: KeptOutput,
   dependsOn: readonly pulumi.Resource[],
-): pulumi.Resource {
-  const { release, args } = making;
+): ReleaseDeployment {
+  const { release, logical, args } = making;
   const stays = role === "primary" && making.givesBack ? { retainOnDelete: true } : {};
-  const metadata = (name: string) => making.metadata(name);
-  const options = { ...making.after(dependsOn), ...stays };
-  const configuration = copyConfiguration(release, role, { ...args, metadata }, options);
+  const options: pulumi.CustomResourceOptions = { ...making.after(dependsOn), ...stays };
+  const configuration = copyConfiguration(making, role, revision.tracked, options);
   const selector = { matchLabels: selectorFor(role, release) };
   return making.objects.deployment(
-    `${deploymentName(release, role)}-deployment`,
+    `${deploymentName(logical, role)}-deployment`,
     {
       metadata: making.metadata(deploymentName(release, role), { ...sharedOwnership, ...notAwaited }),
       spec: {
         ...replicasOf(making, role),
         selector:
           kept === undefined || role === "primary" ? selector : kept.apply((known) => known?.selector ?? selector),
-        ...deploymentDefaults,
-        template: podTemplate(making, role, revision, configuration.renames, kept),
+        ...deploymentSpec(args.deployment),
+        template: podTemplate(making, role, revision, configuration.rename, kept),
       },
     },
-    workloadOptions(making, [...dependsOn, ...configuration.resources]),
+    { ...making.after(dependsOn), dependsOn: configuration.with(dependsOn), ignoreChanges: leftAlone },
     { stays: role === "canary" },
   );
 }
 
-/**
- * Replicas are the program's for a new Deployment only. The canary's pods are the run's: an update from another copy of
- * the state must not take them away. The primary's belong to whoever scales it; a change of them in the program is the
- * promotion's to make, which looks who does. A field that is dropped would be reset to 1 by server-side apply.
- */
-function workloadOptions(making: Making, dependsOn: readonly pulumi.Resource[]): pulumi.CustomResourceOptions {
-  return { ...making.after(dependsOn), ignoreChanges: ["spec.replicas"] };
-}
-
-function replicasOf({ args }: Making, role: Role): { readonly replicas?: number } {
+function replicasOf({ args }: Making, role: Role): { readonly replicas?: pulumi.Input<number> } {
   const { autoscaler, replicas } = args;
   if (role === "canary") return { replicas: 0 };
   if (autoscaler === undefined) return { replicas: replicas ?? 1 };
@@ -116,38 +118,38 @@ export function roleTemplate(
   { release }: Making,
   role: Role,
   { template, revision }: Revision,
-  renames: Renames,
-): pulumi.Output<PlainTemplate> {
-  return pulumi
-    .all([template, revision])
-    .apply(([plain, identity]) => templateFor(role, release, identity, plain, renames));
+  rename: Rename,
+): pulumi.Output<RoleTemplate> {
+  return template.output.apply((plain) => templateFor<Text>(role, release, revision, plain, rename, { lazily }));
 }
 
 function podTemplate(
   making: Making,
   role: Role,
   revision: Revision,
-  renames: Renames,
+  rename: Rename,
   kept: KeptOutput,
-): pulumi.Output<k8s.types.input.core.v1.PodTemplateSpec> {
-  const made = roleTemplate(making, role, revision, renames);
-  const labelled =
-    kept === undefined
-      ? made
-      : pulumi.all([made, kept]).apply(([template, known]) => withLabels(template, role, known));
-  return labelled.apply((template) => ({
-    metadata: template.metadata ?? {},
-    spec: { ...template.spec, containers: named(template) },
-  }));
+): pulumi.Input<k8s.types.input.core.v1.PodTemplateSpec> {
+  const { release } = making;
+  const make = (plain: RoleTemplate, known?: Kept) => {
+    const made = templateFor<Text>(role, release, revision.revision, plain, rename, { lazily });
+    const { metadata, spec } = withLabels(made, role, known);
+    return { metadata: metadata ?? {}, spec: { ...spec, containers: named(spec.containers) } };
+  };
+  if (kept === undefined) return revision.template.with((plain) => make(plain));
+  return revision.template.output.apply((plain) => kept.apply((known) => make(plain, known)));
 }
 
-function withLabels(template: PlainTemplate, role: Role, kept: Kept | undefined): PlainTemplate {
+function withLabels(template: RoleTemplate, role: Role, kept: Kept | undefined): RoleTemplate {
   if (kept === undefined) return template;
   const own = role === "canary" ? kept.canaryLabels : kept.primaryLabels;
   return { ...template, metadata: { ...template.metadata, labels: { ...template.metadata?.labels, ...own } } };
 }
 
 /** Kubernetes wants a name on each container; the schema has checked that it is there. */
-function named(template: PlainTemplate): k8s.types.input.core.v1.Container[] {
-  return template.spec.containers.map((container) => ({ ...container, name: String(container["name"]) }));
+function named(containers: RoleTemplate["spec"]["containers"]): k8s.types.input.core.v1.Container[] {
+  return containers.map((container) => ({
+    ...container,
+    name: pulumi.Output.isInstance<string>(container["name"]) ? container["name"] : String(container["name"]),
+  }));
 }

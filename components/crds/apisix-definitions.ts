@@ -21,7 +21,7 @@ const v2 = { version: "v2", status: true } as const;
 const alpha = { version: "v1alpha1", status: true } as const;
 
 /** The controller watches all of these and does not start while one is missing. */
-export const apisixKinds: readonly Kind[] = [
+const apisixKinds: readonly Kind[] = [
   {
     ...v2,
     kind: "ApisixRoute",

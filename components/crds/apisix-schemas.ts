@@ -196,7 +196,7 @@ const consumer = objectOf({
 });
 
 /** Specs by kind. Of ApisixConsumer alone the parameters of each kind of authentication are left to the controller. */
-export const specSchemas: Readonly<Record<string, Schema>> = {
+const specSchemas: Readonly<Record<string, Schema>> = {
   ApisixRoute: route,
   ApisixUpstream: upstream,
   ApisixTls: tls,

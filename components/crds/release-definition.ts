@@ -33,6 +33,7 @@ export type CanaryDefinitionsArgs = Pick<DefinitionOptions, "keepOnDestroy">;
  * have it; a destroy keeps it unless told otherwise.
  */
 export class CanaryDefinitions extends pulumi.ComponentResource {
+  /** The definition itself: a release can depend on it. */
   readonly definition: pulumi.Resource;
 
   constructor(name: string, args: CanaryDefinitionsArgs = {}, opts?: pulumi.ComponentResourceOptions) {

@@ -1,5 +1,6 @@
-import type { AutoscalerArgs, CanaryReleaseArgs } from "../canary-release/index.js";
-import { argsProblems } from "../canary-release/validate.js";
+import type * as pulumi from "@pulumi/pulumi";
+import { argsProblems } from "../canary-release/index.js";
+import type { CanaryReleaseArgs } from "../canary-release/index.js";
 import type { AnalysisInput, Problem } from "../../release/settings/index.js";
 import { property } from "./documents.js";
 import { settle, tellAtOrigin } from "./draft.js";
@@ -11,23 +12,31 @@ import type { Translation } from "./translate.js";
 export interface FromFlagger {
   /** Of the target: Flagger names Deployments and Services after it. */
   readonly name: string;
+  /** What the Canary says of its release, in this package's words. */
   readonly args: FlaggerArgs;
   /** One line for each thing of the Canary that has no meaning here or is taken with a doubt. */
   readonly warnings: readonly string[];
 }
 
 /** What a Canary says of a release. Its pods (`template`) and the platform are not in it. */
-export interface FlaggerArgs extends Pick<
-  CanaryReleaseArgs,
-  "service" | "route" | "routeRef" | "progressDeadline" | "skipAnalysis"
+export interface FlaggerArgs extends pulumi.Unwrap<
+  Pick<
+    CanaryReleaseArgs,
+    | "namespace"
+    | "service"
+    | "route"
+    | "routeRef"
+    | "autoscaler"
+    | "progressDeadline"
+    | "skipAnalysis"
+    | "prometheusUrl"
+  >
 > {
-  readonly namespace: string;
+  /** Its `analysis`, with what its MetricTemplates and AlertProviders say. */
   readonly analysis: AnalysisInput;
-  readonly prometheusUrl?: string;
-  /** `"external"`: somebody else scales the pods (KEDA, or an autoscaler that is not in the text). */
-  readonly autoscaler?: AutoscalerArgs | "external";
 }
 
+/** What the text itself doesn't say. */
 export interface FromFlaggerOptions {
   /** Default: the Canary's, else `default`. */
   readonly namespace?: string;

@@ -5,6 +5,7 @@ import type { FromFlaggerOptions } from "./from-flagger.js";
 import { supportedStrategies } from "./strategy.js";
 import { translate } from "./translate.js";
 
+/** What a program needs beside the text of the Canary. */
 export interface ProgramOptions extends Pick<FromFlaggerOptions, "namespace"> {
   /** Of the Prometheus that scrapes the gateway. Default: the Canary's `metricsServer`, else asked for in the stack's configuration. */
   readonly prometheusUrl?: string;
@@ -30,9 +31,9 @@ export async function programFor(yaml: string, options: ProgramOptions = {}): Pr
     supported: supportedStrategies,
     withWorkload: true,
   });
-  const { format } = await import("prettier");
+  const { formatTypeScript } = await import("../../bundled/formatter.js");
   const text = sourceOf({ ...accepted(translation) }, translation.warnings, options);
-  return format(text, { parser: "typescript", printWidth: 120 });
+  return formatTypeScript(text, 120);
 }
 
 type Arguments = ReturnType<typeof accepted>;

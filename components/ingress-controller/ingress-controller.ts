@@ -23,6 +23,7 @@ const app = gatewayNames.controller;
 
 /** The ingress controller with its class and its way to the gateway. */
 export class ApisixIngressController extends pulumi.ComponentResource {
+  /** Class of the routes that it serves. */
   readonly ingressClassName: pulumi.Output<string>;
   /** What a route must wait for. */
   readonly dependencies: readonly pulumi.Resource[];

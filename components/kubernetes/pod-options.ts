@@ -47,7 +47,9 @@ export interface PodOptions {
 
 /** One of the two, as a PodDisruptionBudget has them. */
 export interface DisruptionBudget {
+  /** Pods that must stay: a count or a percentage. */
   readonly minAvailable?: pulumi.Input<number | string>;
+  /** Pods that may be away: a count or a percentage. */
   readonly maxUnavailable?: pulumi.Input<number | string>;
 }
 

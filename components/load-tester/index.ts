@@ -18,7 +18,9 @@ import {
 } from "../kubernetes/index.js";
 import type { PodOptions, ServiceOptions } from "../kubernetes/index.js";
 
+/** What can be said of it. */
 export interface LoadTesterArgs extends PodOptions {
+  /** Where it runs; the article's is `test`. */
   readonly namespace: pulumi.Input<string>;
   /** Name of Deployment and Service; the article's URLs use this one. Default "flagger-loadtester". */
   readonly name?: pulumi.Input<string>;
@@ -48,7 +50,7 @@ const schema = z.strictObject({
 const containerPort = 8080;
 const user = 10001;
 
-/** Flagger's load tester: makes traffic while a canary is in analysis, and keeps manual gates. */
+/** Flagger's load tester, with its Service. Throws a one-line error naming the property for unknown or wrong arguments. */
 export class LoadTester extends pulumi.ComponentResource {
   /** `http://<name>.<namespace>/`. */
   readonly url: pulumi.Output<string>;

@@ -1,8 +1,10 @@
-/** What a release needs to know of where it runs; `CanaryPlatform` and `ExistingPlatform` say it. */
+/** What the platforms and a release agree on. */
 import type * as pulumi from "@pulumi/pulumi";
 import type { PrometheusAccess } from "../../release/settings/index.js";
 
+/** What a release needs to know of where it runs; `CanaryPlatform` and `ExistingPlatform` say it. */
 export interface PlatformBinding {
+  /** Class of the routes that the gateway's controller serves. */
   readonly ingressClassName: pulumi.Output<string>;
   /** `http://flagger-prometheus.apisix:9090`, as in the article. */
   readonly prometheusUrl: pulumi.Output<string>;
@@ -10,6 +12,7 @@ export interface PlatformBinding {
   readonly prometheus?: pulumi.Output<PrometheusAccess>;
   /** What the names of the gateway's metrics begin with. Default "apisix_". */
   readonly metricPrefix?: pulumi.Output<string>;
+  /** Where the gateway's pods are. */
   readonly gatewayNamespace: pulumi.Output<string>;
   /** Seconds between two scrapes of the gateway. */
   readonly scrapeIntervalSeconds: number;

@@ -13,6 +13,7 @@ import type { ExternalPrometheus } from "./external-prometheus.js";
 
 /** An APISIX that is there already, whoever installed it. */
 export interface ExistingGateway {
+  /** Where its pods are. */
   readonly namespace: pulumi.Input<string>;
   /** `plugin_attr.prometheus.metric_prefix` of its configuration. Default "apisix_", APISIX's own. */
   readonly metricPrefix?: pulumi.Input<string>;
@@ -27,10 +28,13 @@ export interface ExistingGateway {
   readonly latencyBuckets?: pulumi.Input<readonly number[]>;
 }
 
+/** What is there already. */
 export interface ExistingPlatformArgs {
   /** Class of the ingress controller that serves the gateway. */
   readonly ingressClassName: pulumi.Input<string>;
+  /** The APISIX that users reach. */
   readonly gateway: ExistingGateway;
+  /** The Prometheus that scrapes it. */
   readonly prometheus: ExternalPrometheus;
   /** Whether to install the definition of our own kind; several stacks may. A destroy keeps it. Default true. */
   readonly definitions?: boolean;

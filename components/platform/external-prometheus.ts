@@ -13,7 +13,13 @@ export interface ExternalPrometheus {
   readonly headers?: pulumi.Input<Record<string, pulumi.Input<string>>>;
   /** Give this or `basicAuth`. */
   readonly bearerToken?: pulumi.Input<string>;
-  readonly basicAuth?: { readonly username: pulumi.Input<string>; readonly password: pulumi.Input<string> };
+  /** Sent as Authorization: Basic. Give this or `bearerToken`. */
+  readonly basicAuth?: {
+    /** Without a colon. */
+    readonly username: pulumi.Input<string>;
+    /** Kept secret. */
+    readonly password: pulumi.Input<string>;
+  };
   /** Authority of its certificate, PEM. Default: the system's. */
   readonly ca?: pulumi.Input<string>;
   /** Sent as X-Scope-OrgID, as Mimir, Cortex and Thanos take it. */

@@ -13,7 +13,9 @@ export interface ScrapeLimits {
   readonly megabytes?: pulumi.Input<number>;
 }
 
+/** What can be said of it. */
 export interface PrometheusArgs extends PodOptions {
+  /** Where it runs. */
   readonly namespace: pulumi.Input<string>;
   /** Name of its Service; the article's URLs use this one. Default "flagger-prometheus". */
   readonly name?: pulumi.Input<string>;
@@ -23,6 +25,7 @@ export interface PrometheusArgs extends PodOptions {
   readonly scrapeNamespaces?: readonly pulumi.Input<string>[];
   /** Seconds between two scrapes. Default 2. */
   readonly scrapeIntervalSeconds?: number;
+  /** Above these a scrape counts as failed. */
   readonly scrapeLimits?: ScrapeLimits;
   /** How long samples are kept. Default "2h". */
   readonly retention?: pulumi.Input<string>;

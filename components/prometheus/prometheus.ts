@@ -25,7 +25,9 @@ const rbacGroup = "rbac.authorization.k8s.io";
 export class Prometheus extends pulumi.ComponentResource {
   /** `http://<name>.<namespace>:9090`. */
   readonly url: pulumi.Output<string>;
+  /** Seconds between two scrapes. */
   readonly scrapeIntervalSeconds: number;
+  /** Of its one pod. */
   readonly deployment: pulumi.Resource;
 
   private readonly app: pulumi.Output<string>;

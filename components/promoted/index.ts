@@ -2,4 +2,4 @@
 export { asPromoted } from "./release.js";
 export type { PromotedRelease, PromotedVerdict } from "./release.js";
 export { promotedBy, promotedTag } from "./reader.js";
-export type { PromotedOptions } from "./reader.js";
+export type { PromotedOptions, Stack } from "./reader.js";

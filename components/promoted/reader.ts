@@ -3,6 +3,7 @@ import { refusal } from "../errors/index.js";
 import { promotedRelease, tagOf } from "./release.js";
 import type { PromotedRelease, PromotedVerdict } from "./release.js";
 
+/** What is read of another stack, and what of it is good enough. */
 export interface PromotedOptions {
   /** Name of the other stack's output. Default "promoted". */
   readonly output?: string;
@@ -12,7 +13,8 @@ export interface PromotedOptions {
   readonly accept?: readonly PromotedVerdict[];
 }
 
-type Stack = string | pulumi.StackReference;
+/** Name of the other stack (`organization/project/stack`), or a reference to it. */
+export type Stack = string | pulumi.StackReference;
 
 const accepted: readonly PromotedVerdict[] = ["passed", "initialized", "skipped", "onRequest"];
 /** As image references have it. */

@@ -12,6 +12,7 @@ export interface PromotedRelease {
   readonly tag: string;
   /** Images of all containers, by name. */
   readonly images: Readonly<Record<string, string>>;
+  /** Hash of its pods' template and configuration. */
   readonly revision: string;
   /** When it was promoted, ISO time. */
   readonly at: string;
@@ -20,6 +21,7 @@ export interface PromotedRelease {
    * an analysis, as the program asks. `onRequest`: a person left out the rest. `unjudged`: around the analysis.
    */
   readonly verdict: PromotedVerdict;
+  /** What its analysis says. */
   readonly report: {
     /** One sentence: why, and the last figures of each check. */
     readonly summary: string;

@@ -10,7 +10,11 @@ export interface SourceRouteInputs {
   readonly source?: string;
   /** The weighted route that its rules are for. */
   readonly routeName: string;
-  readonly service: { readonly name: string; readonly port: number; readonly portName: string };
+  readonly service: {
+    readonly name: string;
+    readonly port: pulumi.Input<number>;
+    readonly portName: pulumi.Input<string>;
+  };
   readonly ingressClassName: pulumi.Input<string>;
   /** Objects under the release's names are taken over: they are no collisions. */
   readonly takesOver?: boolean;

@@ -5,7 +5,8 @@ import type { PodOptions } from "../kubernetes/index.js";
 
 /** User `node` of the official image. */
 const user = 1000;
-const healthPort = 8080;
+/** The kubelet's and Prometheus'. */
+export const healthPort = 8080;
 
 export interface PodArgs extends PodOptions {
   readonly image?: pulumi.Input<string>;

@@ -6,17 +6,22 @@ import type { Shape } from "../arguments/index.js";
 import {
   contentHash,
   createDisruptionBudget,
+  createPodMonitor,
   labelsOf,
   placed,
   podMetadata,
+  podMonitor,
   podOptionsShape,
+  scrapeAnnotations,
 } from "../kubernetes/index.js";
-import type { PodOptions } from "../kubernetes/index.js";
+import type { PodMonitorOptions, PodOptions } from "../kubernetes/index.js";
 import { leaderRules, releaseRules } from "./permissions.js";
-import { podSpec } from "./pod.js";
+import { healthPort, podSpec } from "./pod.js";
 import { programFiles } from "./program.js";
 
+/** What can be said of the watchdog. */
 export interface ReleaseWatchdogArgs extends PodOptions {
+  /** Where its pod runs. */
   readonly namespace: pulumi.Input<string>;
   /** Seconds without a sign of life until a release is rolled back. Default 30, at least 5. */
   readonly watchdogAfterSeconds?: number;
@@ -28,6 +33,8 @@ export interface ReleaseWatchdogArgs extends PodOptions {
   readonly namespaces?: readonly pulumi.Input<string>[];
   /** Where a rollback is reported (Slack-compatible JSON); a secret. Default: Kubernetes Events alone. */
   readonly alertUrl?: pulumi.Input<string>;
+  /** A PodMonitor for its metrics of releases, for a Prometheus of the Prometheus Operator. Default: none. */
+  readonly podMonitor?: boolean | PodMonitorOptions;
 }
 
 const schema = z.strictObject({
@@ -38,10 +45,12 @@ const schema = z.strictObject({
   replicas: z.number().optional(),
   namespaces: argument.texts,
   alertUrl: argument.text,
+  podMonitor,
 } satisfies Shape<ReleaseWatchdogArgs>);
 
 const component = "ReleaseWatchdog";
 const app = "apisix-canary-watchdog";
+const metricsPath = "/metrics";
 const rbacGroup = "rbac.authorization.k8s.io";
 
 /**
@@ -50,7 +59,9 @@ const rbacGroup = "rbac.authorization.k8s.io";
  * Its program comes from this package, in a ConfigMap, and runs in a stock Node image.
  */
 export class ReleaseWatchdog extends pulumi.ComponentResource {
+  /** Seconds without a sign of life until it rolls a release back. */
   readonly watchdogAfterSeconds: number;
+  /** Of its pods. */
   readonly deployment: pulumi.Resource;
 
   constructor(
@@ -73,6 +84,7 @@ export class ReleaseWatchdog extends pulumi.ComponentResource {
       namespaces: args.namespaces ?? [],
       alertSecret,
     });
+    const annotations = scrapeAnnotations(healthPort, metricsPath);
     this.deployment = new k8s.apps.v1.Deployment(
       `${prefix}-deployment`,
       {
@@ -80,13 +92,15 @@ export class ReleaseWatchdog extends pulumi.ComponentResource {
         spec: {
           replicas: args.replicas ?? 1,
           selector: { matchLabels: { app } },
-          template: { metadata: podMetadata(args, { labels: labelsOf(app) }), spec: placed(spec, args) },
+          template: { metadata: podMetadata(args, { labels: labelsOf(app), annotations }), spec: placed(spec, args) },
         },
       },
       { parent: this, dependsOn: [...permissions] },
     );
     const { namespace, replicas = 1 } = args;
     createDisruptionBudget(prefix, { app, namespace, replicas }, args, { parent: this });
+    const scraped = { app, namespace, port: "health", path: metricsPath };
+    createPodMonitor(prefix, scraped, args.podMonitor, { parent: this });
     this.registerOutputs({ watchdogAfterSeconds: this.watchdogAfterSeconds });
   }
 

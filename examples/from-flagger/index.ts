@@ -5,13 +5,8 @@ import { CanaryRelease, fromFlagger } from "pulumi-apisix-canary";
 const { name, args, warnings } = fromFlagger(readFileSync("podinfo-canary.yaml", "utf8"));
 warnings.forEach((warning) => void pulumi.log.warn(warning));
 
-// A Canary whose pods somebody else scales says "external"; this one has no autoscaler.
-const { autoscaler, ...taken } = args;
-if (autoscaler === "external") throw new pulumi.RunError("podinfo is scaled from outside");
-
 new CanaryRelease(name, {
-  ...taken,
-  ...(autoscaler === undefined ? {} : { autoscaler }),
+  ...args,
   template: {
     spec: {
       containers: [

@@ -54,7 +54,11 @@ export function holdsResources(checker: ts.TypeChecker, type: ts.Type, depth = 3
   const item =
     checker.getIndexTypeOfType(type, ts.IndexKind.Number) ?? checker.getIndexTypeOfType(type, ts.IndexKind.String);
   const isText = (type.flags & ts.TypeFlags.StringLike) !== 0;
-  return item !== undefined && !isText && holdsResources(checker, item, depth - 1);
+  if (isText) return false;
+  if (item !== undefined) return holdsResources(checker, item, depth - 1);
+  // A record of them; classes and interfaces have a name of their own and may hold what they like.
+  const fields = type.aliasSymbol === undefined ? [] : type.getProperties();
+  return fields.some((field) => holdsResources(checker, checker.getTypeOfSymbol(field), depth - 1));
 }
 
 function isComponent(type: ts.Type): boolean {

@@ -28,6 +28,22 @@ function stepResource(description: string, more: Readonly<Record<string, Propert
   };
 }
 
+/** Of those that read a cluster at each preview and update. */
+function readResource(
+  description: string,
+  given: readonly string[],
+  found: Readonly<Record<string, PropertySpec>>,
+): ResourceSpec {
+  const { kubeconfig, context, cluster } = step;
+  const inputs = { ...Object.fromEntries(given.map((name) => [name, anything])), kubeconfig, context, cluster };
+  return {
+    description: `${description} A part of CanaryRelease.`,
+    type: "object",
+    inputProperties: inputs,
+    properties: { ...inputs, ...found },
+  };
+}
+
 const names = {
   type: "array",
   items: { type: "string" },
@@ -44,6 +60,21 @@ export const customResources: Readonly<Record<string, ResourceSpec>> = {
   [resourceToken("Promotion")]: stepResource(
     "Shifts traffic back to the promoted primary and scales the canary down.",
     promoted,
+  ),
+  [resourceToken("SourceRoute")]: readResource(
+    "Rules of somebody else's ApisixRoute that lead to a release.",
+    ["namespace", "name", "source", "routeName", "service", "ingressClassName", "takesOver"],
+    { http: anything, upstream: anything },
+  ),
+  [resourceToken("Takeover")]: readResource(
+    "Takes over what runs already, and gives it back when the release is gone.",
+    ["settings", "adoption", "releaseUid"],
+    { kept: anything },
+  ),
+  [resourceToken("TrackedConfiguration")]: readResource(
+    "ConfigMaps and Secrets that a template only refers to, as they are in the cluster.",
+    ["namespace", "release", "names"],
+    { configMaps: anything, secrets: { ...anything, secret: true } },
   ),
   [resourceToken("GeneratedKey")]: {
     description: "A random key, made once. A part of Apisix.",

@@ -1,3 +1,4 @@
+import { hostname, userInfo } from "node:os";
 /** The real world behind the runtime's ports. */
 import type { Clock, ClusterPort, LockPort, MetricsPort, ReporterPort, WebhookPort } from "../ports/index.js";
 import type { ReleaseSettings } from "../settings/index.js";
@@ -6,7 +7,7 @@ import { createKubernetesAdapters } from "./kubernetes/index.js";
 import { createPrometheus } from "./prometheus/index.js";
 import { createServiceAccess } from "./service-access/index.js";
 import { createReportStore } from "./report-store/index.js";
-import { createReporter } from "./reporter/index.js";
+import { createReporter, heardBy } from "./reporter/index.js";
 import type { Log } from "./reporter/index.js";
 import { createWebhooks } from "./webhooks/index.js";
 
@@ -36,13 +37,25 @@ export function createPorts(settings: ReleaseSettings, { log }: { readonly log: 
     serviceAccess,
     clock: realClock,
     storeReport,
+    storeProgress: storeReport,
+    startedBy: whoRuns(),
   });
   return {
-    cluster,
+    cluster: heardBy(reporter, cluster),
     lock,
     metrics: createPrometheus({ settings, serviceAccess }),
     webhooks,
     reporter,
     clock: realClock,
   };
+}
+
+/** `alice on build-7`. */
+function whoRuns(): string {
+  try {
+    return `${userInfo().username} on ${hostname()}`;
+  } catch {
+    // A user without an entry in the system's list, as in many containers.
+    return hostname();
+  }
 }

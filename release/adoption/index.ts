@@ -2,9 +2,8 @@
 export { decideAdoption } from "./decide.js";
 export type { AdoptionKind, AdoptionStep } from "./decide.js";
 export { decideHandBack } from "./hand-back.js";
-export type { HandBackProgress, HandBackStep } from "./hand-back.js";
+export type { HandBackStep } from "./hand-back.js";
 export * from "./live.js";
 export { survey } from "./survey.js";
-export type { Survey } from "./survey.js";
 export { keptOf } from "./taking.js";
 export type { Kept, Surroundings, Taking } from "./taking.js";

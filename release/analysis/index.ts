@@ -8,5 +8,5 @@ export type { Observed } from "./observe.js";
 export { warningsOf } from "./preview/warnings.js";
 export type { Circumstances } from "./preview/warnings.js";
 export { correctedQuery } from "./preview/inverted-query.js";
-export { expectedSeconds } from "./preview/patience.js";
+export { deadlineSeconds, planPromotionSteps, planSteps, shortestSeconds } from "./preview/deadline.js";
 export { usualBoundsMs } from "./checks/latency.js";

@@ -2,7 +2,7 @@ import type { AnalysisSettings } from "../settings/index.js";
 import type { GatewayPosition } from "./counting/gateways.js";
 import type { Strata } from "./counting/strata.js";
 import { emptyTotals } from "./counting/tally.js";
-import type { Tally, Totals, Trials } from "./counting/tally.js";
+import type { Side, Tally, Totals, Trials } from "./counting/tally.js";
 
 /** What the analysis must know besides its settings. */
 export interface AnalysisContext {
@@ -17,8 +17,6 @@ export interface AnalysisContext {
   /** Part of the error budget that this analysis may spend, 0 to 1; default 1. For several analyses in one release. */
   readonly budgetShare?: number;
 }
-
-export type Side = "subject" | "baseline";
 
 /** Since when an address belongs to a version. Between `lastKnownMs` of the one before and `sinceMs` it is unclear. */
 export interface Ownership {

@@ -1,3 +1,4 @@
+import { deadlineSeconds, planSteps } from "../analysis/index.js";
 import type { Judged } from "../model/index.js";
 import type { ReleaseSettings } from "../settings/index.js";
 import { clearCommands, clearStandingCommands, waitAndListen } from "./commands.js";
@@ -8,7 +9,7 @@ import { Gates, jumpsGates } from "./gates.js";
 import { reported } from "./judging.js";
 import { PausableLimit } from "./limit.js";
 import { isLost, lossOf, withLock } from "./lock.js";
-import { deadlineSeconds, decideStart, planSteps } from "./plan.js";
+import { decideStart } from "./plan.js";
 import type { Outcome, Ports } from "./ports.js";
 import { preflight } from "./preflight.js";
 import { rollBack } from "./rollback.js";

@@ -124,12 +124,14 @@ export function haltSentence(label: string, sentence: string): string {
 export function checksOf({ checks }: Assessment): readonly CheckStatus[] {
   const amount = (value: number | undefined, unit: string): string =>
     value === undefined ? "-" : `${Number(value.toFixed(2))}${unit}`;
-  return checks.map(({ metric, verdict, value, limit, unit, requests }) => ({
+  return checks.map(({ metric, verdict, value, limit, unit, requests, confidence }) => ({
     metric,
     verdict,
     value: amount(value, unit),
     limit: amount(limit, unit),
     requests,
+    // Never rounded up to certainty.
+    confidence: `${Math.floor(10_000 * confidence) / 100}%`,
   }));
 }
 

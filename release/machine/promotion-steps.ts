@@ -1,9 +1,9 @@
+import { deadlineSeconds, planPromotionSteps } from "../analysis/index.js";
 import type { Verdict } from "../analysis/contract.js";
 import { checkEverySeconds } from "../settings/index.js";
 import { clearCommands, heedAbort } from "./commands.js";
 import { ReleaseFailed } from "./failure.js";
 import { checksOf, checkThroughInterval, haltSentence, Judging } from "./judging.js";
-import { deadlineSeconds, planPromotionSteps } from "./plan.js";
 import type { Run } from "./run.js";
 import { externalEdit } from "./traffic.js";
 
@@ -87,6 +87,7 @@ async function check(run: Run, judging: Judging, step: PromotionStep, intervalEn
   }
   const judged = { subject, baseline, weightPercent: 100 - canaryWeight, weightSinceMs: sinceMs, finalStep: false };
   const assessment = await judging.check(judged, intervalEnds);
+  run.note({ checks: checksOf(assessment) });
   if (intervalEnds) await run.journal({ checks: checksOf(assessment) });
   return assessment.verdict;
 }
@@ -133,7 +134,7 @@ async function stopPromotion(run: Run, reason: string): Promise<ReleaseFailed> {
   const message = `${reason}; traffic stays split at canary ${run.status.canaryWeight}%`;
   await run.journal({ message, stalled: "PrimaryFailing" });
   await clearCommands(run);
-  run.announce("error", `${run.label}: ${message}`, true);
+  run.announce("error", `${run.label}: ${message}`, true, reason);
   return new ReleaseFailed(
     `${run.label}: ${message}; no earlier revision is left to return to: repair it and run the update again`,
   );

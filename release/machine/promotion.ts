@@ -171,7 +171,7 @@ async function finish(run: Run): Promise<Promoted> {
   run.announce("info", "Routing all traffic to primary");
   await run.journal({ phase: "Finalising", canaryWeight: 0 });
   await routeAllToPrimary(run, fullPatience(run));
-  run.announce("info", `Promotion completed! Scaling down ${run.label}`, true);
+  run.announce("info", `Promotion completed! Scaling down ${run.label}`, true, run.status.judged?.reason);
   await scaleDown(run);
   const message = "Canary analysis completed successfully, promotion finished.";
   await run.journal({ ...settled(run), phase: "Succeeded", promotedRevision: revision, promoted, message });

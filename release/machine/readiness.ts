@@ -1,7 +1,7 @@
 import type { Workload } from "../ports/index.js";
 
 /** Pods that must be ready: rounded up and at least one, so that a percentage never means nobody. */
-export function requiredReady(replicas: number, thresholdPercent: number): number {
+function requiredReady(replicas: number, thresholdPercent: number): number {
   return Math.max(1, Math.ceil((replicas * thresholdPercent) / 100));
 }
 

@@ -28,7 +28,7 @@ export async function rollBack(run: RollbackRun, cause: RollbackCause, patience:
   await retireCanary(run, patience);
   const status = rolledBack(run, cause);
   await run.journal(status, handoverKeys);
-  run.announce("error", endingOf(run, cause, status), true);
+  run.announce("error", endingOf(run, cause, status), true, cause.sentence);
   await clearCommands(run);
 }
 
@@ -138,6 +138,6 @@ async function underLock(run: RollbackRun, { release }: Abandoned, sentence: str
   const reason = isHandedOver(run.status) ? "NotPromoted" : "RunLost";
   run.announce("warning", `Rolling back ${run.label} ${sentence}`);
   const message = await finishAborted(run, sentence, observerPatience, reason);
-  run.announce("error", `${run.label} ${message}`, true);
+  run.announce("error", `${run.label} ${message}`, true, sentence);
   return { kind: "rolledBack" };
 }

@@ -143,6 +143,7 @@ export class Rollout {
     if (effect.beginsAnew) this.weightSinceMs = this.run.ports.clock.nowMs();
     // An interval in which the weight may not have been in effect counts for nothing.
     const assessment = await this.judging.check(this.step(snapshot), intervalEnds && effect.isCertain);
+    this.run.note({ checks: checksOf(assessment) });
     const verdict = this.undecided.verdictOf(assessment);
     if (verdict.kind === "failNow") throw new AbortRun(verdict.sentence);
     const obstacle = this.effect.obstacleAfter(assessment, this.finalStep);

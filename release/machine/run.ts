@@ -67,6 +67,11 @@ export class Run<S extends RollbackSettings = ReleaseSettings, P extends Rollbac
     return this.store();
   }
 
+  /** Changes the journal without storing it: it goes along with whatever is stored next, a sign of life at the latest. */
+  note(change: Pick<ReleaseStatus, "checks">): void {
+    this.journalState.status = { ...this.journalState.status, ...change };
+  }
+
   /** A sign of life: the same status with another beat. */
   heartbeat(): Promise<void> {
     this.journalState.beat += 1;
@@ -104,9 +109,11 @@ export class Run<S extends RollbackSettings = ReleaseSettings, P extends Rollbac
     return this.persist(() => this.ports.cluster.scaleCanary(replicas, this.token, this.signal));
   }
 
-  announce(level: Announcement["level"], message: string, alert = false): void {
-    const { phase, canaryWeight } = this.journalState.status;
-    this.ports.reporter.announce({ level, message, phase, canaryWeight, alert });
+  /** @param reason why, where the message doesn't say so itself: for alerts */
+  announce(level: Announcement["level"], message: string, alert = false, reason = ""): void {
+    const { phase, canaryWeight, checks } = this.journalState.status;
+    const why = { ...(reason === "" ? {} : { reason }), ...(alert ? { checks } : {}) };
+    this.ports.reporter.announce({ level, message, phase, canaryWeight, alert, ...why });
   }
 
   sleep(milliseconds: number): Promise<void> {

@@ -1,7 +1,7 @@
+import { deadlineSeconds } from "../analysis/index.js";
 import type { Assessment, Verdict } from "../analysis/contract.js";
 import { AbortRun, sentenceOf } from "./failure.js";
 import type { PausableLimit } from "./limit.js";
-import { deadlineSeconds } from "./plan.js";
 import type { Run } from "./run.js";
 
 /** When a run that isn't decided ends, and how: rolled back, or held for a person. What wasn't judged is never promoted by itself. */

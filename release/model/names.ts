@@ -18,6 +18,8 @@ export const annotations = {
   release: `${apiGroup}/release`,
   /** On a pod template: the revision it is. */
   revision: `${apiGroup}/revision`,
+  /** On a ConfigMap or Secret: `disabled` where a change of it is no revision. */
+  configTracking: `${apiGroup}/config-tracking`,
   /** On the weighted route: the fencing token of the last holder of the lock. */
   fence: `${apiGroup}/fence`,
   /** On the weighted route: the ApisixRoute whose rules it splits. */

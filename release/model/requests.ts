@@ -11,7 +11,7 @@ export interface Asked {
 }
 
 /** First word of a promote that leaves out closed gates too. */
-export const skipGatesWord = "--skip-gates";
+const skipGatesWord = "--skip-gates";
 
 const byline = /^(.*?)\s*\(by ([^()]+)\)$|^()by (\S.*)$/s;
 

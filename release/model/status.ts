@@ -15,6 +15,7 @@ export interface Judged {
 
 /** How a promoted revision came to the primary. `unjudged`: around the analysis (`--target` on the primary alone). */
 export const promotedVerdicts = ["passed", "initialized", "skipped", "onRequest", "unjudged"] as const;
+/** How a promoted revision came to the primary. */
 export type PromotedVerdict = (typeof promotedVerdicts)[number];
 
 /** What serves all users now, as it was found on the primary: never what a program asks for. */
@@ -35,6 +36,8 @@ export interface CheckStatus {
   readonly value: string;
   readonly limit: string;
   readonly requests: number;
+  /** Evidence against the revision, percent; absent in what earlier versions wrote. */
+  readonly confidence?: string;
 }
 
 export interface Condition {

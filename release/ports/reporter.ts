@@ -1,5 +1,5 @@
 import type { Assessment, Observation } from "../analysis/contract.js";
-import type { Phase } from "../model/index.js";
+import type { CheckStatus, Phase } from "../model/index.js";
 
 /** Something people should know, in Flagger's wording where the meaning is the same. */
 export interface Announcement {
@@ -9,6 +9,10 @@ export interface Announcement {
   readonly canaryWeight: number;
   /** True for what alerts are made of: start, promotion, rollback, failure. */
   readonly alert: boolean;
+  /** Why, in one sentence, where the message doesn't say so itself. */
+  readonly reason?: string;
+  /** What the last checks of the run found. */
+  readonly checks?: readonly CheckStatus[];
 }
 
 /** One check with all that went into it, so that it can be decided again. */

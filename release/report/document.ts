@@ -1,7 +1,8 @@
 import { z } from "zod";
-import { phases } from "../model/index.js";
+import type { Assessment, CheckReport } from "../analysis/contract.js";
+import { commands, phases } from "../model/index.js";
 import { inOneLine } from "../settings/index.js";
-import { number, numbers } from "./numbers.js";
+import { number, numbers, writeNumber } from "./numbers.js";
 
 /** Format of the document; a reader refuses what it doesn't know. */
 export const reportVersion = 1;
@@ -104,6 +105,15 @@ const announcement = z.object({
   canaryWeight: z.number(),
 });
 
+/** What somebody asked of the run, by an annotation: when it was first seen, and from when on it was gone again. */
+const command = z.object({
+  at: z.string(),
+  command: z.enum(commands),
+  /** Who and why, in their own words. */
+  text: z.string(),
+  until: z.string().exactOptional(),
+});
+
 /**
  * The report of one run of a release. Everything that was decided can be decided again from it; it holds no secret,
  * URL or header.
@@ -120,11 +130,17 @@ export const report = z.object({
   /** ISO times. */
   startedAt: z.string(),
   endedAt: z.string(),
-  outcome: z.enum(["passed", "skipped", "promoted", "failed", "promotionFailed"]),
+  /** Who ran the update, where. */
+  startedBy: z.string().exactOptional(),
+  /** Images of the revision's containers, as they were found in the canary's template. */
+  images: z.array(z.string()).exactOptional(),
+  /** `running`: the run goes on, or has died since `endedAt`. */
+  outcome: z.enum(["running", "passed", "skipped", "promoted", "failed", "promotionFailed"]),
   reason: z.string(),
   /** So many of the oldest ticks are left out, since the report had grown too large; 0 mostly. */
   ticksLeftOut: count,
   announcements: z.array(announcement),
+  commands: z.array(command).exactOptional(),
   analyses: z.array(z.object({ subject: z.enum(["canary", "primary"]), startedAtMs: number })),
   series: z.array(series),
   /** Lists of indexes into `series`: which ones a reading held, in its order. */
@@ -145,6 +161,13 @@ export type Decision = Tick["decision"];
 /** The same, as it is written: for another report to go on with it. */
 export const writtenReport = z.custom<WrittenReport>((value) => report.safeParse(value).success);
 
+/** What people call the revision: its image, or at least its tag; undefined where neither was seen. */
+export function imageOf({ images, settings }: Pick<Report, "images" | "settings">): string | undefined {
+  if (images !== undefined && images.length > 0) return images.join(", ");
+  const named: readonly unknown[] = [settings["image"], settings["tag"]];
+  return named.find((each): each is string => typeof each === "string" && each !== "");
+}
+
 /** @throws Error of one line where the text is no report of a known version. */
 export function readReport(text: string): Report {
   let json: unknown;
@@ -160,4 +183,34 @@ export function readReport(text: string): Report {
     message: issue.message.replace(/\s+/g, " "),
   }));
   throw new Error(`is not a report: ${inOneLine(problems)}`);
+}
+
+/** An assessment as the report writes it. */
+export function writeDecision(assessment: Assessment): WrittenDecision {
+  const { verdict, checks, observedSharePercent, subjectRequests, totalRequests } = assessment;
+  return {
+    verdict: verdict.kind,
+    ...(verdict.kind === "hold" ? { reason: verdict.reason } : {}),
+    ...(verdict.kind === "pass" ? {} : { sentence: verdict.sentence }),
+    checks: checks.map(writeCheck),
+    split: {
+      ...(observedSharePercent === undefined ? {} : { observedSharePercent: writeNumber(observedSharePercent) }),
+      subjectRequests: writeNumber(subjectRequests),
+      totalRequests: writeNumber(totalRequests),
+    },
+  };
+}
+
+function writeCheck({ value, limit, ...check }: CheckReport): WrittenDecision["checks"][number] {
+  return {
+    metric: check.metric,
+    verdict: check.verdict,
+    ...(value === undefined ? {} : { value: writeNumber(value) }),
+    ...(limit === undefined ? {} : { limit: writeNumber(limit) }),
+    unit: check.unit,
+    requests: writeNumber(check.requests),
+    confidence: writeNumber(check.confidence),
+    dryRun: check.dryRun,
+    sentence: check.sentence,
+  };
 }

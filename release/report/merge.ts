@@ -10,6 +10,7 @@ export function continues(earlier: WrittenReport, later: WrittenReport): boolean
 
 /** Both parts of a run as one report. */
 export function joined(earlier: WrittenReport, later: WrittenReport): WrittenReport {
+  const commands = [...(earlier.commands ?? []), ...(later.commands ?? [])];
   const seriesBefore = earlier.series.length;
   const moved = later.ticks.map((tick) => ({
     ...tick,
@@ -19,11 +20,14 @@ export function joined(earlier: WrittenReport, later: WrittenReport): WrittenRep
         ? tick.reading
         : { ...tick.reading, list: tick.reading.list + earlier.lists.length },
   }));
+  const images = later.images ?? earlier.images;
   return {
     ...later,
+    ...(images === undefined ? {} : { images }),
     startedAt: earlier.startedAt,
     ticksLeftOut: earlier.ticksLeftOut + later.ticksLeftOut,
     announcements: [...earlier.announcements, ...later.announcements],
+    ...(commands.length === 0 ? {} : { commands }),
     analyses: [...earlier.analyses, ...later.analyses],
     series: [...earlier.series, ...later.series],
     lists: [...earlier.lists, ...later.lists.map((list) => list.map((index) => index + seriesBefore))],

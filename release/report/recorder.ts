@@ -1,13 +1,15 @@
 import type { Assessment, Observation, Reading } from "../analysis/contract.js";
-import type { Announcement, CheckRecord, RunEnd } from "../ports/index.js";
+import { commands } from "../model/index.js";
+import type { Announcement, CheckRecord, ReleaseObject, RunEnd } from "../ports/index.js";
 import type { ReleaseSettings } from "../settings/index.js";
-import { writeDecision } from "./decision.js";
-import { reportVersion } from "./document.js";
+import { imageOf, reportVersion, writeDecision } from "./document.js";
 import type { WrittenReport, WrittenTick } from "./document.js";
 import { writeNumber } from "./numbers.js";
 import { redactedSettings, scrubber } from "./redact.js";
 import type { Scrub } from "./redact.js";
 import { SampleLog } from "./samples.js";
+
+type WrittenCommand = NonNullable<WrittenReport["commands"]>[number];
 
 /** Takes down what a run sees and says, and writes the report of it. */
 export class Recorder {
@@ -16,11 +18,17 @@ export class Recorder {
   private readonly announcements: WrittenReport["announcements"] = [];
   private readonly analyses: Pick<CheckRecord, "subject" | "startedAtMs">[] = [];
   private readonly ticks: WrittenTick[] = [];
+  private readonly commands: WrittenCommand[] = [];
+  private images: readonly string[] = [];
   /** Messages of providers that had to be scrubbed, and what was left of them. */
   private readonly scrubbed = new Map<string, string>();
   private startedAtMs: number | undefined;
 
-  constructor(private readonly settings: ReleaseSettings) {
+  /** @param startedBy who runs the update, where */
+  constructor(
+    private readonly settings: ReleaseSettings,
+    private readonly startedBy?: string,
+  ) {
     this.scrub = scrubber(settings);
   }
 
@@ -33,6 +41,28 @@ export class Recorder {
     this.startedAtMs ??= atMs;
     const at = new Date(atMs).toISOString();
     this.announcements.push({ at, level, message: this.scrub(message), phase, canaryWeight });
+  }
+
+  /** Images of the revision, as its template has them. */
+  carries(images: readonly string[]): void {
+    this.images = images;
+  }
+
+  /** What people call the revision, as far as it is known. */
+  get image(): string | undefined {
+    return imageOf({ images: [...this.images], settings: redactedSettings(this.settings) });
+  }
+
+  /** What people ask for now: whatever is new is taken down, and the end of what is gone. */
+  heard(asked: ReleaseObject["commands"], atMs: number): void {
+    const at = new Date(atMs).toISOString();
+    for (const command of commands) {
+      const text = asked[command] === undefined ? undefined : this.scrub(asked[command]);
+      const open = this.commands.find((each) => each.command === command && each.until === undefined);
+      if (open?.text === text) continue;
+      if (open !== undefined) open.until = at;
+      if (text !== undefined) this.commands.push({ at, command, text });
+    }
   }
 
   record(check: CheckRecord): void {
@@ -52,7 +82,7 @@ export class Recorder {
   }
 
   /** The report so far, as JSON's values. */
-  report(end: RunEnd, endedAtMs: number): WrittenReport {
+  report(end: RunEnd | { readonly outcome: "running"; readonly reason: string }, endedAtMs: number): WrittenReport {
     const { name, namespace, revision } = this.settings;
     return {
       version: reportVersion,
@@ -62,10 +92,13 @@ export class Recorder {
       settings: redactedSettings(this.settings),
       startedAt: new Date(this.startedAtMs ?? endedAtMs).toISOString(),
       endedAt: new Date(endedAtMs).toISOString(),
+      ...(this.startedBy === undefined ? {} : { startedBy: this.startedBy }),
+      ...(this.images.length === 0 ? {} : { images: [...this.images] }),
       outcome: end.outcome,
       reason: this.scrub(end.reason),
       ticksLeftOut: 0,
       announcements: [...this.announcements],
+      ...(this.commands.length === 0 ? {} : { commands: this.commands.map((each) => ({ ...each })) }),
       analyses: this.analyses.map(({ subject, startedAtMs }) => ({ subject, startedAtMs: writeNumber(startedAtMs) })),
       ...this.samples.written(),
       ticks: [...this.ticks],

@@ -1,8 +1,8 @@
 import type { ReleaseSettings } from "../settings/index.js";
 
 /** Stands where a URL was; the settings stay valid with it. */
-export const redactedUrl = "http://redacted.invalid/";
-export const redacted = "redacted";
+const redactedUrl = "http://redacted.invalid/";
+const redacted = "redacted";
 
 /** What a report says of a release: named one by one, so that what is added to the settings is left out at first. */
 const told = [
@@ -21,6 +21,8 @@ const told = [
   "leaseDuration",
   "scrapeInterval",
 ] as const;
+/** What tells people which revision it is; not every release's settings have it. */
+const toldWhereGiven = ["image", "tag"] as const;
 
 /** Everything below these is taken out: tokens live there. */
 const secretKeys = new Set([
@@ -40,7 +42,11 @@ const shortestSecret = 8;
 /** The settings without their secrets, of a form that the schema still takes. */
 export function redactedSettings(settings: ReleaseSettings): Record<string, unknown> {
   const kept = told.map((key) => [key, withoutSecrets(settings[key], false)] as const);
-  return { ...Object.fromEntries(kept), prometheusUrl: redactedUrl };
+  const given = toldWhereGiven.flatMap((key) => {
+    const value: unknown = Reflect.get(settings, key);
+    return value === undefined ? [] : [[key, withoutSecrets(value, false)] as const];
+  });
+  return { ...Object.fromEntries([...kept, ...given]), prometheusUrl: redactedUrl };
 }
 
 function withoutSecrets(value: unknown, secret: boolean): unknown {
@@ -64,8 +70,13 @@ export function scrubber(settings: ReleaseSettings): Scrub {
     .toSorted((a, b) => b.length - a.length);
   return (text) => {
     const known = secrets.reduce((rest, secret) => rest.replaceAll(secret, redacted), text);
-    return known.replace(/\b[a-z][a-z0-9+.-]*:\/\/[^\s"'<>]+/gi, redacted);
+    return withoutUrls(known);
   };
+}
+
+/** The text without URLs, for those who don't know the secrets: whatever proves who asks is mostly in one. */
+export function withoutUrls(text: string): string {
+  return text.replace(/\b[a-z][a-z0-9+.-]*:\/\/[^\s"'<>]+/gi, redacted);
 }
 
 /** What a report names in any case: a webhook may well be told the release's name. */

@@ -1,7 +1,7 @@
 import type { Assessment, Observation } from "../analysis/contract.js";
 import { check, inOneLine, release } from "../settings/index.js";
 import type { ReleaseSettings } from "../settings/index.js";
-import { writeDecision } from "./decision.js";
+import { writeDecision } from "./document.js";
 import type { Decision, Report, Tick } from "./document.js";
 import { readingOf } from "./samples.js";
 

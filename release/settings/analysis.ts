@@ -55,9 +55,10 @@ export const analysis = z
           onError: "hold",
           latency: "user",
         },
-      ]),
-    webhooks: z.array(webhook).default([]),
-    alerts: z.array(alert).default([]),
+      ])
+      .meta({ description: "The checks; each name once. Default: success rate of 99%, P99 of 500 ms." }),
+    webhooks: z.array(webhook).default([]).meta({ description: "Gates, load tests and listeners. Default none." }),
+    alerts: z.array(alert).default([]).meta({ description: "Who is told of the release's end. Default none." }),
     confidence: z
       .number()
       .gt(0.5)
@@ -69,13 +70,19 @@ export const analysis = z
       .min(1)
       .default(10)
       .meta({ description: "Canary requests seen per step before its weight may rise. Default 10." }),
-    promoteWithConfidence: z.union([z.literal(false), z.number().gt(0.5).lt(1)]).default(false),
     strata: z
       .array(z.enum(["pod", "method"]))
       .default(["pod", "method"])
       .meta({
         description:
           "Parts of the traffic that are judged beside the whole, within the same confidence: single pods of the canary, and method classes where the gateway has the label. Default both.",
+      }),
+    promoteWithConfidence: z
+      .union([z.literal(false), z.number().gt(0.5).lt(1)])
+      .default(false)
+      .meta({
+        description:
+          "Promote only when it is as sure as this that every limit is kept; false: when nothing speaks against it. Default false.",
       }),
     initialDelay: durationAtLeast(0)
       .default(0)
@@ -132,5 +139,12 @@ export function checkEverySeconds({ checkInterval, interval }: AnalysisSettings)
   return checkInterval ?? Math.min(usualCheckSeconds, interval);
 }
 
+/** `analysis` as the runtime has it: parsed, with every default. */
 export type AnalysisSettings = z.output<typeof analysis>;
+/**
+ * `analysis` as a user writes it: Flagger's names and meanings, and what goes beyond them. Durations are texts like
+ * `"1m30s"` or numbers of seconds.
+ *
+ * @useDeclaredType
+ */
 export type AnalysisInput = z.input<typeof analysis>;

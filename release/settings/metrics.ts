@@ -4,7 +4,7 @@ import { httpHeaders, httpUrl, oneLine } from "./names.js";
 
 const finite = z.number().refine(Number.isFinite, { message: "must be a finite number" });
 
-export const thresholdRange = z
+const thresholdRange = z
   .strictObject({
     min: finite.optional().meta({ description: "Values below fail." }),
     max: finite.optional().meta({ description: "Values above fail." }),
@@ -46,10 +46,13 @@ const common = {
 };
 
 /** Share of requests that did not fail with 5xx, in percent. */
-const successRate = z.strictObject({ name: z.literal("request-success-rate"), ...common });
+const successRate = z.strictObject({
+  name: z.literal("request-success-rate").meta({ description: "Requests without a 5xx, percent of all." }),
+  ...common,
+});
 /** P99 latency in ms. */
 const duration = z.strictObject({
-  name: z.literal("request-duration"),
+  name: z.literal("request-duration").meta({ description: "P99 of the time to answer, ms." }),
   ...common,
   latency: z.enum(["user", "service"]).default("user").meta({
     description:
@@ -78,15 +81,23 @@ const counterSelector = z
 export const metricTemplate = z
   .strictObject(
     {
-      provider: z.discriminatedUnion("type", [
-        z.strictObject({ type: z.literal("prometheus"), address: httpUrl.optional() }),
-        z.strictObject({
-          type: z.literal("web"),
-          address: httpUrl,
-          jsonPath: z.string().min(1),
-          headers: httpHeaders.optional(),
-        }),
-      ]),
+      provider: z
+        .discriminatedUnion("type", [
+          z.strictObject({
+            type: z.literal("prometheus").meta({ description: "What answers the query." }),
+            address: httpUrl.optional().meta({ description: "Default: the release's own Prometheus." }),
+          }),
+          z.strictObject({
+            type: z.literal("web").meta({ description: "An HTTP endpoint that answers with JSON." }),
+            address: httpUrl.meta({ description: "http or https; in-cluster names work. Treated as a secret." }),
+            jsonPath: z
+              .string()
+              .min(1)
+              .meta({ description: "Where the number is in the answer, like `$.data.value`." }),
+            headers: httpHeaders.optional().meta({ description: "Sent along. Treated as secrets." }),
+          }),
+        ])
+        .meta({ description: "What is asked for it, and how." }),
       query: z.string().default("").meta({
         description:
           "PromQL with one number as its answer. {{ canaryNodes }}, {{ primaryNodes }}, {{ interval }} and others are filled in.",
@@ -115,13 +126,17 @@ export const metricTemplate = z
     if (numerator !== undefined && denominator === undefined) issue("denominator", "is missing beside numerator");
     if (provider.type === "prometheus" && !counters && query.trim() === "")
       issue("query", "a prometheus template needs a query");
-  });
+  })
+  .meta({ description: "Where the number of a custom metric comes from." });
 
 const custom = z.strictObject({
-  name: oneLine,
+  name: oneLine.meta({ description: "Shown in log lines and messages." }),
   ...common,
   template: metricTemplate,
-  templateVariables: z.record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "must be a name"), variable).default({}),
+  templateVariables: z
+    .record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "must be a name"), variable)
+    .default({})
+    .meta({ description: "Further values for the query, used as `{{ variables.NAME }}`." }),
 });
 
 const builtin = z.discriminatedUnion("name", [successRate, duration], {
@@ -156,6 +171,9 @@ function limitProblem(isDuration: boolean, limit: number | undefined): string | 
 
 export type MetricSettings = z.output<typeof metric>;
 export type MetricTemplate = z.output<typeof metricTemplate>;
-/** What a user writes of it; one object may be shared by several releases. */
+/**
+ * What a user writes of it; one object may be shared by several releases.
+ *
+ * @useDeclaredType
+ */
 export type MetricTemplateInput = z.input<typeof metricTemplate>;
-export type ThresholdRange = z.output<typeof thresholdRange>;

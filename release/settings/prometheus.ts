@@ -16,8 +16,11 @@ export const prometheusAccess = z
     bearerToken: credential.optional().meta({ description: "Sent as Authorization: Bearer." }),
     basicAuth: z
       .strictObject({
-        username: z.string().regex(/^[^:\p{Cc}]*$/u, "must be one line without a colon"),
-        password: credential,
+        username: z
+          .string()
+          .regex(/^[^:\p{Cc}]*$/u, "must be one line without a colon")
+          .meta({ description: "Without a colon." }),
+        password: credential.meta({ description: "Kept secret." }),
       })
       .optional()
       .meta({ description: "Sent as Authorization: Basic." }),

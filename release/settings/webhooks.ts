@@ -2,7 +2,7 @@ import { z } from "zod";
 import { durationAtLeast } from "./duration.js";
 import { httpUrl, oneLine } from "./names.js";
 
-export const webhookTypes = [
+const webhookTypes = [
   "confirm-rollout",
   "pre-rollout",
   "rollout",
@@ -43,12 +43,16 @@ export const alert = z.strictObject({
     .enum(["info", "warn", "error"])
     .default("info")
     .meta({ description: "The least that is told: info is everything, warn leaves good news out, error is failures." }),
-  provider: z.strictObject({
-    type: z.enum(["slack", "discord", "rocket", "msteams", "gchat", "alertmanager"]),
-    address: httpUrl.meta({ description: "http or https. Treated as a secret." }),
-    channel: oneLine.optional().meta({ description: "Where the provider has channels." }),
-    username: oneLine.optional().meta({ description: "Shown as the sender, where the provider can." }),
-  }),
+  provider: z
+    .strictObject({
+      type: z
+        .enum(["slack", "discord", "rocket", "msteams", "gchat", "alertmanager"])
+        .meta({ description: "Whose format it is written in." }),
+      address: httpUrl.meta({ description: "http or https. Treated as a secret." }),
+      channel: oneLine.optional().meta({ description: "Where the provider has channels." }),
+      username: oneLine.optional().meta({ description: "Shown as the sender, where the provider can." }),
+    })
+    .meta({ description: "Where alerts go." }),
 });
 
 export type WebhookSettings = z.output<typeof webhook>;

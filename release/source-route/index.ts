@@ -5,6 +5,5 @@
 export { cloneRules, pluginConfigKey } from "./clone.js";
 export type { Clone, HttpRule, PluginConfigs, Splitting } from "./clone.js";
 export { pluginConfig, sourceRoute, sourceUpstream } from "./source.js";
-export type { SourcePlugin, SourceRoute, SourceUpstream } from "./source.js";
+export type { SourcePlugin, SourceRoute } from "./source.js";
 export { carriedUpstream } from "./upstream.js";
-export type { Carried } from "./upstream.js";

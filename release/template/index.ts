@@ -1,3 +1,7 @@
 /** The pod template of each role, made of the program's or of a live one: pure. */
-export { selectorFor, templateFor } from "./template.js";
-export type { PlainTemplate, Renames } from "./template.js";
+export { replacedLabel, selectorFor, templateFor } from "./template.js";
+export type { PlainTemplate } from "./template.js";
+export { namesIn } from "./references.js";
+export type { ConfigurationKind, Rename } from "./references.js";
+export { isTree, mapParts } from "./tree.js";
+export type { Lazily } from "./tree.js";

@@ -1,17 +1,33 @@
 import { annotations, deploymentName } from "../model/index.js";
 import type { Role } from "../model/index.js";
+import { withNames } from "./references.js";
+import type { Renames } from "./references.js";
+import { withSelectors } from "./selectors.js";
+import type { OwnValues } from "./selectors.js";
+import { isTree, plainly } from "./tree.js";
+import type { Lazily, Tree } from "./tree.js";
 
-/** A pod template as plain data: what the pure parts work on. */
-export interface PlainTemplate {
-  readonly metadata?: { readonly labels?: Record<string, string>; readonly annotations?: Record<string, string> };
+/** A pod template as the pure parts work on it: of its spec no more than the structure needs to be known. */
+export interface PlainTemplate<Text = string> {
+  readonly metadata?: {
+    readonly labels?: Record<string, string | Text>;
+    readonly annotations?: Record<string, string | Text>;
+  };
   readonly spec: Record<string, unknown> & { readonly containers: readonly Record<string, unknown>[] };
 }
 
-/** Old names of ConfigMaps and Secrets to the hashed ones of this role. */
-export type Renames = Readonly<Record<string, string>>;
+/** What is not as usual about a template. */
+export interface Reading {
+  /** Parts of the spec that are not known yet. Default: all of it is known. */
+  readonly lazily?: Lazily;
+  /** It was made for the primary, as a live one may be. */
+  readonly from?: Role;
+}
 
-/** Labels by which people tell a workload; selectors in the template that use its value follow the role. */
-const nameLabels = ["app", "name", "app.kubernetes.io/name"] as const;
+/** What Services and Deployments of a release select: its value is the Deployment's name. */
+const selectorLabel = "app";
+/** Labels by which people tell workloads: the primary has a value of its own in them. */
+const nameLabels = ["name", "app.kubernetes.io/name"] as const;
 
 /**
  * A terminating pod goes on serving so long, so that the gateway hears of it first; also when the ingress controller dies
@@ -25,83 +41,92 @@ const defaultGraceSeconds = 30;
 
 /**
  * The pod template of one role: its own selector label, the revision, references to its own copies of the
- * configuration, and a preStop pause where the user gave none.
+ * configuration, selectors that follow the role, and a preStop pause where the user gave none. The other labels of the
+ * template stay; of those that name the workload the primary has `<value>-primary`.
  */
-export function templateFor(
+export function templateFor<Text = string>(
   role: Role,
   release: string,
-  revision: string,
-  template: PlainTemplate,
+  revision: Text,
+  template: PlainTemplate<Text>,
   renames: Renames,
-): PlainTemplate {
-  const own = deploymentName(release, role);
+  { lazily = plainly, from = "canary" }: Reading = {},
+): PlainTemplate<Text> {
   const labels = template.metadata?.labels ?? {};
-  const values = new Set(nameLabels.map((label) => labels[label]).concat(release));
-  const spec = rewrite(template.spec, renames, values, own);
+  const own = { ...labels, ...namesOf(role, from, labels, lazily), ...selectorFor(role, release) };
+  const spec = asSpec(withNames(template.spec, renames, lazily), template.spec);
+  const pause = lazily(spec["terminationGracePeriodSeconds"], preStopSeconds);
   return {
-    metadata: {
-      labels: { ...renamedLabels(labels, own), app: own },
-      annotations: { ...template.metadata?.annotations, [annotations.revision]: revision },
+    metadata: { labels: own, annotations: { ...template.metadata?.annotations, [annotations.revision]: revision } },
+    spec: {
+      ...withSelectors(spec, ownValues(release, labels, own), lazily),
+      containers: spec.containers.map((each) => withPause(each, pause, lazily)),
     },
-    spec: { ...spec, containers: spec.containers.map((each) => withPause(each, preStopSeconds(spec))) },
   };
 }
 
 export function selectorFor(role: Role, release: string): { readonly app: string } {
-  return { app: deploymentName(release, role) };
+  return { [selectorLabel]: deploymentName(release, role) };
 }
 
-function renamedLabels(labels: Record<string, string>, own: string): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(labels).map(([key, value]) => [key, nameLabels.some((label) => label === key) ? own : value]),
+/** The template's value of the label that a release replaces with names of its own; undefined where it is the same. */
+export function replacedLabel(release: string, labels: Tree): string | undefined {
+  const given = labels[selectorLabel];
+  return typeof given === "string" && given !== release ? given : undefined;
+}
+
+const primarySuffix = "-primary";
+const longestLabel = 63;
+
+function namesOf(role: Role, from: Role, labels: Tree, lazily: Lazily): Tree {
+  const nameFor = (given: unknown): unknown => {
+    if (typeof given !== "string") return given;
+    const base = from === "primary" && given.endsWith(primarySuffix) ? given.slice(0, -primarySuffix.length) : given;
+    return role === "canary" ? base : `${base.slice(0, longestLabel - primarySuffix.length)}${primarySuffix}`;
+  };
+  const named = nameLabels.filter((label) => labels[label] !== undefined);
+  return Object.fromEntries(named.map((label) => [label, lazily(labels[label], nameFor)]));
+}
+
+function ownValues(release: string, before: Tree, own: Tree): OwnValues {
+  const labels = [selectorLabel, ...nameLabels].filter((label) => own[label] !== undefined);
+  return new Map(
+    labels.map((label) => [
+      label,
+      { meant: label === selectorLabel ? [before[label], release] : [before[label]], value: own[label] },
+    ]),
   );
 }
 
-function withPause(container: Record<string, unknown>, seconds: number): Record<string, unknown> {
-  return container["lifecycle"] === undefined && seconds > 0
-    ? { ...container, lifecycle: { preStop: { sleep: { seconds } } } }
-    : container;
+/** Other hooks stay as they are. */
+function withPause(container: Tree, seconds: unknown, lazily: Lazily): Record<string, unknown> {
+  const lifecycle = lazily(container["lifecycle"], (hooks) =>
+    lazily(seconds, (known) => {
+      const given = isTree(hooks) ? hooks : {};
+      return known === 0 || given["preStop"] !== undefined
+        ? hooks
+        : { ...given, preStop: { sleep: { seconds: known } } };
+    }),
+  );
+  return lifecycle === undefined ? { ...container } : { ...container, lifecycle };
 }
 
 /** Within the grace period of the template, which must be longer than the pause. */
-function preStopSeconds(spec: PlainTemplate["spec"]): number {
-  const given = spec["terminationGracePeriodSeconds"];
+function preStopSeconds(given: unknown): number {
   const grace = typeof given === "number" ? given : defaultGraceSeconds;
   return Math.min(longestPreStopSeconds, Math.max(Math.floor(grace / 2), grace - shutdownSeconds));
 }
 
-/** Fields whose string value names a ConfigMap or Secret, by the key of the object that holds them. */
-const nameFields: Readonly<Record<string, string>> = {
-  configMap: "name",
-  configMapRef: "name",
-  configMapKeyRef: "name",
-  secretRef: "name",
-  secretKeyRef: "name",
-};
-
-function rewrite(
-  spec: PlainTemplate["spec"],
-  renames: Renames,
-  values: ReadonlySet<string | undefined>,
-  own: string,
-): PlainTemplate["spec"] {
-  const renamed = (name: unknown): unknown => (typeof name === "string" ? (renames[name] ?? name) : name);
-  const visit = (value: unknown, key: string, parent: string): unknown => {
-    if (Array.isArray(value)) return value.map((each) => visit(each, key, parent));
-    if (key === "secretName" && parent === "secret") return renamed(value);
-    if (key === "name" && (nameFields[parent] !== undefined || parent === "secret")) return renamed(value);
-    if (typeof value === "object" && value !== null) {
-      return Object.fromEntries(Object.entries(value).map(([each, inner]) => [each, visit(inner, each, key)]));
-    }
-    const isNameLabel = nameLabels.some((label) => label === key);
-    return parent === "matchLabels" && isNameLabel && typeof value === "string" && values.has(value) ? own : value;
+/** A spec keeps its containers whatever was made of what is in them. */
+function asSpec(made: unknown, { containers }: PlainTemplate["spec"]): PlainTemplate["spec"] {
+  const spec = isTree(made) ? made : {};
+  const changed: unknown = spec["containers"];
+  const list: readonly unknown[] = Array.isArray(changed) ? changed : [];
+  return {
+    ...spec,
+    containers: containers.map((each, index) => {
+      const made = list[index];
+      return isTree(made) ? { ...made } : each;
+    }),
   };
-  const visited = Object.fromEntries(Object.entries(spec).map(([key, value]) => [key, visit(value, key, "")]));
-  return { ...visited, containers: spec.containers.map((each, index) => ({ ...each, ...objectAt(visited, index) })) };
-}
-
-function objectAt(spec: Record<string, unknown>, index: number): Record<string, unknown> {
-  const containers: unknown = spec["containers"];
-  const found: unknown = Array.isArray(containers) ? containers[index] : undefined;
-  return typeof found === "object" && found !== null ? { ...found } : {};
 }

@@ -1,7 +1,8 @@
-import http from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import { sentenceOf } from "../machine/failure.js";
+import { Exporter } from "./exporter.js";
 import { createWatchdogPorts } from "./ports.js";
+import { serve } from "./server.js";
 import { Watchdog } from "./watchdog.js";
 
 /** Between two looks. */
@@ -12,11 +13,20 @@ const aliveMs = 60_000;
 async function main(): Promise<void> {
   const log = (line: string): void => console.log(`${new Date().toISOString()} ${line}`);
   const { watchdogAfterSeconds, podName, ...place } = optionsOf(process.env);
-  const watchdog = new Watchdog({ watchdogAfterSeconds, podName }, createWatchdogPorts(place, log));
+  const ports = createWatchdogPorts(place, log);
+  const metrics = new Exporter(
+    () => ports.nowMs(),
+    (): boolean => watchdog.isLeader,
+  );
+  const watchdog: Watchdog = new Watchdog(
+    { watchdogAfterSeconds, podName },
+    { ...ports, fleet: metrics.watching(ports.fleet) },
+  );
   const stop = new AbortController();
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => stop.abort());
   let lastRoundMs = performance.now();
-  const health = serveHealth(() => performance.now() - lastRoundMs < aliveMs);
+  const isAlive = (): boolean => performance.now() - lastRoundMs < aliveMs;
+  const server = serve(Number(process.env["HEALTH_PORT"] ?? "8080"), { isAlive, metrics });
   log("watching");
   while (!stop.signal.aborted) {
     await watchdog.look();
@@ -24,7 +34,7 @@ async function main(): Promise<void> {
     await sleep(lookEveryMs, undefined, { signal: stop.signal }).catch(() => undefined);
   }
   await watchdog.stop();
-  health.close();
+  server.close();
   log("stopped");
 }
 
@@ -40,11 +50,6 @@ function optionsOf(env: NodeJS.ProcessEnv) {
     podName: env["POD_NAME"] ?? "unknown",
     alertUrl: alertUrl === "" ? undefined : alertUrl,
   };
-}
-
-function serveHealth(isAlive: () => boolean): http.Server {
-  const server = http.createServer((_request, response) => response.writeHead(isAlive() ? 200 : 503).end());
-  return server.listen(Number(process.env["HEALTH_PORT"] ?? "8080"));
 }
 
 main().catch((error: unknown) => {

@@ -56,6 +56,11 @@ export class Watchdog {
     this.holder = `watchdog-${options.podName}`;
   }
 
+  /** Whether this replica is the one that acts. */
+  get isLeader(): boolean {
+    return this.leader;
+  }
+
   /** One round. All replicas observe, so that a new leader need not begin to wait from the start. */
   async look(): Promise<void> {
     const { fleet } = this.ports;

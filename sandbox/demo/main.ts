@@ -3,7 +3,7 @@ import { Command, Option } from "commander";
 import { imagesHelp, imagesVariable } from "../images/index.js";
 import { runInside, startSandbox, stopSandbox } from "../machine/index.js";
 import { workFromOutside } from "./outside.js";
-import { tellStory } from "./story.js";
+import { runDemo } from "./releases.js";
 
 const sandboxName = "demo";
 const root = path.resolve(__dirname, "../../..");
@@ -22,12 +22,12 @@ async function main(options: Options): Promise<number> {
   const abort = new AbortController();
   const progress = (line: string): void => console.log(line);
   for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, () => abort.abort(new Error(name)));
-  const story = { root, interval, verbose, signal: abort.signal };
-  if (options.inside === true) return tellStory(story);
+  const demo = { root, interval, verbose, signal: abort.signal };
+  if (options.inside === true) return runDemo(demo);
   if (context !== undefined) {
     const outside = await workFromOutside(context, progress, abort.signal);
     const gateway = { gateway: "127.0.0.1", port: outside.gateway.port };
-    return tellStory({ ...story, gateway }).finally(() => outside.stop());
+    return runDemo({ ...demo, gateway }).finally(() => outside.stop());
   }
   await stopSandbox({ name: sandboxName });
   await startSandbox({ name: sandboxName, images, progress, signal: abort.signal });

@@ -78,7 +78,7 @@ export function withValue(object: ValueObject, path: readonly string[], value: V
   return { ...object, [key]: withValue(isObject(inner) ? inner : {}, rest, value) };
 }
 
-export function isSecret(value: Value | undefined): value is ValueObject {
+function isSecret(value: Value | undefined): value is ValueObject {
   return isObject(value) && value[signatureKey] === secretSignature;
 }
 

@@ -159,7 +159,7 @@ async function stopMachine(machine: MachineRecord): Promise<void> {
   throw new Error(`sandbox: process ${machine.pid} does not end, not even when killed`);
 }
 
-export function statusOf(name = defaultName): "running" | "starting" | "stopped" {
+function statusOf(name = defaultName): "running" | "starting" | "stopped" {
   if (runningMachine(name) === undefined) return "stopped";
   return isReady(stateFolder(name)) ? "running" : "starting";
 }

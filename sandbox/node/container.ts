@@ -188,11 +188,7 @@ async function untilGone(process: ProcessRecord): Promise<Ended> {
 }
 
 /** `command` replaces the image's entrypoint and its command; `args` replaces the command alone. */
-export function argumentsOf(
-  container: V1Container,
-  image: Image,
-  env: Readonly<Record<string, string>>,
-): readonly string[] {
+function argumentsOf(container: V1Container, image: Image, env: Readonly<Record<string, string>>): readonly string[] {
   const entrypoint = container.command ?? image.entrypoint;
   const rest = container.args ?? (container.command === undefined ? image.command : []);
   return [...entrypoint, ...rest].map((word) => expand(word, env));

@@ -31,7 +31,7 @@ function missing(program: string): string {
 let found: Helper | undefined;
 
 /** @throws Error where this machine has no setpriv */
-export function helper(): Helper {
+function helper(): Helper {
   found ??= findHelper();
   return found;
 }

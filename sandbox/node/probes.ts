@@ -17,7 +17,7 @@ export interface ProbeState {
   readonly streak: number;
 }
 
-export function nextProbeState(state: ProbeState, success: boolean, probe: V1Probe): ProbeState {
+function nextProbeState(state: ProbeState, success: boolean, probe: V1Probe): ProbeState {
   if (success === state.healthy) return { healthy: state.healthy, streak: 0 };
   const needed = success ? (probe.successThreshold ?? 1) : (probe.failureThreshold ?? 3);
   const streak = state.streak + 1;
@@ -54,7 +54,7 @@ async function sleep(milliseconds: number, signal: AbortSignal): Promise<void> {
 }
 
 /** Undefined where it succeeded, else why it did not. */
-export function probeOnce(probe: V1Probe, target: ProbeTarget): Promise<string | undefined> {
+function probeOnce(probe: V1Probe, target: ProbeTarget): Promise<string | undefined> {
   const timeoutMs = (probe.timeoutSeconds ?? 1) * 1000;
   if (probe.httpGet !== undefined) return probeHttp(probe.httpGet, target, timeoutMs);
   if (probe.tcpSocket !== undefined)
@@ -66,7 +66,7 @@ export function probeOnce(probe: V1Probe, target: ProbeTarget): Promise<string |
   return Promise.resolve(undefined);
 }
 
-export function portOf(port: number | string, container: V1Container): number {
+function portOf(port: number | string, container: V1Container): number {
   if (typeof port === "number") return port;
   return container.ports?.find(({ name }) => name === port)?.containerPort ?? Number(port);
 }

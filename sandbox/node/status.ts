@@ -76,7 +76,7 @@ function isoOf({ lastTransitionTime: time }: V1PodCondition): string | undefined
   return time instanceof Date ? time.toISOString().replace(/\.\d+Z$/, "Z") : undefined;
 }
 
-export function phaseOf(pod: V1Pod, { containers, initialized, initContainers }: PodView): string {
+function phaseOf(pod: V1Pod, { containers, initialized, initContainers }: PodView): string {
   const terminated = containers.filter(({ state }) => state.kind === "terminated");
   const stays = pod.spec?.restartPolicy ?? "Always";
   const failedInit = initContainers.some(

@@ -9,15 +9,13 @@ import { downloadTool } from "./download.js";
 import { cacheRoot, exclusively } from "./lock.js";
 import { fileOnPath } from "./on-path.js";
 import { withProgress } from "./steps.js";
+import type { Progress } from "./steps.js";
 
-export interface FoundTool {
+interface FoundTool {
   readonly name: string;
   readonly file: string;
   readonly from: "path" | "cache" | "release" | "build";
 }
-
-/** One line for people. */
-export type Progress = (line: string) => void;
 
 const underWay = new Map<string, Promise<FoundTool | undefined>>();
 

@@ -1,4 +1,5 @@
-import type { Progress } from "./ensure.js";
+/** One line for people. */
+export type Progress = (line: string) => void;
 
 const tellMs = 30_000;
 

@@ -34,7 +34,7 @@ export function readPage(text: string): Page {
   return { samples, headings };
 }
 
-export function keyOf({ name, labels }: Omit<Sample, "value">): string {
+function keyOf({ name, labels }: Omit<Sample, "value">): string {
   const text = Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1));
   return `${name}{${text.map(([label, value]) => `${label}="${value}"`).join(",")}}`;
 }

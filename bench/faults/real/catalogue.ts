@@ -14,4 +14,4 @@ export function faultNamed(name: string): Fault {
   return found;
 }
 
-export type { Fault, Scene, FaultEffect } from "./fault.js";
+export type { Fault, FaultEffect } from "./fault.js";

@@ -6,7 +6,7 @@ import type { RealOptions, RealResults, Series, Strikes } from "./contract.js";
 import { planCases, wantsSeries } from "./plan.js";
 import { realResults } from "./results.js";
 
-export type { RealOptions, RealResults, Violation } from "./contract.js";
+export type { RealOptions, RealResults } from "./contract.js";
 
 export interface SandboxedOptions extends RealOptions {
   /** Beginning of the sandboxes' names. Default "faults". */

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import http from "node:http";
 import type https from "node:https";
-import type { KubeConfig } from "@kubernetes/client-node";
+import type { KubeConfig } from "../../../bundled/kubeconfig.js";
 import { quote } from "../http/index.js";
 import type { TlsOptions } from "../http/index.js";
 
@@ -48,9 +48,14 @@ export async function defaultNamespace(source: KubeconfigSource): Promise<string
   return config.getContextObject(config.getCurrentContext())?.namespace ?? "default";
 }
 
+/** Contexts of the kubeconfig, by their names. */
+export async function contextNames({ kubeconfig }: KubeconfigSource): Promise<readonly string[]> {
+  return (await load({ kubeconfig })).getContexts().map(({ name }) => name);
+}
+
 async function load(source: KubeconfigSource): Promise<KubeConfig> {
   // The library takes half a second to load: only a process that asks the cluster pays for it.
-  const { KubeConfig } = await import("@kubernetes/client-node");
+  const { KubeConfig } = await import("../../../bundled/kubeconfig.js");
   const config = new KubeConfig();
   const { kubeconfig, context, cluster } = source;
   if (kubeconfig === undefined) loadDefault(config);

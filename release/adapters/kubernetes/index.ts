@@ -9,9 +9,9 @@ import type { ServiceProxyFetch } from "./service-proxy.js";
 
 export { ApiServer } from "./api-server.js";
 export type { Call } from "./call.js";
-export { createAccess, defaultNamespace } from "./credentials.js";
+export { contextNames, createAccess, defaultNamespace } from "./credentials.js";
 export type { KubeconfigSource } from "./credentials.js";
-export { ConflictError, ForbiddenError, NotFoundError, unlessForbidden } from "./errors.js";
+export { ForbiddenError, unlessForbidden } from "./errors.js";
 export { commandsIn, parseStatus } from "./release-object.js";
 export type { ServiceAddress, ServiceProxyFetch } from "./service-proxy.js";
 

@@ -82,6 +82,7 @@ export const releaseStatus: z.ZodType<ReleaseStatus> = z.object({
         value: z.string(),
         limit: z.string(),
         requests: z.number(),
+        confidence: z.string().exactOptional(),
       }),
     )
     .default([]),
@@ -120,7 +121,7 @@ export const route = z.object({
 
 const expression = z.object({ key: z.string(), operator: z.string(), values: z.array(z.string()).default([]) });
 
-export const labelSelector = z.object({
+const labelSelector = z.object({
   matchLabels: texts.default({}),
   matchExpressions: z.array(expression).default([]),
 });

@@ -4,7 +4,7 @@ export function literalPattern(text: string): string {
 }
 
 /** A PromQL string literal; nothing in `text` can end it. */
-export function quoted(text: string): string {
+function quoted(text: string): string {
   return `"${text.replace(/\\/g, "\\\\").replace(/"/g, '\\"').replace(/\n/g, "\\n")}"`;
 }
 

@@ -42,6 +42,8 @@ export function createReportStore(api: ApiServer, { name, namespace }: Of): Repo
       signal,
     );
   const read = async (signal: AbortSignal): Promise<string | undefined> => textOf(await find(signal));
+  /** What a promotion goes on with, as it was before this run wrote the first time. */
+  let earlier: Promise<WrittenReport | undefined> | undefined;
   return {
     read,
     write: async (report, part, signal) => {
@@ -49,7 +51,7 @@ export function createReportStore(api: ApiServer, { name, namespace }: Of): Repo
       if (release === undefined) return;
       if (found !== undefined && found.metadata.labels[managedBy] !== fieldManager)
         throw new Error(`ConfigMap ${reportName(name)} is somebody else's: rename that one to have reports`);
-      const whole = part === "promotion" ? await continued(found, report) : report;
+      const whole = part === "promotion" ? continued(await (earlier ??= reportIn(found)), report) : report;
       const body = objectOf(name, namespace, release.metadata.uid, whole, await pack(whole));
       signal.throwIfAborted();
       if (found === undefined) await api.do({ verb: "create", ...place, body }, anything, signal);
@@ -64,11 +66,13 @@ async function textOf(found: z.output<typeof configMap> | undefined): Promise<st
 }
 
 /** A stored report that can't be read is no reason to lose the new one. */
-async function continued(found: z.output<typeof configMap> | undefined, report: WrittenReport): Promise<WrittenReport> {
+async function reportIn(found: z.output<typeof configMap> | undefined): Promise<WrittenReport | undefined> {
   const text = await textOf(found).catch(() => undefined);
-  if (text === undefined) return report;
-  const earlier = writtenReport.safeParse(JSON.parse(text));
-  return earlier.success && continues(earlier.data, report) ? joined(earlier.data, report) : report;
+  return text === undefined ? undefined : writtenReport.safeParse(JSON.parse(text)).data;
+}
+
+function continued(earlier: WrittenReport | undefined, report: WrittenReport): WrittenReport {
+  return earlier !== undefined && continues(earlier, report) ? joined(earlier, report) : report;
 }
 
 function objectOf(name: string, namespace: string, uid: string, report: WrittenReport, packed: string): object {

@@ -1,11 +1,22 @@
-import type { Announcement, Clock, ReporterPort, RunEnd, WebhookPort } from "../../ports/index.js";
-import { Recorder } from "../../report/index.js";
+import type {
+  Announcement,
+  Clock,
+  ClusterPort,
+  ReleaseObject,
+  ReporterPort,
+  RunEnd,
+  WebhookPort,
+  Workload,
+} from "../../ports/index.js";
+import { Recorder, scrubber } from "../../report/index.js";
 import type { WrittenReport } from "../../report/index.js";
 import type { AlertSettings, ReleaseSettings } from "../../settings/index.js";
 import { quote } from "../http/index.js";
 import type { ServiceAccess } from "../service-access/index.js";
 import { alertRequest } from "./alert-payloads.js";
+import type { AlertRequest } from "./alert-payloads.js";
 import { Outbox } from "./outbox.js";
+import { Progress } from "./progress.js";
 
 export type Log = (line: string, level: "info" | "warning" | "error") => void;
 
@@ -22,42 +33,94 @@ export interface ReporterWorld {
   readonly serviceAccess: ServiceAccess;
   readonly clock: Clock;
   readonly storeReport: StoreReport;
+  /** The same while the run goes on; undefined: only its end is stored. */
+  readonly storeProgress?: StoreReport;
+  /** Who runs the update, where; for the report. */
+  readonly startedBy?: string;
+}
+
+export interface Reporter extends ReporterPort {
+  /** What people ask of the run now, for its report. */
+  heard(commands: ReleaseObject["commands"]): void;
+  /** The canary as it is. */
+  saw(canary: CarryingImages): void;
+}
+
+/** As far as it was read. */
+type CarryingImages = Workload & { readonly images?: readonly { readonly image: string }[] };
+
+/** The same cluster; what people ask on it, and which images the canary has, is told to the reporter. */
+export function heardBy(reporter: Reporter, cluster: ClusterPort): ClusterPort {
+  return {
+    ...cluster,
+    readWorkload: async (role, signal) => {
+      const found = await cluster.readWorkload(role, signal);
+      if (found !== undefined && role === "canary") reporter.saw(found);
+      return found;
+    },
+    readRelease: async (signal) => {
+      const found = await cluster.readRelease(signal);
+      if (found !== undefined) reporter.heard(found.commands);
+      return found;
+    },
+  };
 }
 
 const alertTimeoutMs = 5_000;
+/** Of one record of a run that goes on. */
+const progressTimeoutMs = 5_000;
 /** Whatever one receiver does, the next announcement gets its turn. */
 const eventTimeoutMs = 10_000;
 const alertAnswerBytes = 16 * 1024;
 
 /** Tells people: the live line at once; Events, `event` webhooks and alerts in the background, each in its order. */
-export function createReporter(settings: ReleaseSettings, world: ReporterWorld): ReporterPort {
+export function createReporter(settings: ReleaseSettings, world: ReporterWorld): Reporter {
   const events = new Outbox();
   const hooks = new Outbox();
   const alerts = new Outbox();
-  const recorder = new Recorder(settings);
+  const recorder = new Recorder(settings, world.startedBy);
   const missed = complainOnce(world.log);
+  const notStored = missed("the report", "could not be stored");
+  const scrub = scrubber(settings);
+  const progress = new Progress(
+    world.clock,
+    (report, part) => world.storeProgress?.(report, part, AbortSignal.timeout(progressTimeoutMs)) ?? Promise.resolve(),
+    notStored,
+  );
   return {
     announce: (announcement) => {
       const at = new Date(world.clock.nowMs());
+      const source = { ...settings, image: recorder.image };
       recorder.announce(announcement, at.getTime());
       world.log(announcement.message, announcement.level);
       events.add(() => writeEvent(world, announcement, at), missed("Kubernetes Events"));
       for (const webhook of settings.analysis.webhooks.filter(({ type }) => type === "event"))
         hooks.add(() => callHook(world, webhook, announcement, at), missed(`webhook ${quote(webhook.name)}`));
       for (const alert of settings.analysis.alerts.filter((each) => concerns(each, announcement)))
-        alerts.add(() => sendAlert(settings, world, alert, announcement, at), missed(`alert ${quote(alert.name)}`));
+        alerts.add(
+          () => sendAlert(world, alertRequest(source, alert, scrubbed(announcement, scrub), at)),
+          missed(`alert ${quote(alert.name)}`),
+        );
     },
-    record: (check) => recorder.record(check),
+    record: (check) => {
+      recorder.record(check);
+      if (world.storeProgress === undefined || !check.observation.intervalEnds) return;
+      const part = check.subject === "canary" ? "analysis" : "promotion";
+      progress.offer(part, () => recorder.report({ outcome: "running", reason: "" }, world.clock.nowMs()));
+    },
+    heard: (commands) => recorder.heard(commands, world.clock.nowMs()),
+    saw: ({ images = [], revision }) => {
+      if (images.length > 0 && revision === settings.revision) recorder.carries(images.map(({ image }) => image));
+    },
     flush: (milliseconds) =>
       atMost(world.clock, milliseconds, () => Promise.all([events.done(), hooks.done(), alerts.done()])),
     conclude: async (end, milliseconds) => {
       if (recorder.isEmpty) return;
       const store = async (signal: AbortSignal): Promise<void> => {
+        await progress.end();
         await world.storeReport(recorder.report(end, world.clock.nowMs()), end.part, signal);
       };
-      await atMost(world.clock, milliseconds, (signal) =>
-        store(signal).catch(missed("the report", "could not be stored")),
-      );
+      await atMost(world.clock, milliseconds, (signal) => store(signal).catch(notStored));
     },
   };
 }
@@ -106,15 +169,13 @@ async function callHook(
   if (answer.kind === "refused") throw new Error(answer.message);
 }
 
-async function sendAlert(
-  settings: ReleaseSettings,
-  world: ReporterWorld,
-  alert: AlertSettings,
-  announcement: Announcement,
-  at: Date,
-): Promise<void> {
-  const request = alertRequest(settings, alert, announcement, at);
-  if (request === undefined) return;
+/** Whatever quotes a receiver's or a provider's answer may quote the address it was asked at. */
+function scrubbed(announcement: Announcement, scrub: (text: string) => string): Announcement {
+  const { message, reason } = announcement;
+  return { ...announcement, message: scrub(message), ...(reason === undefined ? {} : { reason: scrub(reason) }) };
+}
+
+async function sendAlert({ serviceAccess }: ReporterWorld, request: AlertRequest): Promise<void> {
   const exchange = {
     url: request.url,
     method: "POST",
@@ -124,7 +185,7 @@ async function sendAlert(
     maxBytes: alertAnswerBytes,
     whenTooLarge: "cut",
   } as const;
-  const { status } = await world.serviceAccess(exchange, new AbortController().signal);
+  const { status } = await serviceAccess(exchange, new AbortController().signal);
   if (status < 200 || status > 299) throw new Error(`it answers ${status}`);
 }
 

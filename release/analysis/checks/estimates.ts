@@ -135,7 +135,7 @@ export function isWorse(subject: Trials, baseline: Trials, maxIncreasePercent: n
   return upperTail(careful, subject) <= noise;
 }
 
-export function rate({ count, events }: Trials): number {
+function rate({ count, events }: Trials): number {
   return count === 0 ? 0 : events / count;
 }
 

@@ -25,9 +25,6 @@ export interface Hypothesis {
   readonly asked: number;
 }
 
-export type BuiltinMetric = Extract<MetricSettings, { readonly name: "request-success-rate" | "request-duration" }> & {
-  readonly template?: never;
-};
 export type CustomMetric = Extract<MetricSettings, { readonly template: object }>;
 
 export function isCustom(metric: MetricSettings): metric is CustomMetric {

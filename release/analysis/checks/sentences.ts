@@ -4,7 +4,7 @@ import type { Event } from "./hypotheses.js";
 /** Wording: Flagger's form first, so that people and scripts find it; then the figures. */
 
 /** `26.76%`; a value beyond its limit never rounds back to it. */
-export function percentText(percent: number, bad: "below" | "above"): string {
+function percentText(percent: number, bad: "below" | "above"): string {
   const hundredths = bad === "below" ? Math.floor(percent * 100 + 1e-9) : Math.ceil(percent * 100 - 1e-9);
   return `${(hundredths / 100).toFixed(2)}%`;
 }

@@ -1,10 +1,9 @@
 import type { CounterPoint, CounterSeries, Reading } from "../contract.js";
-import type { AnalysisState } from "../state.js";
 import { boundKey } from "../checks/latency.js";
 import { follow, startAt } from "./histogram.js";
 import type { HistogramPosition, HistogramScrape } from "./histogram.js";
 import { seriesKey } from "./series-key.js";
-import type { Tally } from "./tally.js";
+import type { Tally, Totals } from "./tally.js";
 import { freshTrust, trustAfter, unsuspicious } from "./trust.js";
 import type { ScrapeOfTarget, Trust, Trusted } from "./trust.js";
 
@@ -35,8 +34,21 @@ export interface LatencyGrowth {
   readonly timeMs: number;
 }
 
+/** By scrape target. */
+export type GatewayPositions = Readonly<Record<string, GatewayPosition>>;
+
+/** What was counted so far. */
+export interface CountedSoFar {
+  readonly context: { readonly startedAtMs: number };
+  readonly gateways: GatewayPositions;
+  readonly newestSampleMs: number | undefined;
+  readonly readings: number;
+  readonly spoiled: string | undefined;
+  readonly totals: Totals;
+}
+
 export interface Counted {
-  readonly gateways: AnalysisState["gateways"];
+  readonly gateways: GatewayPositions;
   readonly newestSampleMs: number | undefined;
   readonly increments: readonly Increment[];
   readonly latencies: readonly LatencyGrowth[];
@@ -51,7 +63,7 @@ export interface Counted {
  * first sample on, since they may be older than the run.
  */
 export function countGateways(
-  state: AnalysisState,
+  state: CountedSoFar,
   series: readonly CounterSeries[],
   limitsMs: readonly number[],
 ): Counted {
@@ -106,7 +118,7 @@ class TargetReader {
   private spoiled: string | undefined;
 
   constructor(
-    private readonly state: AnalysisState,
+    private readonly state: CountedSoFar,
     private readonly instance: string,
     private readonly series: readonly CounterSeries[],
     private readonly limitsMs: readonly number[],

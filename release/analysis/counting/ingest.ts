@@ -7,9 +7,9 @@ import { strataFor, strataOf, withNewPods } from "./strata.js";
 import type { Strata } from "./strata.js";
 import { trackedLimitsMs } from "../checks/hypotheses.js";
 import { lastTrafficOf } from "../checks/traffic.js";
-import type { AnalysisState, Mark, Side } from "../state.js";
+import type { AnalysisState, Mark } from "../state.js";
 import { emptySides, emptyTally, emptyTotals, noTrials, plus, TallySum, totalsPlus } from "./tally.js";
-import type { Sides, Tally, Totals } from "./tally.js";
+import type { Side, Sides, Tally, Totals } from "./tally.js";
 
 /** A change of weight is not compared with the split before this time plus one scrape has passed. */
 const settleMs = 2000;

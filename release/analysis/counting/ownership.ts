@@ -1,5 +1,6 @@
 import type { Surroundings } from "../contract.js";
-import type { AnalysisState, Ownership, Side } from "../state.js";
+import type { AnalysisState, Ownership } from "../state.js";
+import type { Side } from "./tally.js";
 
 type Owners = AnalysisState["owners"];
 

@@ -1,4 +1,4 @@
-import type { Side } from "../state.js";
+import type { Side } from "./tally.js";
 
 /** Which parts of the traffic are judged beside the whole, and how much each counts. */
 export interface Strata {
@@ -30,7 +30,7 @@ const laterPods = 0.1;
 export const whole = "all";
 
 /** No parts: the whole has all the weight. */
-export const noStrata: Strata = { weights: { [whole]: 1 }, groups: {} };
+const noStrata: Strata = { weights: { [whole]: 1 }, groups: {} };
 
 /** Decided at a run's first look: method classes where the gateway names them, pods where the subject has several. */
 export function strataFor(kinds: readonly StratumKind[], nodes: readonly string[], hasMethods: boolean): Strata {
@@ -78,11 +78,11 @@ function joining(groups: Strata["groups"], nodes: readonly string[]): Strata["gr
   return next;
 }
 
-export function methodStratum(methodClass: string): string {
+function methodStratum(methodClass: string): string {
   return `method ${methodClass}`;
 }
 
-export function podStratum(group: number): string {
+function podStratum(group: number): string {
   return `pod ${group}`;
 }
 

@@ -37,10 +37,9 @@ export interface Tally {
   readonly counted: Readonly<Record<string, Trials>>;
 }
 
-export interface Sides {
-  readonly subject: Tally;
-  readonly baseline: Tally;
-}
+export type Side = "subject" | "baseline";
+
+export type Sides = Readonly<Record<Side, Tally>>;
 
 export interface Totals extends Sides {
   /** 5xx that no version can be blamed for: the gateway had no endpoint, and it can't be told whose. */

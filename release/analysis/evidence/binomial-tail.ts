@@ -1,4 +1,4 @@
-import betainc from "@stdlib/math-base-special-betainc";
+import { betainc } from "../../../bundled/statistics.js";
 import type { Trials } from "../counting/tally.js";
 
 /**

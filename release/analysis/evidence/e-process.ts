@@ -1,5 +1,4 @@
-import betainc from "@stdlib/math-base-special-betainc";
-import betaln from "@stdlib/math-base-special-betaln";
+import { betainc, betaln } from "../../../bundled/statistics.js";
 import type { Trials } from "../counting/tally.js";
 import { logAdd, logNothing, logSum } from "./starts.js";
 
@@ -31,7 +30,7 @@ import { logAdd, logNothing, logSum } from "./starts.js";
  * Time-uniform, nonparametric, nonasymptotic confidence sequences, Ann. Stat. 49 (2021); M. Lindon, A. Malek, Anytime-valid
  * inference for multinomial count data (NeurIPS 2022), which is how Netflix watches its canaries.
  */
-export const priorShape = { a: 0.1, b: 0.7 } as const;
+const priorShape = { a: 0.1, b: 0.7 } as const;
 /** Against the other direction (proof that the probability is below its limit), most weight lies next to 0. */
 const priorShapeBelow = { a: 0.1, b: 1 } as const;
 /** 2^-1022, the smallest number with all 53 bits. */

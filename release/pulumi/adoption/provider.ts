@@ -8,7 +8,7 @@ import { canonicalJson } from "../../model/index.js";
 import { adoptionSettings, check as checkSettings, release as releaseSettings } from "../../settings/index.js";
 import type { AdoptionSettings, ReleaseSettings } from "../../settings/index.js";
 import { clusterIn } from "../cluster.js";
-import { isUnknown } from "../values.js";
+import { containsUnknown, isUnknown } from "../values.js";
 import type { Inputs } from "../values.js";
 
 /** A preview waits no longer than this for an API server. */
@@ -135,11 +135,6 @@ function withoutUnknown(value: unknown): unknown {
   if (typeof value !== "object" || value === null) return value;
   const known = Object.entries(value).filter(([, each]) => !containsUnknown(each));
   return Object.fromEntries(known);
-}
-
-function containsUnknown(value: unknown): boolean {
-  if (typeof value !== "object" || value === null) return isUnknown(value);
-  return Object.values(value).some(containsUnknown);
 }
 
 function plain(kept: Kept | undefined): unknown {

@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { sharedApiServer } from "../../adapters/kubernetes/index.js";
 import { canonicalJson } from "../../model/index.js";
 import { asOneLine } from "../one-line.js";
-import { isUnknown, textOf } from "../values.js";
+import { containsUnknown, isUnknown, textOf } from "../values.js";
 import type { Inputs } from "../values.js";
 import { sourceInputs } from "./inputs.js";
 import { readSource } from "./read.js";
@@ -74,11 +74,6 @@ async function readNow(news: Inputs): Promise<Reading | undefined> {
   const [kubeconfig, context, cluster] = ["kubeconfig", "context", "cluster"].map((key) => textOf(news[key]));
   const api = sharedApiServer({ kubeconfig, context, cluster });
   return readSource(api, question.data, AbortSignal.timeout(patienceMs));
-}
-
-function containsUnknown(value: unknown): boolean {
-  if (typeof value !== "object" || value === null) return isUnknown(value);
-  return Object.values(value).some(containsUnknown);
 }
 
 function sameQuestion(olds: Inputs, news: Inputs): boolean {

@@ -1,73 +1,28 @@
-import * as echarts from "echarts";
 import { Eta } from "eta";
-import type { Report, Tick } from "../document.js";
-import { clockText, sentenceOf, sinceStart, stagesOf, verdictOf } from "../stages.js";
-import { chartsOf } from "./charts.js";
-import { page } from "./page.js";
+import type { Report } from "../document.js";
+import { style } from "./style.js";
+import { templates } from "./templates.js";
+import { viewOf } from "./view.js";
+
+export { style } from "./style.js";
+
+const eta = new Eta({ autoEscape: true });
+for (const [name, text] of Object.entries(templates)) eta.loadTemplate(`@${name}`, text);
 
 /** The report as one self-contained page: no script, nothing to load. Everything that others wrote is escaped. */
 export function htmlOf(report: Report): string {
-  const eta = new Eta({ autoEscape: true });
-  return eta.renderString(page, {
-    ...headOf(report),
-    charts: report.ticks.length === 0 ? [] : chartsOf(report, newChart),
-    stages: stagesOf(report.ticks).map(({ first, last, checks }) => ({
-      time: sinceStart(report, first.nowMs),
-      subject: report.analyses[first.analysis]?.subject ?? "",
-      weight: first.canaryWeight,
-      kind: first.decision.verdict,
-      verdict: verdictOf(first.decision),
-      checks,
-      sentence: sentenceOf(last),
-    })),
-    announcements: report.announcements.map(({ at, level, phase, canaryWeight, message }) => ({
-      time: sinceStart(report, Date.parse(at)),
-      phase,
-      weight: canaryWeight,
-      kind: level === "error" ? "failNow" : level,
-      message,
-    })),
-    checks: report.ticks.flatMap((tick) => checksOf(report, tick)),
-    settings: JSON.stringify(report.settings, undefined, 2),
-  });
+  return eta.render("@page", { ...viewOf(report), style });
 }
 
-function headOf(report: Report): object {
-  const { startedAt, endedAt, ticksLeftOut } = report;
+/** The parts of that page, for a page that shows more than one report: `""` where there is nothing to show. */
+export function sectionsOf(report: Report): Readonly<Record<"charts" | "decisions" | "commands" | "said", string>> {
+  const view = viewOf(report);
+  const section = (name: keyof typeof templates, list: readonly unknown[]): string =>
+    list.length === 0 ? "" : eta.render(`@${name}`, view);
   return {
-    title: `${report.release}.${report.namespace}: ${report.outcome}`,
-    release: `${report.release}.${report.namespace}`,
-    revision: report.revision,
-    outcome: report.outcome,
-    good: report.outcome !== "failed" && report.outcome !== "promotionFailed",
-    reason: report.reason,
-    startedAt,
-    endedAt,
-    duration: clockText(Math.round((Date.parse(endedAt) - Date.parse(startedAt)) / 1000)),
-    note: ticksLeftOut === 0 ? "" : `The ${ticksLeftOut} oldest checks are left out: the report had grown too large.`,
+    charts: section("charts", view.charts),
+    decisions: section("decisions", view.stages),
+    commands: section("commands", view.commands),
+    said: section("said", view.announcements),
   };
-}
-
-function checksOf(report: Report, { nowMs, decision }: Tick): readonly object[] {
-  const { observedSharePercent, subjectRequests, totalRequests } = decision.split;
-  const share = observedSharePercent === undefined ? "" : ` (${observedSharePercent.toFixed(1)}%)`;
-  return decision.checks.map((check) => ({
-    time: sinceStart(report, nowMs),
-    metric: check.metric,
-    verdict: check.verdict,
-    value: amount(check.value, check.unit),
-    limit: amount(check.limit, check.unit),
-    requests: check.requests,
-    confidence: `${(100 * check.confidence).toFixed(2)}%`,
-    split: `${subjectRequests} of ${totalRequests}${share}`,
-    sentence: check.sentence,
-  }));
-}
-
-function amount(value: number | undefined, unit: string): string {
-  return value === undefined ? "" : `${Number(value.toFixed(2))}${unit}`;
-}
-
-function newChart({ width, height }: { readonly width: number; readonly height: number }): echarts.ECharts {
-  return echarts.init(null, null, { renderer: "svg", ssr: true, width, height });
 }

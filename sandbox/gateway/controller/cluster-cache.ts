@@ -33,7 +33,7 @@ const V2 = "/apis/apisix.apache.org/v2";
 const V1ALPHA1 = "/apis/apisix.apache.org/v1alpha1";
 
 /** The CRDs without which the controller does not start: group version path and plurals. */
-export const REQUIRED_RESOURCES: Readonly<Record<string, readonly string[]>> = {
+const REQUIRED_RESOURCES: Readonly<Record<string, readonly string[]>> = {
   [V2]: [
     "apisixroutes",
     "apisixupstreams",

@@ -4,7 +4,7 @@ import { z } from "zod";
 import { goDurationSeconds } from "./duration.js";
 
 /** The config file can't be used; the message says why. */
-export class ConfigError extends Error {}
+class ConfigError extends Error {}
 
 const duration = (fallback: string) =>
   z.preprocess(

@@ -21,12 +21,9 @@ async function deployed({ name, args }: FromFlagger): Promise<readonly Registere
     call: () => ({}),
   });
   const { CanaryRelease } = await import("../../../components/canary-release/index.js");
-  const { autoscaler, ...taken } = args;
-  if (autoscaler === "external") throw new Error("scaled from outside: not for this test");
   const release = new CanaryRelease(name, {
     prometheusUrl: "http://flagger-prometheus.apisix:9090",
-    ...taken,
-    ...(autoscaler === undefined ? {} : { autoscaler }),
+    ...args,
     ingressClassName: "apisix",
     template: { spec: { containers: [{ name: "app", image: "app:1" }] } },
   });

@@ -71,6 +71,22 @@ describe("ReleaseWatchdog", () => {
     expect(JSON.stringify(inputsOf(all, "Deployment"))).to.contain('{"name":"NAMESPACES","value":"later,b"}');
   });
 
+  it("is scraped: by annotation, and by a PodMonitor where that is asked for", async () => {
+    const { template } = inputsOf(await deploy(), "Deployment")["spec"] as {
+      template: { metadata: object; spec: object };
+    };
+    expect(template.metadata).to.have.property("annotations").deep.equal({
+      "prometheus.io/scrape": "true",
+      "prometheus.io/port": "8080",
+      "prometheus.io/path": "/metrics",
+    });
+    expect(template.spec)
+      .to.have.nested.property("containers[0].ports")
+      .deep.equal([{ name: "health", containerPort: 8080 }]);
+    const { spec } = inputsOf(await deploy({ podMonitor: true }), "PodMonitor") as { spec: object };
+    expect(spec).to.have.nested.property("podMetricsEndpoints[0]").deep.include({ port: "health", path: "/metrics" });
+  });
+
   it("keeps the alert's URL in a Secret", async () => {
     const all = await deploy({ alertUrl: "https://hooks.example.com/T0K3N" });
     expect(JSON.stringify(inputsOf(all, "Deployment"))).not.to.contain("T0K3N");

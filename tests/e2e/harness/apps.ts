@@ -5,7 +5,7 @@ import { apps, at, core, custom, eventually } from "./cluster.js";
 
 export type Manifest = KubernetesObject & Readonly<Record<string, unknown>>;
 
-export const routeKind = { group: "apisix.apache.org", version: "v2", plural: "apisixroutes" } as const;
+const routeKind = { group: "apisix.apache.org", version: "v2", plural: "apisixroutes" } as const;
 
 /** As a strict cluster has them, unless somebody else's pods need more. */
 export async function createNamespace(name: string, level: "restricted" | "baseline" = "restricted"): Promise<void> {

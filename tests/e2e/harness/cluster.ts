@@ -1,4 +1,4 @@
-import { CoreV1Api, CustomObjectsApi, AppsV1Api, KubeConfig, KubernetesObjectApi } from "@kubernetes/client-node";
+import { CoreV1Api, CustomObjectsApi, AppsV1Api, KubeConfig } from "@kubernetes/client-node";
 
 const config = new KubeConfig();
 config.loadFromDefault();
@@ -6,7 +6,6 @@ config.loadFromDefault();
 export const core = config.makeApiClient(CoreV1Api);
 export const apps = config.makeApiClient(AppsV1Api);
 export const custom = config.makeApiClient(CustomObjectsApi);
-export const objects = KubernetesObjectApi.makeApiClient(config);
 
 /** This cluster's kubeconfig, as content. */
 export function ownKubeconfig(): string {

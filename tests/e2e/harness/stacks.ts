@@ -122,7 +122,6 @@ export function platformProgram(): Promise<void> {
   return Promise.resolve();
 }
 
-export const gatewayUrl = "http://apisix-gateway.apisix";
 export const prometheusUrl = "http://flagger-prometheus.apisix:9090";
 
 /** Behaviour of the programmable application (see sandbox/node/faulty-app.ts). */

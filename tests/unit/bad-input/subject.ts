@@ -1,8 +1,8 @@
 import type { CanaryReleaseArgs } from "../../../components/canary-release/args.js";
 import { validateArgs } from "../../../components/canary-release/validate.js";
 
-export const goodAnalysis = { interval: "10s", stepWeight: 10, maxWeight: 50, threshold: 10 };
-export const good: CanaryReleaseArgs = {
+const goodAnalysis = { interval: "10s", stepWeight: 10, maxWeight: 50, threshold: 10 };
+const good: CanaryReleaseArgs = {
   namespace: "test",
   template: { spec: { containers: [{ name: "app", image: "app:1" }] } },
   service: { port: 80, targetPort: 9898 },

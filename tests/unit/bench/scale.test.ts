@@ -6,19 +6,19 @@ import { parseAnswer, rawSeriesOf } from "../../../release/adapters/prometheus/a
 import { gatewayCounters } from "../../../release/adapters/prometheus/counters.js";
 
 describe("bench: lateness", () => {
-  it("is by how much a look comes later than asked, never less than nothing", () => {
+  it("is by how much a check comes later than asked, never less than nothing", () => {
     const lateness = new Lateness(2000);
-    for (const atMs of [0, 2000, 4030, 5000]) lateness.look("a", atMs);
+    for (const atMs of [0, 2000, 4030, 5000]) lateness.checked("a", atMs);
     expect(lateness.values).to.deep.equal([0, 30, 0]);
   });
 
   it("is told apart by release, and begins anew with each run", () => {
     const lateness = new Lateness(2000);
-    lateness.look("a", 0);
-    lateness.look("b", 1000);
-    lateness.look("a", 2010);
+    lateness.checked("a", 0);
+    lateness.checked("b", 1000);
+    lateness.checked("a", 2010);
     lateness.end("a");
-    lateness.look("a", 60_000);
+    lateness.checked("a", 60_000);
     expect(lateness.values).to.deep.equal([10]);
   });
 

@@ -6,7 +6,7 @@ import { run } from "../../../cli/program.js";
 import { pack } from "../../../release/adapters/report-store/pack.js";
 import { writtenReport } from "../../../release/report/index.js";
 import { closeServers, kubeconfigFor, playApi } from "../adapters/fixture.js";
-import { tell } from "../report/story.js";
+import { recordRun } from "../report/recorded-run.js";
 
 const release = {
   metadata: { name: "podinfo", namespace: "test", uid: "u", annotations: {} },
@@ -32,7 +32,7 @@ describe("apisix-canary report and replay", () => {
   const file = path.join(folder, "report.json");
   let json: string;
   before(async () => {
-    ({ json } = await tell({ canary: { failingShare: 0.3, slowShare: 0 } }));
+    ({ json } = await recordRun({ canary: { failingShare: 0.3, slowShare: 0 } }));
     writeFileSync(file, json);
   });
   afterEach(closeServers);

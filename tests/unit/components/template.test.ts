@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { contentHash } from "../../../components/kubernetes/index.js";
 import { ownedRules, weightedRouteName } from "../../../components/canary-release/route.js";
-import { selectorFor, templateFor } from "../../../release/template/index.js";
+import { namesIn, replacedLabel, selectorFor, templateFor } from "../../../release/template/index.js";
 import type { PlainTemplate } from "../../../release/template/index.js";
 
 const template: PlainTemplate = {
@@ -69,6 +69,102 @@ describe("the pod template of a role", () => {
     const own = { preStop: { exec: { command: ["true"] } } };
     const given: PlainTemplate = { spec: { containers: [{ name: "a", lifecycle: own }] } };
     expect(templateFor("canary", "x", "1", given, {}).spec.containers[0]?.["lifecycle"]).to.deep.equal(own);
+  });
+});
+
+describe("labels and selectors of a role", () => {
+  const labels = { app: "ledger-api", name: "ledger-api", "app.kubernetes.io/name": "ledger-api", tier: "web" };
+  const selecting = (key: string, values: readonly string[]): Record<string, unknown> => ({
+    matchExpressions: [{ key, operator: "In", values }],
+  });
+  const given: PlainTemplate = {
+    metadata: { labels },
+    spec: {
+      containers: [{ name: "a" }],
+      affinity: {
+        podAntiAffinity: {
+          requiredDuringSchedulingIgnoredDuringExecution: [
+            { topologyKey: "host", labelSelector: selecting("app", ["ledger-api"]) },
+            { topologyKey: "host", labelSelector: selecting("app.kubernetes.io/name", ["ledger-api", "cache"]) },
+            { topologyKey: "host", labelSelector: selecting("tier", ["ledger-api"]) },
+            {
+              topologyKey: "zone",
+              labelSelector: { matchLabels: { name: "ledger-api" } },
+              namespaceSelector: { matchLabels: { name: "ledger-api" } },
+            },
+          ],
+        },
+      },
+      topologySpreadConstraints: [{ maxSkew: 1, labelSelector: selecting("app", ["ledger", "other"]) }],
+    },
+  };
+  const made = (role: "canary" | "primary"): PlainTemplate => templateFor(role, "ledger", "1", given, {});
+  const valuesIn = (role: "canary" | "primary"): unknown => {
+    const { affinity, topologySpreadConstraints } = made(role).spec;
+    return JSON.parse(JSON.stringify([affinity, topologySpreadConstraints]).replaceAll(/"operator":"In",/g, ""));
+  };
+
+  it("the canary keeps those that name the workload, the primary has values of its own, and only app is ours", () => {
+    expect(made("canary").metadata?.labels).to.deep.equal({ ...labels, app: "ledger" });
+    expect(made("primary").metadata?.labels).to.deep.equal({
+      app: "ledger-primary",
+      name: "ledger-api-primary",
+      "app.kubernetes.io/name": "ledger-api-primary",
+      tier: "web",
+    });
+    expect(replacedLabel("ledger", labels)).to.equal("ledger-api");
+    expect(replacedLabel("ledger", { app: "ledger" })).to.equal(undefined);
+  });
+
+  it("a selector of the template's own pods follows the role, in expressions too; others stay", () => {
+    const expected = (app: string, name: string): unknown => [
+      {
+        podAntiAffinity: {
+          requiredDuringSchedulingIgnoredDuringExecution: [
+            { topologyKey: "host", labelSelector: { matchExpressions: [{ key: "app", values: [app] }] } },
+            {
+              topologyKey: "host",
+              labelSelector: { matchExpressions: [{ key: "app.kubernetes.io/name", values: [name, "cache"] }] },
+            },
+            { topologyKey: "host", labelSelector: { matchExpressions: [{ key: "tier", values: ["ledger-api"] }] } },
+            {
+              topologyKey: "zone",
+              labelSelector: { matchLabels: { name } },
+              namespaceSelector: { matchLabels: { name: "ledger-api" } },
+            },
+          ],
+        },
+      },
+      [{ maxSkew: 1, labelSelector: { matchExpressions: [{ key: "app", values: [app, "other"] }] } }],
+    ];
+    expect(valuesIn("primary")).to.deep.equal(expected("ledger-primary", "ledger-api-primary"));
+    expect(valuesIn("canary")).to.deep.equal(expected("ledger", "ledger-api"));
+  });
+
+  it("a template that was the primary's loses what was the primary's", () => {
+    const back = templateFor("canary", "ledger", "1", made("primary"), {}, { from: "primary" });
+    expect(back).to.deep.equal(made("canary"));
+  });
+
+  it("a value as long as a label may be still makes one", () => {
+    const long = { metadata: { labels: { name: "x".repeat(63) } }, spec: { containers: [{ name: "a" }] } };
+    const value = templateFor("primary", "x", "1", long, {}).metadata?.labels?.["name"];
+    expect(value)
+      .to.have.length(63)
+      .and.match(/-primary$/);
+  });
+
+  it("a pause is added beside other hooks", () => {
+    const postStart = { exec: { command: ["warm-up"] } };
+    const hooked: PlainTemplate = { spec: { containers: [{ name: "a", lifecycle: { postStart } }] } };
+    expect(templateFor("canary", "x", "1", hooked, {}).spec.containers[0]?.["lifecycle"]).to.deep.equal({
+      postStart,
+      preStop: { sleep: { seconds: 20 } },
+    });
+  });
+
+  it("knows what a template refers to", () => {
+    expect(namesIn(template.spec)).to.deep.equal({ ConfigMap: ["settings", "not-ours"], Secret: ["keys"] });
   });
 });
 

@@ -81,9 +81,7 @@ function expectArgsOrOneLine(text: string): void {
     expect(message).to.match(/^needs one Canary, found \d+$|^YAML line \d+, column \d+: .|^(document|[A-Z]\w+) .*: ./);
     return;
   }
-  const { autoscaler, ...args } = taken.args;
-  const scaled = autoscaler === undefined || autoscaler === "external" ? {} : { autoscaler };
-  expect(argsProblems(taken.name, { ...rest, ...args, ...scaled })).to.deep.equal([]);
+  expect(argsProblems(taken.name, { ...rest, ...taken.args })).to.deep.equal([]);
   for (const line of taken.warnings)
     expect(line)
       .to.match(/^[^\p{Cc}\p{Zl}\p{Zp}]+$/u)

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { deadlineSeconds, shortestSeconds } from "../../../release/machine/plan.js";
+import { deadlineSeconds, shortestSeconds } from "../../../release/analysis/index.js";
 import { runPreparation } from "../../../release/machine/index.js";
 import { apiAway, portsOf, settingsFor } from "../../../fakes/index.js";
 import { watchUntil } from "../watchdog/watch.js";

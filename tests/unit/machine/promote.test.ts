@@ -27,7 +27,7 @@ describe("a release that is good", () => {
     expect(harness.unansweredSeconds).to.equal(0);
   });
 
-  it("tells its story in Flagger's words", async () => {
+  it("is announced in Flagger's words", async () => {
     const harness = await Harness.atRest();
     await harness.up("r2", { stepWeight: 50 });
     expect(harness.world.messages).to.deep.equal([

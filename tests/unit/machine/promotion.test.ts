@@ -40,7 +40,7 @@ describe("the way back to a promoted primary", () => {
 
   it("puts weights right that somebody wrote, never above the plan", async () => {
     const harness = await Harness.atRest();
-    harness.whenWeightIs(20, () => harness.world.writeWeight(90, "hand"));
+    harness.whenWeightIs(20, () => harness.world.writeWeight(90, "somebody"));
     expect(messageOf(await harness.up("r2", steps))).to.equal("succeeded");
     expect(harness.weights).to.deep.equal([40, 20, 90, 20, 0]);
   });

@@ -132,7 +132,7 @@ describe("a release in a world in trouble", () => {
   });
 });
 
-describe("a release that somebody's hand meets", () => {
+describe("a release that is edited from outside", () => {
   it("ends when the canary's template is edited: what was judged is not what would be promoted", async () => {
     const harness = await Harness.atRest();
     harness.whenWeightIs(20, () => {
@@ -181,14 +181,14 @@ describe("a release that somebody's hand meets", () => {
     }
   });
 
-  it("puts weights right, and gives up on a hand that does not stop", async () => {
+  it("puts weights right, and gives up on edits that do not stop", async () => {
     const harness = await Harness.atRest();
-    harness.whenWeightIs(20, () => harness.world.writeWeight(90, "hand"));
+    harness.whenWeightIs(20, () => harness.world.writeWeight(90, "somebody"));
     expect(messageOf(await harness.up())).to.equal("succeeded");
     expect(harness.weights.slice(0, 5)).to.deep.equal([10, 20, 90, 20, 30]);
     const other = await Harness.atRest();
     const again = (): void => {
-      if ((other.world.route?.weight ?? 0) > 0) other.world.writeWeight(90, "hand");
+      if ((other.world.route?.weight ?? 0) > 0) other.world.writeWeight(90, "somebody");
       other.clock.at(2_500, again);
     };
     other.whenWeightIs(20, again);
@@ -198,7 +198,7 @@ describe("a release that somebody's hand meets", () => {
 
   it("takes weights back that somebody sets while the canary gets ready", async () => {
     const harness = await Harness.atRest();
-    harness.clock.at(700, () => harness.world.writeWeight(90, "hand"));
+    harness.clock.at(700, () => harness.world.writeWeight(90, "somebody"));
     expect(messageOf(await harness.up())).to.equal("succeeded");
     expect(harness.unansweredSeconds).to.be.lessThan(1);
   });

@@ -67,7 +67,9 @@ describe("components that the plugin constructs", () => {
     expect(plugin.registered.filter(({ type }) => type.startsWith("pulumi-nodejs:"))).to.deep.equal([]);
     const own = plugin.registered.filter(({ type, isCustom }) => isCustom && type.startsWith("apisix-canary:"));
     expect(own.map(({ type, version }) => `${type} ${version}`)).to.deep.equal(
-      ["Preparation", "Analysis", "Promotion"].map((step) => `apisix-canary:index:${step} ${packageVersion()}`),
+      ["GeneratedKey", "Preparation", "Analysis", "Promotion"].map(
+        (step) => `apisix-canary:index:${step} ${packageVersion()}`,
+      ),
     );
     expect(find("Analysis").inputs).not.to.have.property("__provider");
     expect(find("Promotion").dependencies).to.include(
@@ -101,9 +103,11 @@ describe("components that the plugin constructs", () => {
 
   it("say by name what must be known in preview, and what can't be secret", async () => {
     const unknown = { [specialSigKey]: specialOutputValueSig };
-    expect(await refusal({ service: { port: unknown } }, true)).to.match(/service\.port.*must be known in preview/s);
-    const hidden = { [specialSigKey]: specialOutputValueSig, value: "app.example.com", secret: true };
-    expect(await refusal({ route: { hosts: [hidden] } })).to.match(/route\.hosts\[0\].*can't be a secret/s);
+    expect(await refusal({ service: { port: 80, name: unknown } }, true)).to.match(
+      /service\.name.*must be known in preview/s,
+    );
+    const hidden = { [specialSigKey]: specialOutputValueSig, value: "shop", secret: true };
+    expect(await refusal({ service: { port: 80, name: hidden } })).to.match(/service\.name.*can't be a secret/s);
   });
 
   it("go on in preview with a namespace that is not known yet", async () => {

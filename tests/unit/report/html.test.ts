@@ -1,13 +1,13 @@
 import { expect } from "chai";
 import { htmlOf } from "../../../release/report/html/index.js";
 import { readReport } from "../../../release/report/index.js";
-import { tell } from "./story.js";
+import { recordRun } from "./recorded-run.js";
 
 const hostile = `<script>alert("x")</script><img src=x onerror=alert(1)>' " & </svg></style>`;
 
 describe("the page of a report", () => {
   it("shows charts and decisions, and loads nothing", async () => {
-    const { report } = await tell({ canary: { failingShare: 0.1, slowShare: 0 } });
+    const { report } = await recordRun({ canary: { failingShare: 0.1, slowShare: 0 } });
     const html = htmlOf(report);
     expect(html.match(/<svg /g)).to.have.length(3);
     expect(html).to.contain("Success rate, last 10s").and.to.contain("Latency, 99th percentile, last 10s");
@@ -20,7 +20,7 @@ describe("the page of a report", () => {
   });
 
   it("escapes whatever others wrote", async () => {
-    const { report } = await tell({
+    const { report } = await recordRun({
       analysis: { metrics: [{ name: "request-success-rate", thresholdRange: { min: 99 } }] },
     });
     const poisoned = JSON.stringify(report, (key: string, value: unknown) => {
@@ -35,7 +35,7 @@ describe("the page of a report", () => {
   });
 
   it("does without charts where nothing was checked", async () => {
-    const { json } = await tell({ meanwhile: (world) => world.clock.at(700, () => world.command("abort", "no")) });
+    const { json } = await recordRun({ meanwhile: (world) => world.clock.at(700, () => world.command("abort", "no")) });
     const report = readReport(json);
     expect(report.ticks).to.be.empty;
     const html = htmlOf(report);
@@ -46,7 +46,7 @@ describe("the page of a report", () => {
 
 function pickTexts(json: string) {
   const { release, namespace, revision, reason, announcements, ticks } = JSON.parse(json) as Awaited<
-    ReturnType<typeof tell>
+    ReturnType<typeof recordRun>
   >["report"];
   return { release, namespace, revision, reason, announcements, ticks };
 }

@@ -3,14 +3,14 @@ import fc from "fast-check";
 import { judge } from "../../../release/machine/index.js";
 import { observationOf, parseChange, readReport, replay, settingsOf } from "../../../release/report/index.js";
 import type { Report } from "../../../release/report/index.js";
-import { tell } from "./story.js";
-import type { Plot } from "./story.js";
+import { recordRun } from "./recorded-run.js";
+import type { Conditions } from "./recorded-run.js";
 
 const again = (report: Report, ...changes: readonly string[]) =>
   replay(report, settingsOf(report, changes.map(parseChange)), judge);
 const differences = (report: Report) => again(report).flatMap((each) => each.differences);
 
-const plots: readonly (readonly [string, Plot, Report["outcome"]])[] = [
+const runs: readonly (readonly [string, Conditions, Report["outcome"]])[] = [
   ["a good release", {}, "promoted"],
   ["a good release that is shifted back in steps", { analysis: { stepWeightPromotion: 20 } }, "promoted"],
   ["one that fails", { canary: { failingShare: 0.3, slowShare: 0 } }, "failed"],
@@ -39,9 +39,9 @@ const plots: readonly (readonly [string, Plot, Report["outcome"]])[] = [
 ];
 
 describe("a stored report", () => {
-  for (const [name, plot, outcome] of plots)
+  for (const [name, conditions, outcome] of runs)
     it(`of ${name} is decided again as it was`, async () => {
-      const { report, seen } = await tell(plot);
+      const { report, seen } = await recordRun(conditions);
       expect(report.outcome).to.equal(outcome);
       expect(report.ticks.length).to.be.greaterThan(1);
       expect(report.ticks.map((tick) => observationOf(report, tick))).to.deep.equal(
@@ -66,7 +66,7 @@ describe("a stored report", () => {
     const away = fc.option(fc.record({ from: fc.nat(60_000), length: fc.nat(40_000) }), { nil: undefined });
     await fc.assert(
       fc.asyncProperty(behaviour, behaviour, analysis, away, async (canary, promoted, chosen, gap) => {
-        const { report, seen } = await tell({
+        const { report, seen } = await recordRun({
           canary,
           promoted,
           analysis: chosen,
@@ -84,7 +84,7 @@ describe("a stored report", () => {
   }).timeout(60_000);
 
   it("tells the analysis and the promotion of one run", async () => {
-    const { report } = await tell({ analysis: { stepWeightPromotion: 20 } });
+    const { report } = await recordRun({ analysis: { stepWeightPromotion: 20 } });
     expect(report.analyses.map(({ subject }) => subject)).to.deep.equal(["canary", "primary"]);
     expect(new Set(report.ticks.map(({ analysis }) => analysis))).to.deep.equal(new Set([0, 1]));
     expect(report.ticks.at(-1)?.canaryWeight).to.equal(10);
@@ -94,7 +94,7 @@ describe("a stored report", () => {
   });
 
   it("shows where another setting decides differently", async () => {
-    const { report } = await tell({ canary: { failingShare: 0.3, slowShare: 0 } });
+    const { report } = await recordRun({ canary: { failingShare: 0.3, slowShare: 0 } });
     const changed = again(report, "analysis.metrics[0].thresholdRange.min=50");
     expect(changed.filter(({ differences: found }) => found.length > 0)).not.to.be.empty;
     expect(changed.map(({ decision }) => decision.verdict)).not.to.include("failNow");
@@ -102,7 +102,7 @@ describe("a stored report", () => {
   });
 
   it("notices a record that was changed", async () => {
-    const { json } = await tell({ canary: { failingShare: 0.3, slowShare: 0 } });
+    const { json } = await recordRun({ canary: { failingShare: 0.3, slowShare: 0 } });
     const forged = readReport(json.replaceAll('"verdict":"failNow"', '"verdict":"pass"'));
     expect(differences(forged)).not.to.be.empty;
   });
@@ -118,7 +118,7 @@ describe("a stored report", () => {
   ];
   for (const [setting, message] of wrong)
     it(`answers --set ${setting} in one line`, async () => {
-      const { report } = await tell({ canary: { failingShare: 1, slowShare: 0 } });
+      const { report } = await recordRun({ canary: { failingShare: 1, slowShare: 0 } });
       expect(() => again(report, setting)).to.throw(Error, message);
       try {
         again(report, setting);

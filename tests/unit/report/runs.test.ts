@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { runAnalysis, runPreparation, runPromotion, rollBackHandover } from "../../../release/machine/index.js";
 import type { WrittenReport } from "../../../release/report/index.js";
 import { settingsFor, VirtualClock, World } from "../../../fakes/index.js";
-import { portsReporting } from "./story.js";
+import { portsReporting } from "./recorded-run.js";
 
 const noSignal = new AbortController().signal;
 

@@ -10,13 +10,13 @@ import {
   writtenReport,
 } from "../../../release/report/index.js";
 import type { WrittenReport } from "../../../release/report/index.js";
-import { tell } from "./story.js";
+import { recordRun } from "./recorded-run.js";
 
 const written = (json: string): WrittenReport => writtenReport.parse(JSON.parse(json));
 
 describe("the size of a report", () => {
   it("is small for a whole release", async () => {
-    const { json } = await tell({ analysis: { stepWeightPromotion: 10 } });
+    const { json } = await recordRun({ analysis: { stepWeightPromotion: 10 } });
     const packed = await pack(written(json));
     expect(readReport(json).ticks.length).to.be.greaterThan(30);
     expect(packed.length).to.be.lessThan(20_000);
@@ -24,7 +24,7 @@ describe("the size of a report", () => {
   });
 
   it("loses the oldest checks alone, and nothing of the others", async () => {
-    const { json, report } = await tell({ analysis: { stepWeightPromotion: 10 } });
+    const { json, report } = await recordRun({ analysis: { stepWeightPromotion: 10 } });
     for (const count of [9, 20, report.ticks.length - 1]) {
       const shorter = readReport(JSON.stringify(withoutOldest(written(json), count)));
       expect(shorter.ticksLeftOut).to.equal(count);
@@ -36,7 +36,7 @@ describe("the size of a report", () => {
   });
 
   it("is kept below the limit, with a note; such a report can't be decided again", async () => {
-    const { json, report } = await tell({ analysis: { stepWeightPromotion: 10 } });
+    const { json, report } = await recordRun({ analysis: { stepWeightPromotion: 10 } });
     const limit = Math.round((await pack(written(json))).length * 0.7);
     const packed = await pack(written(json), limit);
     expect(packed.length).to.be.at.most(limit);

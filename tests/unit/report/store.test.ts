@@ -4,7 +4,7 @@ import { readReport, writtenReport } from "../../../release/report/index.js";
 import type { WrittenReport } from "../../../release/report/index.js";
 import { apiAt, closeServers, errorOf, noSignal, playApi } from "../adapters/fixture.js";
 import type { PlayedServer } from "../adapters/fixture.js";
-import { tell } from "./story.js";
+import { recordRun } from "./recorded-run.js";
 
 const maps = "/api/v1/namespaces/test/configmaps";
 const one = `${maps}/podinfo-report`;
@@ -21,7 +21,7 @@ describe("the report store", () => {
 
   let good: WrittenReport;
   before(async () => {
-    good = writtenReport.parse(JSON.parse((await tell({})).json));
+    good = writtenReport.parse(JSON.parse((await recordRun({})).json));
   });
 
   const storeAt = (server: PlayedServer) =>

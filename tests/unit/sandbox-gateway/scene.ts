@@ -13,8 +13,8 @@ export const ROUTES = "/apis/apisix.apache.org/v2/apisixroutes";
 export const UPSTREAMS = "/apis/apisix.apache.org/v2/apisixupstreams";
 export const PROXIES = "/apis/apisix.apache.org/v1alpha1/gatewayproxies";
 const CLASSES = "/apis/networking.k8s.io/v1/ingressclasses";
-export const SLICES = "/apis/discovery.k8s.io/v1/endpointslices";
-export const SERVICES = "/api/v1/services";
+const SLICES = "/apis/discovery.k8s.io/v1/endpointslices";
+const SERVICES = "/api/v1/services";
 
 const pushed = z.object({
   routes: z.array(z.looseObject({ id: z.string(), name: z.string(), vars: z.array(z.unknown()).optional() })),

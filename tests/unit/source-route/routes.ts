@@ -1,7 +1,7 @@
 import { cloneRules, sourceRoute } from "../../../release/source-route/index.js";
 import type { Clone, HttpRule, PluginConfigs, Splitting } from "../../../release/source-route/index.js";
 
-export const splitting: Splitting = {
+const splitting: Splitting = {
   namespace: "test",
   name: "web",
   service: { name: "web", port: 80, portName: "http" },
@@ -24,7 +24,7 @@ export function backend(serviceName: string, weight?: number, more: Rule = {}): 
 }
 
 /** A live route with these rules. */
-export function live(http: readonly Rule[], spec: Rule = {}): unknown {
+function live(http: readonly Rule[], spec: Rule = {}): unknown {
   return { metadata: { name: "shop", uid: "u" }, spec: { http, ...spec } };
 }
 

@@ -27,17 +27,17 @@ const status: ReleaseStatus = {
 
 type Change = Partial<ReleaseStatus> & Partial<Pick<Snapshot, "abort" | "lease">>;
 
-const look = ({ abort, lease = held, ...changed }: Change = {}): Snapshot => ({
+const snapshot = ({ abort, lease = held, ...changed }: Change = {}): Snapshot => ({
   status: { ...status, ...changed },
   abort,
   lease,
 });
 
-/** The decision at the end of a series of looks, given as seconds and what was seen. */
-function after(looks: readonly (readonly [number, Snapshot])[], watchdogAfterSeconds = 30): string {
+/** The decision at the end of a series of snapshots, given as seconds and what was seen. */
+function after(snapshots: readonly (readonly [number, Snapshot])[], watchdogAfterSeconds = 30): string {
   let memory: Memory | undefined;
   let last = "";
-  for (const [seconds, seen] of looks) {
+  for (const [seconds, seen] of snapshots) {
     const { memory: next, decision } = decide(seen, memory, seconds * 1000, watchdogAfterSeconds);
     memory = next;
     last = decision.kind === "leave" ? "leave" : decision.reason;
@@ -49,14 +49,14 @@ describe("the watchdog's decision", () => {
   it("takes back a run that gave no sign for so long, by its own clock", () => {
     expect(
       after([
-        [0, look()],
-        [29, look()],
+        [0, snapshot()],
+        [29, snapshot()],
       ]),
     ).to.equal("leave");
     expect(
       after([
-        [0, look()],
-        [30, look()],
+        [0, snapshot()],
+        [30, snapshot()],
       ]),
     ).to.equal("its run gave no sign of life for 30s");
   });
@@ -65,9 +65,9 @@ describe("the watchdog's decision", () => {
     for (const change of [{ heartbeat: beat(6) }, { lease: { ...held, version: "9" } }, { canaryWeight: 20 }])
       expect(
         after([
-          [0, look()],
-          [29, look(change)],
-          [58, look(change)],
+          [0, snapshot()],
+          [29, snapshot(change)],
+          [58, snapshot(change)],
         ]),
       ).to.equal("leave");
   });
@@ -76,21 +76,21 @@ describe("the watchdog's decision", () => {
     const lease = { ...held, durationSeconds: 120 };
     expect(
       after([
-        [0, look({ lease })],
-        [124, look({ lease })],
+        [0, snapshot({ lease })],
+        [124, snapshot({ lease })],
       ]),
     ).to.equal("leave");
     expect(
       after([
-        [0, look({ lease })],
-        [125, look({ lease })],
+        [0, snapshot({ lease })],
+        [125, snapshot({ lease })],
       ]),
     ).to.contain("no sign of life");
   });
 
   it("leaves everything that is at rest, in every phase", () => {
     for (const phase of phases) {
-      const rest = look({ phase, canaryWeight: 0 });
+      const rest = snapshot({ phase, canaryWeight: 0 });
       const underWay = ["Waiting", "Progressing", "WaitingPromotion", "Promoting", "Finalising"].includes(phase);
       expect(
         after([
@@ -103,22 +103,22 @@ describe("the watchdog's decision", () => {
   });
 
   it("waits for the handover's length since it first saw it, and a grace for the provider itself", () => {
-    const waiting = look({ phase: "WaitingPromotion", lease: free, handoverSeconds: 300, handoverDeadline: "t" });
+    const waiting = snapshot({ phase: "WaitingPromotion", lease: free, handoverSeconds: 300, handoverDeadline: "t" });
     expect(
       after([
-        [0, look()],
+        [0, snapshot()],
         [5, waiting],
         [314, waiting],
       ]),
     ).to.equal("leave");
     expect(
       after([
-        [0, look()],
+        [0, snapshot()],
         [5, waiting],
         [315, waiting],
       ]),
     ).to.equal("passed, but was not promoted within 300s");
-    const again = look({ phase: "WaitingPromotion", lease: free, handoverSeconds: 300, handoverDeadline: "t2" });
+    const again = snapshot({ phase: "WaitingPromotion", lease: free, handoverSeconds: 300, handoverDeadline: "t2" });
     expect(
       after([
         [0, waiting],
@@ -130,7 +130,7 @@ describe("the watchdog's decision", () => {
 
   it("lets a promotion that lives outlast the handover, and notices one that died", () => {
     const promoting = (number: number) =>
-      look({ phase: "WaitingPromotion", handoverSeconds: 10, heartbeat: beat(number) });
+      snapshot({ phase: "WaitingPromotion", handoverSeconds: 10, heartbeat: beat(number) });
     expect(
       after([
         [0, promoting(1)],
@@ -148,14 +148,14 @@ describe("the watchdog's decision", () => {
 
   it("obeys an abort only where nobody else will", () => {
     const abort = "by me\nnow";
-    expect(after([[0, look({ abort })]])).to.equal("leave");
-    expect(after([[0, look({ abort, lease: free })]])).to.equal("aborted on request: by me now");
-    const waiting = look({ phase: "WaitingPromotion", lease: free, handoverSeconds: 300, abort });
+    expect(after([[0, snapshot({ abort })]])).to.equal("leave");
+    expect(after([[0, snapshot({ abort, lease: free })]])).to.equal("aborted on request: by me now");
+    const waiting = snapshot({ phase: "WaitingPromotion", lease: free, handoverSeconds: 300, abort });
     expect(after([[0, waiting]])).to.contain("aborted on request");
   });
 
   it("leaves a split that a failed promotion left to people", () => {
-    const left = look({ phase: "Promoting", lease: free, stalled: "PrimaryFailing" });
+    const left = snapshot({ phase: "Promoting", lease: free, stalled: "PrimaryFailing" });
     expect(
       after([
         [0, left],

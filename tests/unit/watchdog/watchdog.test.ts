@@ -24,7 +24,7 @@ const underWay: ReleaseStatus = {
 };
 
 /** A release at 30% whose machine is gone, and watchdogs that look every two seconds. */
-class Scene {
+class Fixture {
   readonly clock = new VirtualClock();
   readonly world = new World(this.clock);
   readonly lines: string[] = [];
@@ -88,19 +88,19 @@ class Scene {
 
 describe("the watchdog", () => {
   it("rolls back a release whose machine is gone: fence, weight 0, drain, canary to 0, Failed, told", async () => {
-    const scene = new Scene();
-    await scene.watch(60);
-    const { world } = scene;
+    const fixture = new Fixture();
+    await fixture.watch(60);
+    const { world } = fixture;
     expect(world.route).to.deep.include({ weight: 0, fence: 6 });
     expect(world.canary?.replicas).to.equal(0);
     expect(world.primary?.replicas).to.equal(2);
-    expect(scene.status).to.deep.include({ phase: "Failed", canaryWeight: 0, plannedWeight: 0, fence: 6 });
-    expect(scene.status?.message).to.match(/^rolled back by the watchdog: its run gave no sign of life/);
-    expect(scene.status?.conditions[0]).to.deep.include({ status: "False", reason: "RunLost" });
-    expect(scene.status?.judged).to.equal(undefined);
+    expect(fixture.status).to.deep.include({ phase: "Failed", canaryWeight: 0, plannedWeight: 0, fence: 6 });
+    expect(fixture.status?.message).to.match(/^rolled back by the watchdog: its run gave no sign of life/);
+    expect(fixture.status?.conditions[0]).to.deep.include({ status: "False", reason: "RunLost" });
+    expect(fixture.status?.judged).to.equal(undefined);
     expect(world.lease?.holder).to.equal(undefined);
-    expect(scene.alerts).to.deep.equal([`podinfo.test ${scene.status?.message}`]);
-    const order = scene.writes.filter((name, index, all) => name !== all[index - 1]);
+    expect(fixture.alerts).to.deep.equal([`podinfo.test ${fixture.status?.message}`]);
+    const order = fixture.writes.filter((name, index, all) => name !== all[index - 1]);
     expect(order).to.deep.equal([
       "claimRoute",
       "writeStatus",
@@ -112,119 +112,119 @@ describe("the watchdog", () => {
   });
 
   it("leaves a run that beats", async () => {
-    const scene = new Scene();
-    const { world, clock } = scene;
-    scene.before = () => {
+    const fixture = new Fixture();
+    const { world, clock } = fixture;
+    fixture.before = () => {
       if (world.object?.status !== undefined)
         world.object.status = {
           ...underWay,
           heartbeat: { holder: "laptop", beat: Math.floor(clock.nowMs() / 10_000) },
         };
     };
-    await scene.watch(120);
+    await fixture.watch(120);
     expect(world.route?.weight).to.equal(30);
-    expect(scene.writes).to.deep.equal([]);
+    expect(fixture.writes).to.deep.equal([]);
   });
 
   it("proves nothing while it can't reach the API server itself", async () => {
-    const scene = new Scene();
-    const startMs = scene.clock.nowMs();
-    scene.before = () => {
-      const elapsedMs = scene.clock.nowMs() - startMs;
+    const fixture = new Fixture();
+    const startMs = fixture.clock.nowMs();
+    fixture.before = () => {
+      const elapsedMs = fixture.clock.nowMs() - startMs;
       if (elapsedMs > 10_000 && elapsedMs < 60_000) throw new TransientError("connection refused");
     };
-    await scene.watch(80);
-    expect(scene.world.route?.weight).to.equal(30);
-    expect(scene.lines.some((line) => line.includes("connection refused"))).to.equal(true);
+    await fixture.watch(80);
+    expect(fixture.world.route?.weight).to.equal(30);
+    expect(fixture.lines.some((line) => line.includes("connection refused"))).to.equal(true);
   });
 
   it("begins anew after it was paused itself", async () => {
-    const scene = new Scene();
-    await scene.watch(0);
-    await scene.clock.pass(3_600_000);
-    await scene.watch(10);
-    expect(scene.world.route?.weight).to.equal(30);
+    const fixture = new Fixture();
+    await fixture.watch(0);
+    await fixture.clock.pass(3_600_000);
+    await fixture.watch(10);
+    expect(fixture.world.route?.weight).to.equal(30);
   });
 
   it("gives way to a run that takes over while it drains", async () => {
-    const scene = new Scene({ drainSeconds: 20 });
-    const { world, clock } = scene;
-    scene.before = ({ name }) => {
+    const fixture = new Fixture({ drainSeconds: 20 });
+    const { world, clock } = fixture;
+    fixture.before = ({ name }) => {
       if (name !== "setCanaryWeight 0") return;
       clock.at(3_000, () => {
         world.lease = { holder: "new-run", version: 99, transitions: 9 };
         if (world.route !== undefined) world.route.fence = 10;
       });
     };
-    await scene.watch(60);
+    await fixture.watch(60);
     expect(world.canary?.replicas).to.equal(1);
-    expect(scene.status?.phase).to.equal("Progressing");
+    expect(fixture.status?.phase).to.equal("Progressing");
     expect(world.lease?.holder).to.equal("new-run");
-    expect(scene.lines.join()).to.contain("another run is at work on it");
+    expect(fixture.lines.join()).to.contain("another run is at work on it");
   });
 
   it("keeps the canary's pods while the gateway's sync is frozen, and takes them when it works again", async () => {
-    const scene = new Scene();
-    scene.world.freeze();
-    await scene.watch(60);
-    expect(scene.world.route?.weight).to.equal(0);
-    expect(scene.world.canary?.replicas).to.equal(1);
-    expect(scene.status?.phase).to.equal("Progressing");
-    expect(scene.alerts.join()).to.contain("the gateway's sync is frozen");
-    scene.world.thaw();
-    await scene.watch(60);
-    expect(scene.world.canary?.replicas).to.equal(0);
-    expect(scene.status?.phase).to.equal("Failed");
+    const fixture = new Fixture();
+    fixture.world.freeze();
+    await fixture.watch(60);
+    expect(fixture.world.route?.weight).to.equal(0);
+    expect(fixture.world.canary?.replicas).to.equal(1);
+    expect(fixture.status?.phase).to.equal("Progressing");
+    expect(fixture.alerts.join()).to.contain("the gateway's sync is frozen");
+    fixture.world.thaw();
+    await fixture.watch(60);
+    expect(fixture.world.canary?.replicas).to.equal(0);
+    expect(fixture.status?.phase).to.equal("Failed");
   });
 
   it("leaves the split where the primary carries the new revision and is not ready with it", async () => {
-    const scene = new Scene({ phase: "Promoting" }, "r2");
-    if (scene.world.primary !== undefined) scene.world.primary.broken = true;
-    await scene.watch(60);
-    expect(scene.world.route?.weight).to.equal(30);
-    expect(scene.status?.phase).to.equal("Promoting");
-    expect(scene.alerts.join()).to.contain("already carries the new revision and is not ready with it");
+    const fixture = new Fixture({ phase: "Promoting" }, "r2");
+    if (fixture.world.primary !== undefined) fixture.world.primary.broken = true;
+    await fixture.watch(60);
+    expect(fixture.world.route?.weight).to.equal(30);
+    expect(fixture.status?.phase).to.equal("Promoting");
+    expect(fixture.alerts.join()).to.contain("already carries the new revision and is not ready with it");
   });
 
   it("leaves room for a new run between its tries, and tells a trouble that stays once", async () => {
-    const scene = new Scene({ phase: "WaitingPromotion", handoverSeconds: 10, handoverDeadline: "t" }, "r2");
-    if (scene.world.primary !== undefined) scene.world.primary.broken = true;
-    scene.world.lease = { holder: undefined, version: 4, transitions: 4 };
-    await scene.watch(80);
-    const takes = (scene.world.lease?.transitions ?? 0) - 4;
+    const fixture = new Fixture({ phase: "WaitingPromotion", handoverSeconds: 10, handoverDeadline: "t" }, "r2");
+    if (fixture.world.primary !== undefined) fixture.world.primary.broken = true;
+    fixture.world.lease = { holder: undefined, version: 4, transitions: 4 };
+    await fixture.watch(80);
+    const takes = (fixture.world.lease?.transitions ?? 0) - 4;
     expect(takes).to.be.within(2, 5);
-    expect(scene.alerts).to.have.length(1);
-    expect(scene.lines.filter((line) => line.includes("rolling it back"))).to.have.length(1);
-    expect(scene.world.route?.weight).to.equal(30);
+    expect(fixture.alerts).to.have.length(1);
+    expect(fixture.lines.filter((line) => line.includes("rolling it back"))).to.have.length(1);
+    expect(fixture.world.route?.weight).to.equal(30);
   });
 
   it("finishes the shift where the primary is ready with the new revision, and does not call it promoted", async () => {
     const judged = { revision: "r2", verdict: "passed", reason: "", at: "" } as const;
-    const scene = new Scene({ phase: "Promoting", judged, promotedRevision: "r1" }, "r2");
-    await scene.watch(60);
-    expect(scene.world.route?.weight).to.equal(0);
-    expect(scene.status).to.deep.include({ phase: "Failed", promotedRevision: "r1", judged });
-    expect(scene.status?.message).to.contain("run the update again to finish the promotion");
+    const fixture = new Fixture({ phase: "Promoting", judged, promotedRevision: "r1" }, "r2");
+    await fixture.watch(60);
+    expect(fixture.world.route?.weight).to.equal(0);
+    expect(fixture.status).to.deep.include({ phase: "Failed", promotedRevision: "r1", judged });
+    expect(fixture.status?.message).to.contain("run the update again to finish the promotion");
   });
 
   it("leaves a promotion that stopped on purpose to people", async () => {
-    const scene = new Scene({ phase: "Promoting", stalled: "PrimaryFailing" }, "r2");
-    await scene.watch(120);
-    expect(scene.world.route?.weight).to.equal(30);
-    expect(scene.writes).to.deep.equal([]);
+    const fixture = new Fixture({ phase: "Promoting", stalled: "PrimaryFailing" }, "r2");
+    await fixture.watch(120);
+    expect(fixture.world.route?.weight).to.equal(30);
+    expect(fixture.writes).to.deep.equal([]);
   });
 
   it("acts once where several replicas watch", async () => {
-    const scene = new Scene();
-    await scene.watch(60, [scene.first, scene.watchdog("w-2")]);
-    expect(scene.alerts).to.have.length(1);
-    expect(scene.world.lease?.transitions).to.equal(5);
+    const fixture = new Fixture();
+    await fixture.watch(60, [fixture.first, fixture.watchdog("w-2")]);
+    expect(fixture.alerts).to.have.length(1);
+    expect(fixture.world.lease?.transitions).to.equal(5);
   });
 
   it("another takes over where the leader is gone", async () => {
-    const scene = new Scene();
-    scene.world.leaderLease = { holder: "watchdog-gone", version: 1, transitions: 1 };
-    await scene.watch(60);
-    expect(scene.status?.phase).to.equal("Failed");
+    const fixture = new Fixture();
+    fixture.world.leaderLease = { holder: "watchdog-gone", version: 1, transitions: 1 };
+    await fixture.watch(60);
+    expect(fixture.status?.phase).to.equal("Failed");
   });
 });

@@ -33,7 +33,8 @@ export class Pieces {
     if (existing !== undefined && !this.writer.isOurs(existing))
       throw new Error(`Deployment ${this.reader.nameOf(piece)} exists and is not this release's`);
     const name = this.reader.nameOf(piece);
-    const template = piece === "primary" ? await this.primaryTemplate(source, signal) : this.interimTemplate(source);
+    const template =
+      piece === "primary" ? await this.primaryTemplate(source, signal) : this.interimTemplate(source, from);
     const selector = {
       matchLabels: piece === "primary" ? selectorFor("primary", this.reader.target.name) : { app: name },
     };
@@ -59,9 +60,10 @@ export class Pieces {
     return (await this.isSame(live, program, signal)) ? program : live;
   }
 
-  private interimTemplate(source: LiveDeployment): PlainTemplate {
+  private interimTemplate(source: LiveDeployment, from: Piece): PlainTemplate {
     const name = this.reader.nameOf("interim");
-    return templateFor("canary", name, revisionOf(source), withoutFlaggers(source.spec.template), {});
+    const reading = { from: from === "primary" ? ("primary" as const) : ("canary" as const) };
+    return templateFor("canary", name, revisionOf(source), withoutFlaggers(source.spec.template), {}, reading);
   }
 
   /** As the API server completes both of them. */
@@ -101,7 +103,7 @@ export class Pieces {
     const primary = await this.found("primary", signal);
     const { name } = this.reader.target;
     await this.change("target", signal, (target) => {
-      const made = templateFor("canary", name, "", primary.spec.template, {});
+      const made = templateFor("canary", name, "", primary.spec.template, {}, { from: "primary" });
       const { [annotations.revision]: _revision, ...texts } = made.metadata?.annotations ?? {};
       const labels = { ...made.metadata?.labels, ...keptOf(name, target).canaryLabels };
       const template = { ...made, metadata: { labels, annotations: texts } };
@@ -182,6 +184,6 @@ function revisionOf({ spec }: LiveDeployment): string {
   return spec.template.metadata.annotations[annotations.revision] ?? `adopted-${hashOf(spec.template).slice(0, 10)}`;
 }
 
-export function hashOf(template: unknown): string {
+function hashOf(template: unknown): string {
   return createHash("sha256").update(canonicalJson(template)).digest("hex");
 }

@@ -112,7 +112,7 @@ export class Connections {
   }
 }
 
-export function answerOf(answer: IncomingMessage): Answer {
+function answerOf(answer: IncomingMessage): Answer {
   return {
     status: answer.statusCode ?? 502,
     reason: answer.statusMessage,

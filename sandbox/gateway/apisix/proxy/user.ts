@@ -12,7 +12,7 @@ export interface UserExchange {
   readonly response: UserResponse;
 }
 
-export function isHttp2(request: UserRequest): request is Http2ServerRequest {
+function isHttp2(request: UserRequest): request is Http2ServerRequest {
   return request.httpVersionMajor === 2;
 }
 

@@ -2,8 +2,33 @@
 import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
 import { TLSSocket } from "node:tls";
-import type { Exchange } from "./exchange.js";
+import type { ProxySettings } from "../config/settings.js";
+import type { Node } from "../routing/upstream.js";
 import { headersOf } from "./user.js";
+import type { UserRequest, UserResponse } from "./user.js";
+
+/** The part of an exchange that variables are read from. */
+interface Exchange {
+  readonly request: UserRequest;
+  readonly response: UserResponse;
+  readonly settings: Pick<ProxySettings, "maps">;
+  readonly path: string;
+  readonly query: string;
+  readonly host: string;
+  readonly method: string;
+  readonly remoteAddress: string;
+  readonly peerAddress: string;
+  readonly elapsedMs: number;
+  readonly unsent: number | undefined;
+  readonly match: { readonly route: { readonly id: string } } | undefined;
+  readonly attempts: readonly {
+    readonly node: Node;
+    readonly startedMs: number;
+    readonly endedMs: number | undefined;
+    readonly status: number | undefined;
+  }[];
+  once(name: string, make: () => string): string;
+}
 
 /** The value of a variable; undefined when the request has none. */
 export function readVariable(exchange: Exchange, name: string): string | undefined {

@@ -1,0 +1,2 @@
+/** Certificates signed by themselves. */
+export { generate } from "selfsigned";

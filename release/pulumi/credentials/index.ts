@@ -1,2 +1,0 @@
-/** Secrets that are made once and kept: the runtime of `components/credentials`. */
-export { generatedCertificate, generatedKey } from "./providers.js";

@@ -1,0 +1,110 @@
+import { readdirSync, readFileSync } from "node:fs";
+import path from "node:path";
+import * as pulumi from "@pulumi/pulumi";
+import { expect } from "chai";
+import { CanaryRelease } from "../../components/index.js";
+import { startTraffic } from "../../sandbox/users/index.js";
+import { at, core, deployment, releaseStatus } from "./harness/cluster.js";
+import { GeneratedKey } from "../../components/credentials/index.js";
+import { hostOf, releaseArgs, TestStack } from "./harness/stacks.js";
+import type { Program } from "./harness/stacks.js";
+
+// Arguments that other resources of the program say, secrets among them, and a configuration that only the cluster has.
+
+const namespace = "e2e-outputs";
+const name = "computed";
+const hidden = "hush-hush";
+
+/** A release that knows its host and a password from another resource, and its faults from a ConfigMap of somebody else. */
+const program =
+  (version: string): Program =>
+  () => {
+    const password = new GeneratedKey("password", {}).value;
+    const base = releaseArgs({ name, namespace, image: "sandbox/faulty:1.0.0" });
+    const template = pulumi.output(base.template).apply((plain) => plain);
+    const release = new CanaryRelease("computed-in-eu", {
+      ...base,
+      name,
+      template: template.apply(({ spec }) => ({
+        spec: {
+          ...spec,
+          containers: (spec?.containers ?? []).map((each) => ({
+            ...each,
+            envFrom: [{ secretRef: { name: "keys" } }, { configMapRef: { name: "faults" } }],
+          })),
+        },
+      })),
+      route: { hosts: [password.apply(() => hostOf(name))] },
+      secrets: { keys: { PASSWORD: password, VERSION: pulumi.secret(`${hidden}-${version}`) } },
+    });
+    return Promise.resolve({ outcome: release.outcome, primary: release.primary.metadata.name });
+  };
+
+/** What somebody with the state file sees. */
+function stateText(backend: string): string {
+  const folder = path.join(backend.replace("file://", ""), ".pulumi/stacks/canary-e2e");
+  return readdirSync(folder)
+    .map((file) => readFileSync(path.join(folder, file), "utf8"))
+    .join();
+}
+
+describe("a release whose arguments are outputs", () => {
+  let stack: TestStack;
+  const faults = (percent: string) => ({ metadata: { name: "faults" }, data: { FAIL_PERCENT: percent } });
+  before(async () => {
+    stack = await TestStack.create("outputs");
+    await core.createNamespace({ body: { metadata: { name: namespace } } });
+    await core.createNamespacedConfigMap({ namespace, body: faults("0") });
+  });
+  after(async () => {
+    await stack.destroy();
+    await core.deleteNamespace({ name: namespace });
+  });
+
+  it("is shown in preview, made, and not made again", async () => {
+    const { changeSummary } = await stack.preview(program("1"));
+    expect(changeSummary.create).to.be.at.least(12);
+    const first = await stack.up(program("1"));
+    expect(first.failed, first.output).to.equal(false);
+    expect(await stack.outputs()).to.deep.include({ outcome: "initialized", primary: `${name}-primary` });
+    const again = await stack.up(program("1"));
+    expect(again.failed, again.output).to.equal(false);
+    expect(Object.keys(again.changes)).to.deep.equal(["same"]);
+    expect(stateText(stack.backend), "secrets in the state").not.to.contain(hidden);
+    expect(first.output + again.output).not.to.contain(hidden);
+  });
+
+  it("ships another secret as a revision", async () => {
+    const users = startTraffic({ host: hostOf(name), perSecond: 40 });
+    const update = await stack.up(program("2"));
+    const tally = await users.stop();
+    expect(update.failed, update.output).to.equal(false);
+    expect(tally.failed, tally.samples.join("\n")).to.equal(0);
+    expect(update.output).to.contain("promoted").and.not.contain(hidden);
+    expect(stateText(stack.backend)).not.to.contain(hidden);
+  });
+
+  it("judges a change of a ConfigMap that it only refers to, and takes it back before the primary has it", async () => {
+    await core.replaceNamespacedConfigMap({ namespace, name: "faults", body: faults("100") });
+    const users = startTraffic({ host: hostOf(name), perSecond: 40 });
+    const update = await stack.up(program("2"));
+    const tally = await users.stop();
+    expect(update.failed, update.output).to.equal(true);
+    expect(tally.failed, "requests that the canary failed").to.be.within(1, 80);
+    expect(await releaseStatus(namespace, name)).to.include({ phase: "Failed" });
+    const { spec } = await core.readNamespacedPod({
+      namespace,
+      name: await primaryPod(),
+    });
+    const copy = String(at(spec, "containers", 0, "envFrom", 1, "configMapRef", "name"));
+    expect(copy).to.match(/^faults-primary-[0-9a-f]{10}$/);
+    const { data } = await core.readNamespacedConfigMap({ namespace, name: copy });
+    expect(data).to.deep.equal({ FAIL_PERCENT: "0" });
+    expect((await deployment(namespace, `${name}-primary`)).replicas).to.equal(1);
+  });
+
+  async function primaryPod(): Promise<string> {
+    const { items } = await core.listNamespacedPod({ namespace, labelSelector: `app=${name}-primary` });
+    return items[0]?.metadata?.name ?? "";
+  }
+});
