@@ -6,6 +6,8 @@ import { nodeProblem } from "../release/model/node.js";
 const problem = nodeProblem();
 if (problem !== undefined) throw new RunError(problem);
 
+export type { ReleaseAutoscaler, ReleaseDeployment, ReleaseRoute, ReleaseService } from "./adoption/index.js";
+export type { Computed } from "./arguments/index.js";
 export * from "./apisix/index.js";
 export { CanaryRelease } from "./canary-release/index.js";
 export type {
@@ -26,6 +28,7 @@ export type {
   ServiceArgs,
   ServicePort,
 } from "./canary-release/index.js";
+export type { Role } from "../release/model/index.js";
 export { CanaryDefinitions } from "./crds/index.js";
 export type { CanaryDefinitionsArgs, DefinitionOptions } from "./crds/index.js";
 export * from "./from-flagger/index.js";

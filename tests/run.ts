@@ -51,16 +51,17 @@ async function endToEndTests(images: string | undefined): Promise<number> {
   process.once("SIGINT", () => abort.abort(new Error("interrupted")));
   const progress = (line: string): void => console.log(`  ${line}`);
   await stopSandbox({ name: sandboxName });
-  installPackage();
+  installPackage(progress);
   await startSandbox({ name: sandboxName, images, flagger: true, progress, signal: abort.signal });
   const languages = await prepareLanguages(progress);
   try {
     const env = { TEST_TOTALS_FILE: totalsFile, ...environmentOf(languages) };
     const options = { name: sandboxName, env, cwd: root };
     const node = [process.execPath, "--enable-source-maps"];
+    const slow = ["--timeout", "240000"];
+    const empty = await runInside([...node, ...mochaArguments(["e2e/empty/*.test.js"], slow)], options);
     const deployed = await runInside([...node, path.join(__dirname, "e2e/harness/deploy-platform.js")], options);
     if (deployed !== 0) throw new Error("the platform could not be deployed into the sandbox");
-    const slow = ["--timeout", "240000"];
     const extra = [...slow, "--parallel", "--jobs", "3"];
     const together = await runInside(
       [...node, ...mochaArguments(["e2e/*.test.js", "e2e/strategies/*.test.js"], extra)],
@@ -70,7 +71,7 @@ async function endToEndTests(images: string | undefined): Promise<number> {
       TEST_SANDBOX: sandboxName,
     });
     const alone = await runInside([...node, ...mochaArguments(["e2e/alone/*.test.js"], slow)], options);
-    return together || outside || alone;
+    return empty || together || outside || alone;
   } finally {
     await stopSandbox({ name: sandboxName });
     await languages.remove();
@@ -105,7 +106,7 @@ const unit: Suite = { run: unitTests, runs: 1 };
 const suites = { unit: [unit], e2e: [endToEnd()], all: [unit, endToEnd()] };
 
 function endToEnd(): Suite {
-  return { run: () => endToEndTests(options.images), runs: 3 };
+  return { run: () => endToEndTests(options.images), runs: 4 };
 }
 
 async function main(): Promise<void> {

@@ -1,12 +1,14 @@
 import type * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
-import type { AnalysisInput, ReleaseInput } from "../../release/settings/index.js";
+import type { AnalysisInput } from "../../release/settings/index.js";
 import type { Computed } from "../arguments/index.js";
 import type { PlatformBinding } from "../platform-binding/index.js";
 
 /** Labels and annotations of the objects that a release makes. Its own come on top; pods have their template's. */
 export interface MetadataArgs {
+  /** Default: none. */
   readonly labels?: pulumi.Input<Readonly<Record<string, pulumi.Input<string>>>>;
+  /** Default: none. */
   readonly annotations?: pulumi.Input<Readonly<Record<string, pulumi.Input<string>>>>;
 }
 
@@ -32,6 +34,7 @@ export interface OwnedRoute {
   readonly tls?: RouteTls;
 }
 
+/** The certificate that the gateway shows for the route's hosts. */
 export interface RouteTls {
   /** A Secret of type kubernetes.io/tls in the release's namespace. */
   readonly secretName: pulumi.Input<string>;
@@ -79,6 +82,7 @@ export interface ServiceArgs {
 
 /** One of the further ports. */
 export interface ServicePort {
+  /** Of the port, once in the Service. */
   readonly name: pulumi.Input<string>;
   /** 1-65535. */
   readonly port: pulumi.Input<number>;
@@ -119,16 +123,20 @@ export interface DeploymentArgs {
 
 /** What runs already and becomes this release's, without a lost request. It may stay in the program for good. */
 export type Adopt =
-  /** A Deployment of the release's name, with the Service of that name (or `service.name`). */
-  | { readonly deployment: string }
-  /** A Canary of Flagger's whose target has the release's name: Flagger is halted, and its Canary goes at the end. */
-  | { readonly flaggerCanary: string };
+  | {
+      /** A Deployment of the release's name, with the Service of that name (or `service.name`). */
+      readonly deployment: string;
+    }
+  | {
+      /** A Canary of Flagger's whose target has the release's name: Flagger is halted, and its Canary goes at the end. */
+      readonly flaggerCanary: string;
+    };
 
 /** Data of ConfigMaps or Secrets by the name in the template. */
 export type ConfigurationArgs = Readonly<Record<string, pulumi.Input<Readonly<Record<string, pulumi.Input<string>>>>>>;
 
 /** "10s", "1m30s", or a number of seconds. */
-export type DurationArg = NonNullable<ReleaseInput["drain"]>;
+export type DurationArg = string | number;
 
 /**
  * What a user says of one release. Everything may be an output, at every depth, but what decides which resources there
@@ -139,6 +147,7 @@ export interface CanaryReleaseArgs {
   readonly name?: string;
   /** Where everything of the release is. */
   readonly namespace: pulumi.Input<string>;
+  /** Labels and annotations of its objects. */
   readonly metadata?: MetadataArgs;
   /** The pods of the new revision. Labels and annotations of ours are added. */
   readonly template: pulumi.Input<k8s.types.input.core.v1.PodTemplateSpec>;
@@ -178,6 +187,7 @@ export interface CanaryReleaseArgs {
    * annotated `apisix-canary.io/config-tracking: disabled`. Default: true, without `adopt`.
    */
   readonly trackConfiguration?: boolean;
+  /** What runs already and is taken over. Default: nothing. */
   readonly adopt?: Adopt;
   /**
    * When the release is deleted (a destroy, or no longer in the program), its Deployment serves alone again as a plain

@@ -13,6 +13,7 @@ new CanaryRelease("shop", {
         {
           name: "shop",
           image: "ghcr.io/stefanprodan/podinfo:6.0.1",
+          readinessProbe: { httpGet: { path: "/readyz", port: 9898 }, periodSeconds: 1 },
           envFrom: [{ configMapRef: { name: "shop-settings" } }, { secretRef: { name: "shop-keys" } }],
         },
       ],

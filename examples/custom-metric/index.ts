@@ -29,7 +29,17 @@ const openIncidents: MetricTemplate = {
 
 new CanaryRelease("podinfo", {
   namespace: "default",
-  template: { spec: { containers: [{ name: "podinfod", image: "ghcr.io/stefanprodan/podinfo:6.0.1" }] } },
+  template: {
+    spec: {
+      containers: [
+        {
+          name: "podinfod",
+          image: "ghcr.io/stefanprodan/podinfo:6.0.1",
+          readinessProbe: { httpGet: { path: "/readyz", port: 9898 }, periodSeconds: 1 },
+        },
+      ],
+    },
+  },
   service: { port: 80, targetPort: 9898 },
   route: { hosts: ["app.example.com"] },
   platform,

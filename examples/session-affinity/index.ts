@@ -3,8 +3,18 @@ import { CanaryPlatform, CanaryRelease } from "pulumi-apisix-canary";
 const platform = new CanaryPlatform("edge", { namespace: "apisix" });
 
 new CanaryRelease("podinfo", {
-  namespace: "test",
-  template: { spec: { containers: [{ name: "podinfod", image: "ghcr.io/stefanprodan/podinfo:6.0.1" }] } },
+  namespace: "default",
+  template: {
+    spec: {
+      containers: [
+        {
+          name: "podinfod",
+          image: "ghcr.io/stefanprodan/podinfo:6.0.1",
+          readinessProbe: { httpGet: { path: "/readyz", port: 9898 }, periodSeconds: 1 },
+        },
+      ],
+    },
+  },
   service: { port: 80, targetPort: 9898 },
   route: { hosts: ["app.example.com"] },
   platform,

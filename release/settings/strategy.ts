@@ -49,11 +49,23 @@ const text = z.string().min(1, "must not be empty").max(1000, "must have at most
 
 const valueMatch = z
   .union([
-    z.strictObject({ exact: text }),
-    z.strictObject({ prefix: text }),
-    z.strictObject({ regex: text.refine(compiles, "is not a regular expression that the gateway can compile") }),
-    z.strictObject({ in: z.array(text).min(1, "needs a value").max(100, "must have at most 100 values") }),
-    z.strictObject({ present: z.boolean() }),
+    z.strictObject({ exact: text.meta({ description: "Is this text." }) }),
+    z.strictObject({ prefix: text.meta({ description: "Begins with this text." }) }),
+    z.strictObject({
+      regex: text
+        .refine(compiles, "is not a regular expression that the gateway can compile")
+        .meta({ description: "A regular expression (PCRE) matches some part of it." }),
+    }),
+    z.strictObject({
+      in: z
+        .array(text)
+        .min(1, "needs a value")
+        .max(100, "must have at most 100 values")
+        .meta({ description: "Is one of these texts." }),
+    }),
+    z.strictObject({
+      present: z.boolean().meta({ description: "Whether it is there at all, whatever its value." }),
+    }),
   ])
   .meta({ description: "exact, prefix, regex, in (a list) or present; case-sensitive." });
 export type ValueMatch = z.output<typeof valueMatch>;
@@ -67,10 +79,14 @@ function isAddress(text: string): boolean {
 /** All of these together; at least one. */
 export const matchEntry = z
   .strictObject({
-    headers: z.record(token, valueMatch).optional(),
-    cookies: z.record(token, valueMatch).optional(),
-    query: z.record(text, valueMatch).optional(),
-    remoteAddr: z.array(address).min(1, "needs an address").optional(),
+    headers: z.record(token, valueMatch).optional().meta({ description: "Header fields, by name." }),
+    cookies: z.record(token, valueMatch).optional().meta({ description: "Cookies, by name." }),
+    query: z.record(text, valueMatch).optional().meta({ description: "Arguments of the query, by name." }),
+    remoteAddr: z
+      .array(address)
+      .min(1, "needs an address")
+      .optional()
+      .meta({ description: "Addresses, or nets in CIDR notation, that requests come from: any of these." }),
   })
   .refine(
     ({ headers, cookies, query, remoteAddr }) =>
@@ -84,10 +100,22 @@ const host = z.string().regex(new RegExp(`^${hostLabel}(\\.${hostLabel})*$`, "i"
 
 /** One of these: the way to the canary that no user goes. */
 const preview = z.union([
-  z.strictObject({ hosts: z.array(host).min(1, "needs a host") }),
-  z.strictObject({ header: z.strictObject({ name: token, value: text }) }),
   z.strictObject({
-    path: z.string().regex(/^\/[\w.~-]+(\/[\w.~-]+)*$/, "must be a path like /preview, without an end slash"),
+    hosts: z.array(host).min(1, "needs a host").meta({ description: "Hosts that lead to the canary alone." }),
+  }),
+  z.strictObject({
+    header: z
+      .strictObject({
+        name: token.meta({ description: "Of the header field." }),
+        value: text.meta({ description: "All of its value." }),
+      })
+      .meta({ description: "A header field that leads to the canary, on the users' own hosts." }),
+  }),
+  z.strictObject({
+    path: z
+      .string()
+      .regex(/^\/[\w.~-]+(\/[\w.~-]+)*$/, "must be a path like /preview, without an end slash")
+      .meta({ description: "In front of every path it leads to the canary, which does not see it." }),
   }),
 ]);
 export type PreviewSettings = z.output<typeof preview>;
@@ -115,8 +143,11 @@ const sessionAffinity = z.strictObject({
     .min(1, "must be at least 1")
     .default(86_400)
     .meta({ description: "Seconds. Default 86400." }),
-  secure: z.boolean().default(false),
-  sameSite: z.enum(["Strict", "Lax", "None"]).optional(),
+  secure: z.boolean().default(false).meta({ description: "Sent back over https alone. Default false." }),
+  sameSite: z
+    .enum(["Strict", "Lax", "None"])
+    .optional()
+    .meta({ description: "Whether other sites' pages send it along. Default: the browser's." }),
   cookieless: z.enum(["primary", "weight"]).default("primary").meta({
     description:
       "Users without the cookie: the primary's (primary, default), or the canary's by weight, as without affinity (weight).",
@@ -126,8 +157,12 @@ export type AffinitySettings = z.output<typeof sessionAffinity>;
 
 const rollbackWindow = z
   .strictObject({
-    revisions: z.int("must be a whole number").min(1, "must be at least 1").optional(),
-    time: durationAtLeast(1).optional(),
+    revisions: z
+      .int("must be a whole number")
+      .min(1, "must be at least 1")
+      .optional()
+      .meta({ description: "So many promotions back." }),
+    time: durationAtLeast(1).optional().meta({ description: "So long ago at most." }),
   })
   .refine(({ revisions, time }) => revisions !== undefined || time !== undefined, "needs revisions or time");
 

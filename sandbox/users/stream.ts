@@ -1,5 +1,6 @@
 /** A steady stream of requests. */
 import http from "node:http";
+import https from "node:https";
 import { setTimeout as pause } from "node:timers/promises";
 
 /** What users got, by the version that answered. */
@@ -32,15 +33,18 @@ export interface TrafficOptions {
   /** Default true; false opens a connection for each request. */
   readonly keepAlive?: boolean;
   readonly gateway?: string;
-  /** Default 80. */
+  /** Default 80, with `ca` 443. */
   readonly port?: number;
+  /** They speak https, and take the certificates of this authority (PEM) for the host. */
+  readonly ca?: string;
   /** Told of each failed request, with the version that answered ("": none did). */
   readonly onFailure?: (failure: { readonly atMs: number; readonly version: string; readonly text: string }) => void;
 }
 
 /** A steady stream of users through the gateway, until stopped. */
 export function startTraffic(options: TrafficOptions): Traffic {
-  const agent = new http.Agent({ keepAlive: options.keepAlive ?? true, maxSockets: 64 });
+  const kept = { keepAlive: options.keepAlive ?? true, maxSockets: 64 };
+  const agent = options.ca === undefined ? new http.Agent(kept) : new https.Agent(kept);
   const tally: Tally = { total: 0, failed: 0, slow: 0, retried: 0, tookMs: [], samples: [], byVersion: new Map() };
   const pending = new Set<Promise<void>>();
   const state = { running: true };
@@ -98,13 +102,22 @@ export async function askAsClientsDo(options: TrafficOptions, agent: http.Agent,
 }
 
 function ask(
-  { host, path = "/api/info", gateway = "apisix-gateway.apisix", port = 80, headers: own = {} }: TrafficOptions,
+  {
+    host,
+    path = "/api/info",
+    gateway = "apisix-gateway.apisix",
+    ca,
+    port = ca === undefined ? 80 : 443,
+    headers: own = {},
+  }: TrafficOptions,
   agent: http.Agent | false,
 ): Promise<Answer> {
   const headers = { ...own, host };
   return new Promise((resolve) => {
     const lost = (error: Error): Answer => ({ ok: false, version: "", text: error.message });
-    const request = http.get({ host: gateway, port, path, agent, headers, timeout: 10_000 }, (response) => {
+    const asked = { host: gateway, port, path, agent, headers, timeout: 10_000 };
+    const options = ca === undefined ? asked : { ...asked, ca, servername: host };
+    const request = (ca === undefined ? http : https).get(options, (response) => {
       let body = "";
       response.setEncoding("utf8");
       response.on("data", (chunk: string) => (body += chunk));

@@ -33,6 +33,11 @@ export async function check(olds: Inputs, news: Inputs): Promise<Checked> {
     const { problems, doubts, kept: found } = await look(question);
     // What was taken over and is gone by now is made again as it was.
     if (found === undefined && olds["kept"] !== undefined) return accepted({ ...news, ...kept });
+    if (found === undefined) {
+      // It may be there by the time of the update, which fails where it is not.
+      for (const missing of problems) await pulumi.log.warn(failure(missing).reason);
+      return accepted(news);
+    }
     if (problems.length > 0) return { inputs: news, failures: problems.map((each) => failure(each)) };
     for (const doubt of doubts) if (!listOf(olds["doubts"]).includes(doubt)) await pulumi.log.warn(`adopt: ${doubt}`);
     return accepted({ ...news, kept: plain(found), doubts });

@@ -27,10 +27,11 @@ export class UserProject {
     return project.initialized();
   }
 
-  /** A copy of a folder that is a project already. */
-  static async copy(name: string, folder: string): Promise<UserProject> {
+  /** A copy of a folder that is a project already, on a fresh stack; without the stacks' configuration where asked. */
+  static async copy(name: string, folder: string, { configured = true } = {}): Promise<UserProject> {
     const project = UserProject.empty(name);
-    cpSync(folder, project.folder, { recursive: true });
+    const isWanted = (file: string): boolean => configured || !/^Pulumi\..+\.yaml$/.test(path.basename(file));
+    cpSync(folder, project.folder, { recursive: true, filter: isWanted });
     project.write({ "package.json": packageJson(name) });
     return project.initialized();
   }
@@ -108,17 +109,20 @@ export class UserProject {
     });
   }
 
-  private start(argv: readonly string[], more: Env): Update {
-    const env = {
+  /** Of the commands that are run in it. */
+  environment(): Readonly<NodeJS.ProcessEnv> {
+    return {
       ...process.env,
       PULUMI_BACKEND_URL: `file://${path.join(this.folder, "state")}`,
       PULUMI_CONFIG_PASSPHRASE: "test",
       PULUMI_SKIP_UPDATE_CHECK: "1",
       // Types are checked with all others; here it would only take its time.
       PULUMI_NODEJS_TRANSPILE_ONLY: "true",
-      ...more,
     };
-    return new Update(argv, { folder: this.folder, env });
+  }
+
+  private start(argv: readonly string[], more: Env): Update {
+    return new Update(argv, { folder: this.folder, env: { ...this.environment(), ...more } });
   }
 }
 

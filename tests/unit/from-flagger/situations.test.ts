@@ -20,8 +20,8 @@ describe("Canaries as people wrote them", () => {
           maxWeight: 50,
           stepWeight: 10,
           metrics: [
-            { name: "request-success-rate", interval: "1m", thresholdRange: { min: 99 } },
-            { name: "request-duration", interval: "30s", thresholdRange: { max: 500 } },
+            { name: "request-success-rate", interval: "1m", thresholdRange: { min: 99 }, compare: false },
+            { name: "request-duration", interval: "30s", thresholdRange: { max: 500 }, compare: false },
           ],
           webhooks: [
             {
@@ -109,8 +109,8 @@ describe("Canaries as people wrote them", () => {
   it("the old threshold is the least success rate, and the most of anything else; hooks at the wrong place are named", () => {
     const { args, warnings } = takenFrom(manifest("old-metric-threshold"));
     expect(args.analysis.metrics).to.deep.equal([
-      { name: "request-success-rate", interval: "1m", thresholdRange: { min: 99 } },
-      { name: "request-duration", interval: "1m", thresholdRange: { max: 500 } },
+      { name: "request-success-rate", interval: "1m", thresholdRange: { min: 99 }, compare: false },
+      { name: "request-duration", interval: "1m", thresholdRange: { max: 500 }, compare: false },
     ]);
     expect(warnings).to.deep.equal([
       "spec.webhooks has no meaning here and is left out (Flagger has it at spec.analysis.webhooks)",

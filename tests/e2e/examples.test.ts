@@ -1,0 +1,142 @@
+import { createServer } from "node:http";
+import type { Server } from "node:http";
+import { expect } from "chai";
+import { startTraffic } from "../../sandbox/users/index.js";
+import { apply, plainRoute, rule, specOf } from "./harness/apps.js";
+import { core, deployment, eventually, releaseStatus } from "./harness/cluster.js";
+import { edited, exampleText, openExample } from "./harness/examples.js";
+import type { UserProject } from "./harness/project.js";
+
+// The examples for those who have a gateway, a route, a Canary or a Prometheus already.
+
+const old = "6.0.1";
+const next = "6.0.2";
+const image = (tag: string): string => `ghcr.io/stefanprodan/podinfo:${tag}`;
+const host = "examples.example.com";
+
+/** An update under users, none of whom may notice. */
+async function unnoticed(project: UserProject, primary: { readonly namespace: string; readonly name: string }) {
+  const users = startTraffic({ host, perSecond: 40 });
+  const update = await project.up();
+  const tally = await users.stop();
+  expect(update.code, update.output).to.equal(0);
+  expect(update.output).to.contain("Promotion completed!");
+  expect(tally.failed, tally.samples.join("\n")).to.equal(0);
+  expect((await deployment(primary.namespace, primary.name)).image).to.equal(image(next));
+  return update;
+}
+
+async function gone(project: UserProject): Promise<void> {
+  const destroyed = await project.destroy();
+  expect(destroyed.code, destroyed.output).to.equal(0);
+}
+
+/** What asks who is there before the Prometheus behind it may answer. */
+function guarded(token: string): Server {
+  return createServer((request, response) => {
+    const { authorization, "x-scope-orgid": tenant, "x-team": team } = request.headers;
+    if (authorization !== `Bearer ${token}` || tenant !== "shop" || team !== "shop") {
+      response.writeHead(401).end("who is there?");
+      return;
+    }
+    const url = `http://flagger-prometheus.apisix:9090${(request.url ?? "").replace(/^\/prometheus/, "")}`;
+    void fetch(url).then(
+      async (answer) => response.writeHead(answer.status).end(await answer.text()),
+      () => response.writeHead(502).end(),
+    );
+  });
+}
+
+describe("examples of what is there already", () => {
+  describe("existing-route and from-flagger", () => {
+    const namespace = "examples-route";
+    const elsewhere = { 'namespace: "test"': `namespace: "${namespace}"` };
+    const source = plainRoute(namespace, "podinfo", [
+      rule("podinfo", host, [{ serviceName: "podinfo", servicePort: 80 }]),
+    ]);
+    before(() => core.createNamespace({ body: { metadata: { name: namespace } } }));
+    after(() => core.deleteNamespace({ name: namespace }));
+
+    it("existing-route: fails while the route is missing, releases behind it, and leaves it as it was", async () => {
+      const project = await openExample("existing-route");
+      const text = edited(exampleText("existing-route"), {
+        ...elsewhere,
+        'interval: "10s"': 'interval: "1s"',
+        "stepWeight: 10": "stepWeight: 25",
+      });
+      project.write({ "index.ts": text });
+      const missing = await project.up();
+      expect(missing.code).not.to.equal(0);
+      expect(missing.output).to.match(
+        /error: routeRef\.name: there is no ApisixRoute podinfo in namespace examples-route/,
+      );
+      apply(source);
+      const before = await specOf(namespace, "podinfo");
+      const first = await project.up();
+      expect(first.code, first.output).to.equal(0);
+      project.write({ "index.ts": edited(text, { [old]: next }) });
+      await unnoticed(project, { namespace, name: "podinfo-primary" });
+      await gone(project);
+      expect(await specOf(namespace, "podinfo")).to.equal(before);
+    });
+
+    it("from-flagger: the Canary as it is", async () => {
+      const project = await openExample("from-flagger");
+      const canary = edited(exampleText("from-flagger", "podinfo-canary.yaml"), {
+        "namespace: test": `namespace: ${namespace}`,
+        "interval: 10s": "interval: 1s",
+        "stepWeight: 10": "stepWeight: 25",
+      });
+      project.write({ "podinfo-canary.yaml": canary });
+      const first = await project.up();
+      expect(first.code, first.output).to.equal(0);
+      project.write({ "index.ts": edited(exampleText("from-flagger"), { [old]: next }) });
+      await unnoticed(project, { namespace, name: "podinfo-primary" });
+      await gone(project);
+    });
+  });
+
+  it("own-prometheus: refused with a wrong token before any user moves, and none of its secrets is told", async () => {
+    const token = "sesame-9c1f";
+    const server = guarded(token);
+    await new Promise<void>((resolve) => server.listen(0, "10.244.0.1", resolve));
+    const address = server.address();
+    const port = typeof address === "object" && address !== null ? address.port : 0;
+    try {
+      const project = await openExample("own-prometheus");
+      const text = edited(exampleText("own-prometheus"), {
+        "scrapeIntervalSeconds: 15": "scrapeIntervalSeconds: 2",
+        'interval: "30s"': 'interval: "1s"',
+        "stepWeight: 10": "stepWeight: 25",
+        '"shop", { metadata: { name: "shop" } }': '"shop", { metadata: { name: "examples-prometheus" } }',
+        '"app.example.com"': `"${host}"`,
+      });
+      project.write({ "index.ts": text });
+      await project.configure({ prometheusUrl: `http://10.244.0.1:${port}/prometheus` });
+      const secret = (value: string) =>
+        project.run(["config", "set", "--secret", "prometheusToken", value, "--stack", "dev"]);
+      await secret("wrong-token");
+      const first = await project.up();
+      expect(first.code, first.output).to.equal(0);
+      project.write({ "index.ts": edited(text, { [old]: next }) });
+      const refused = await project.up();
+      expect(refused.code).not.to.equal(0);
+      expect(refused.output).to.match(/prometheusUrl: .*401/);
+      expect(await releaseStatus("examples-prometheus", "podinfo")).to.include({ canaryWeight: 0 });
+      await secret(token);
+      const { output } = await unnoticed(project, { namespace: "examples-prometheus", name: "podinfo-primary" });
+      for (const each of [first.output, refused.output, output]) expect(each).not.to.match(/wrong-token|sesame/);
+      const state = await project.run(["stack", "export", "--stack", "dev"]);
+      expect(state.output).not.to.match(/wrong-token|sesame/);
+      await gone(project);
+      await eventually("its namespace is gone", 60, async () =>
+        core.readNamespace({ name: "examples-prometheus" }).then(
+          () => false,
+          () => true,
+        ),
+      );
+    } finally {
+      server.close();
+    }
+  });
+});
