@@ -8,13 +8,7 @@ export { release } from "./release.js";
 export type { ReleaseInput, ReleaseSettings, RollbackSettings } from "./release.js";
 export type { MetricSettings, MetricTemplate, MetricTemplateInput } from "./metrics.js";
 export { matchEntry } from "./strategy.js";
-export type {
-  AffinitySettings,
-  MatchEntry,
-  MirrorSettings,
-  StepSettings,
-  ValueMatch,
-} from "./strategy.js";
+export type { AffinitySettings, MatchEntry, MirrorSettings, StepSettings, ValueMatch } from "./strategy.js";
 export type { AlertSettings, WebhookSettings, WebhookType } from "./webhooks.js";
 export { dnsLabel, httpUrl, metricPrefix, objectName, serviceLabel } from "./names.js";
 export { prometheusAccess, tenantHeader } from "./prometheus.js";

@@ -36,9 +36,8 @@ function ofNames(rule: HttpRule, analysis: AnalysisSettings): readonly Reason[] 
 /** Users of somebody else's part of a rule would be sent to the release by a rule of its own. */
 function ofBackends(rule: HttpRule, analysis: AnalysisSettings): readonly Reason[] {
   const [first] = ownRulesOf(analysis);
-  const count = [rule["backends"], rule["upstreams"]].flatMap((list: unknown) =>
-    Array.isArray(list) ? list : [],
-  ).length;
+  const lengthOf = (list: unknown): number => (Array.isArray(list) ? list.length : 0);
+  const count = lengthOf(rule["backends"]) + lengthOf(rule["upstreams"]);
   if (first === undefined || count <= 2) return [];
   const field = first === "bucket" ? "sessionAffinity" : first;
   return [[[field], "has other backends than the release's: weights are possible there, or a rule of its own"]];

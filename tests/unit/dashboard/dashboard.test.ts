@@ -102,7 +102,13 @@ describe("apisix-canary dashboard", () => {
     expect(pathname).to.match(/^\/[\w-]{32}\/$/);
     const before = server.seen.length;
     const other = pathname.at(-2) === "x" ? "y" : "x";
-    for (const where of ["/", "/app.js", "/events", `${pathname.slice(0, -2)}${other}/`, `${pathname.slice(0, -1)}x/`]) {
+    for (const where of [
+      "/",
+      "/app.js",
+      "/events",
+      `${pathname.slice(0, -2)}${other}/`,
+      `${pathname.slice(0, -1)}x/`,
+    ]) {
       const { status, body } = await ask(`${origin}${where}`);
       expect([where, status]).to.deep.equal([where, 403]);
       expect(body).not.to.contain("podinfo");
