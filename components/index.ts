@@ -7,7 +7,7 @@ const problem = nodeProblem();
 if (problem !== undefined) throw new RunError(problem);
 
 export type { ReleaseAutoscaler, ReleaseDeployment, ReleaseRoute, ReleaseService } from "./adoption/index.js";
-export type { Computed } from "./arguments/index.js";
+export type { Computed, ComputedParts } from "./arguments/index.js";
 export * from "./apisix/index.js";
 export { CanaryRelease } from "./canary-release/index.js";
 export type {

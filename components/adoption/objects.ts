@@ -22,9 +22,12 @@ interface Metadata {
 
 /** Created, or applied over what was there. */
 export type ReleaseService = k8s.core.v1.Service | k8s.core.v1.ServicePatch;
+/** Created, or applied over what was there. */
 export type ReleaseDeployment = k8s.apps.v1.Deployment | k8s.apps.v1.DeploymentPatch;
+/** Created, or applied over what was there. */
 export type ReleaseAutoscaler =
   k8s.autoscaling.v2.HorizontalPodAutoscaler | k8s.autoscaling.v2.HorizontalPodAutoscalerPatch;
+/** Created, or applied over what was there. */
 export type ReleaseRoute = k8s.apiextensions.CustomResource | k8s.apiextensions.CustomResourcePatch;
 
 interface Manifest<Spec> {

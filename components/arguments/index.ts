@@ -28,7 +28,8 @@ export function argumentError(component: string, problem: string): Error {
 /** A value that a program may compute: an output, or with outputs in it at any depth. */
 export type Computed<T> = pulumi.Input<ComputedParts<T>>;
 
-type ComputedParts<T> = T extends string | number | boolean | undefined | null
+/** The same one level down. */
+export type ComputedParts<T> = T extends string | number | boolean | undefined | null
   ? T
   : T extends readonly (infer Each)[]
     ? readonly Computed<Each>[]

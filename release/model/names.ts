@@ -44,6 +44,7 @@ export function releaseMark(namespace: string, name: string): string {
   return `${namespace}/${name}`;
 }
 
+/** Which of the two Deployments of a release. */
 export type Role = "canary" | "primary";
 
 /** `podinfo` -> `podinfo-canary`, `podinfo-primary`: Services; the canary's Deployment has the plain name. */
