@@ -2,7 +2,7 @@
 export type * from "./contract.js";
 export { startAnalysis } from "./state.js";
 export type { AnalysisContext, AnalysisState } from "./state.js";
-export { lossIn } from "./counting/gateways.js";
+export { lossIn } from "./counting/series-of-target.js";
 export { observe } from "./observe.js";
 export type { Observed } from "./observe.js";
 export { warningsOf } from "./preview/warnings.js";
