@@ -80,7 +80,8 @@ describe("a release whose arguments are outputs", () => {
     const tally = await users.stop();
     expect(update.failed, update.output).to.equal(false);
     expect(tally.failed, tally.samples.join("\n")).to.equal(0);
-    expect(update.output).to.contain("promoted").and.not.contain(hidden);
+    expect(update.output).to.contain("Promotion completed!").and.not.contain(hidden);
+    expect(await stack.outputs()).to.deep.include({ outcome: "passed" });
     expect(stateText(stack.backend)).not.to.contain(hidden);
   });
 
