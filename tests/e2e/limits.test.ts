@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import type { CanaryReleaseArgs } from "../../components/index.js";
 import { startTraffic } from "../../sandbox/users/index.js";
 import { at, core, custom, deployment, eventually, releaseStatus, routeWeights } from "./harness/cluster.js";
 import { hostOf, releaseProgram, TestStack } from "./harness/stacks.js";
@@ -9,8 +10,12 @@ import type { Program } from "./harness/stacks.js";
 const namespace = "e2e-limits";
 const name = "limited";
 
-function program(tag: string, env: Readonly<Record<string, string>> = {}): Program {
-  return releaseProgram(namespace, [{ name, namespace, image: `sandbox/faulty:${tag}`, env }]);
+function program(
+  tag: string,
+  env: Readonly<Record<string, string>> = {},
+  overrides: Partial<CanaryReleaseArgs> = {},
+): Program {
+  return releaseProgram(namespace, [{ name, namespace, image: `sandbox/faulty:${tag}`, env, overrides }]);
 }
 
 async function condition(): Promise<string> {
@@ -64,7 +69,8 @@ describe("the limits of a release", () => {
     await new Promise((resolve) => setTimeout(resolve, 25_000));
     expect(await routeWeights(namespace, name)).to.deep.equal({ primary: 50, canary: 50 });
     await allowPods(10);
-    const next = await stack.up(program("1.0.1"));
+    // Kubernetes tries a pod that was refused again and again, each time later.
+    const next = await stack.up(program("1.0.1", {}, { progressDeadline: "120s" }));
     const tally = await users.stop();
     expect(next.failed, next.output).to.equal(false);
     expect(tally.failed, tally.samples.join("\n")).to.equal(0);

@@ -6,8 +6,8 @@ import { emptyTally, minus, plus } from "../counting/tally.js";
 import type { Tally } from "../counting/tally.js";
 import { boundKey, countWithin } from "./latency.js";
 
-/** What nobody notices. */
-const noticedMs = 20;
+/** What people take for at once (J. Nielsen, Usability Engineering, 1993): a busy machine alone makes more of a few milliseconds. */
+const noticedMs = 100;
 /** What users get now is looked at over so long, and over so many requests at least. */
 const windowMs = 10_000;
 const fewest = 20;
