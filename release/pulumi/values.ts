@@ -17,3 +17,13 @@ export function containsUnknown(value: unknown): boolean {
   if (typeof value !== "object" || value === null) return isUnknown(value);
   return Object.values(value).some(containsUnknown);
 }
+
+/** What a provider answers to inputs: as they are taken, and what is wrong with them. */
+export interface Checked {
+  readonly inputs: Inputs;
+  readonly failures: readonly { readonly property: string; readonly reason: string }[];
+}
+
+export function accepted(inputs: Inputs): Checked {
+  return { inputs, failures: [] };
+}

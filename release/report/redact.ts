@@ -1,5 +1,4 @@
-import { z } from "zod";
-import { metricsOf } from "../settings/index.js";
+import { isAddress, metricsOf } from "../settings/index.js";
 import type { ReleaseSettings } from "../settings/index.js";
 
 /** Stands where a URL was; the settings stay valid with it. */
@@ -61,13 +60,6 @@ function withoutSecrets(value: unknown, secret: boolean): unknown {
   if (typeof value !== "object" || value === null) return value;
   const entries = Object.entries(value).filter(([, each]) => each !== undefined);
   return Object.fromEntries(entries.map(([key, each]) => [key, withoutSecrets(each, secret || secretKeys.has(key))]));
-}
-
-/** Or a net of them. */
-const address = z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()]);
-
-function isAddress(text: string): boolean {
-  return address.safeParse(text).success;
 }
 
 function isUrl(text: string): boolean {

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { durationAtLeast } from "./duration.js";
 import { metric } from "./metrics.js";
 import type { MetricSettings } from "./metrics.js";
-import { strategyFields, unfinishedIn } from "./strategy.js";
+import { strategyFields } from "./strategy.js";
 import { strategyProblems } from "./strategy-problems.js";
 import { alert, webhook } from "./webhooks.js";
 
@@ -106,7 +106,6 @@ export const analysis = z
   })
   .superRefine((value, context) => {
     const issue = (path: string, message: string): void => context.addIssue({ code: "custom", path: [path], message });
-    for (const field of unfinishedIn(value)) issue(field, "is not supported yet");
     for (const [path, message] of strategyProblems(value))
       context.addIssue({ code: "custom", path: [...path], message });
     if (value.checkInterval !== undefined && value.checkInterval > value.interval)

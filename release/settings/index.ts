@@ -7,7 +7,7 @@ export type { AnalysisInput, AnalysisSettings } from "./analysis.js";
 export { release } from "./release.js";
 export type { ReleaseInput, ReleaseSettings, RollbackSettings } from "./release.js";
 export type { MetricSettings, MetricTemplate, MetricTemplateInput } from "./metrics.js";
-export { matchEntry } from "./strategy.js";
+export { isAddress, matchEntry } from "./strategy.js";
 export type { AffinitySettings, MatchEntry, MirrorSettings, StepSettings, ValueMatch } from "./strategy.js";
 export type { AlertSettings, WebhookSettings, WebhookType } from "./webhooks.js";
 export { dnsLabel, httpUrl, metricPrefix, objectName, serviceLabel } from "./names.js";

@@ -72,7 +72,8 @@ export type ValueMatch = z.output<typeof valueMatch>;
 
 const address = z.string().refine((text) => isAddress(text), "must be an IP address or a CIDR");
 
-function isAddress(text: string): boolean {
+/** An IP address, or a net of them. */
+export function isAddress(text: string): boolean {
   return [z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()].some((schema) => schema.safeParse(text).success);
 }
 
@@ -198,14 +199,6 @@ export const strategyFields = {
       "Going back to a revision that was promoted within these many revisions, or this time, skips the steps.",
   }),
 };
-
-/** Not whole yet: refused. A name goes out of here when machine and route carry it. */
-const unfinished: readonly (keyof typeof strategyFields)[] = [];
-
-/** Fields of a strategy that is not whole yet. */
-export function unfinishedIn(value: Readonly<Record<string, unknown>>): readonly string[] {
-  return unfinished.filter((field) => value[field] !== undefined);
-}
 
 /** What JavaScript takes and nginx's PCRE refuses: `\\u`, an empty class, a look behind of no fixed length. */
 const unknownToPcre = /\\[uULlN]|\[\^?\]|\(\?<[=!][^)]*[*+{]/;

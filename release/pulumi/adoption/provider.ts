@@ -8,16 +8,11 @@ import { canonicalJson } from "../../model/index.js";
 import { adoptionSettings, check as checkSettings, release as releaseSettings } from "../../settings/index.js";
 import type { AdoptionSettings, ReleaseSettings } from "../../settings/index.js";
 import { clusterIn } from "../cluster.js";
-import { containsUnknown, isUnknown } from "../values.js";
-import type { Inputs } from "../values.js";
+import { accepted, containsUnknown, isUnknown } from "../values.js";
+import type { Checked, Inputs } from "../values.js";
 
 /** A preview waits no longer than this for an API server. */
 const patienceMs = 10_000;
-
-export interface Checked {
-  readonly inputs: Inputs;
-  readonly failures: readonly { readonly property: string; readonly reason: string }[];
-}
 
 interface Question {
   readonly settings: ReleaseSettings;
@@ -143,8 +138,4 @@ function plain(kept: Kept | undefined): unknown {
 
 function listOf(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [];
-}
-
-function accepted(inputs: Inputs): Checked {
-  return { inputs, failures: [] };
 }

@@ -1,23 +1,14 @@
 import * as pulumi from "@pulumi/pulumi";
-import { sharedApiServer } from "../../adapters/kubernetes/index.js";
-import { canonicalJson } from "../../model/index.js";
 import { asOneLine } from "../one-line.js";
-import { containsUnknown, isUnknown, textOf } from "../values.js";
-import type { Inputs } from "../values.js";
+import { clusterIn } from "../cluster.js";
+import { apiServerOf, patienceMs, ReadInputs } from "../read-inputs.js";
+import { accepted, containsUnknown } from "../values.js";
+import type { Checked, Inputs } from "../values.js";
 import { sourceInputs } from "./inputs.js";
 import { readSource } from "./read.js";
 import type { Reading } from "./read.js";
 
-/** A preview waits no longer than this for an API server. */
-const patienceMs = 5_000;
-
-/** Keys of the inputs that are read, not given. */
-const read = ["http", "upstream", "notes"] as const;
-
-export interface Checked {
-  readonly inputs: Inputs;
-  readonly failures: readonly { readonly property: string; readonly reason: string }[];
-}
+const read = new ReadInputs(["http", "upstream", "notes"], (inputs) => sourceInputs.safeParse(inputs).data);
 
 /**
  * What is read is an input of the resource: so a preview shows it, a change of the source is a difference, and without a
@@ -39,19 +30,18 @@ export async function check(olds: Inputs, news: Inputs): Promise<Checked> {
       };
     case "unreachable":
     case undefined:
-      return accepted(sameQuestion(olds, news) ? { ...news, ...pick(olds) } : news);
+      return accepted(read.kept(olds, news));
   }
 }
 
 export function diff(olds: Inputs, news: Inputs): { readonly changes: boolean } {
-  const answered = news["http"] !== undefined;
-  return { changes: !answered || comparable(olds) !== comparable(news) };
+  return read.diff(olds, news);
 }
 
 /** @returns the outputs. @throws Error of one line where the source can't be read now */
 export async function make(news: Inputs): Promise<Inputs> {
   const { __provider: _provider, ...given } = news;
-  if (news["http"] !== undefined) return given;
+  if (read.isAnswered(news)) return given;
   const reading = await readNow(news);
   switch (reading?.kind) {
     case "read":
@@ -68,34 +58,12 @@ export async function make(news: Inputs): Promise<Inputs> {
 
 /** Undefined where the question itself is not known yet. */
 async function readNow(news: Inputs): Promise<Reading | undefined> {
-  if (["kubeconfig", "context", "cluster"].some((key) => isUnknown(news[key]))) return undefined;
+  if (clusterIn(news) === undefined) return undefined;
   const question = sourceInputs.safeParse(news);
   if (!question.success || containsUnknown(question.data)) return undefined;
-  const [kubeconfig, context, cluster] = ["kubeconfig", "context", "cluster"].map((key) => textOf(news[key]));
-  const api = sharedApiServer({ kubeconfig, context, cluster });
-  return readSource(api, question.data, AbortSignal.timeout(patienceMs));
-}
-
-function sameQuestion(olds: Inputs, news: Inputs): boolean {
-  return canonicalJson(questionOf(olds)) === canonicalJson(questionOf(news));
-}
-
-function questionOf(inputs: Inputs): unknown {
-  return sourceInputs.safeParse(inputs).data ?? null;
-}
-
-function comparable(inputs: Inputs): string {
-  return canonicalJson([questionOf(inputs), pick(inputs)]);
-}
-
-function pick(inputs: Inputs): Inputs {
-  return Object.fromEntries(read.flatMap((key) => (inputs[key] === undefined ? [] : [[key, inputs[key]]])));
+  return readSource(apiServerOf(news), question.data, AbortSignal.timeout(patienceMs));
 }
 
 function notesOf({ notes }: Inputs): readonly unknown[] {
   return Array.isArray(notes) ? notes : [];
-}
-
-function accepted(inputs: Inputs): Checked {
-  return { inputs, failures: [] };
 }

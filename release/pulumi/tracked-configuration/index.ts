@@ -1,6 +1,5 @@
 /** ConfigMaps and Secrets that a template only refers to, as a resource: its runtime is loaded only where there is one. */
-import type { Inputs } from "../values.js";
-import type { Checked } from "./provider.js";
+import type { Checked, Inputs } from "../values.js";
 
 const load = () => import("./provider.js");
 

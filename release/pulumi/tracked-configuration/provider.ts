@@ -1,13 +1,12 @@
 import { z } from "zod";
-import { ForbiddenError, sharedApiServer } from "../../adapters/kubernetes/index.js";
+import { ForbiddenError } from "../../adapters/kubernetes/index.js";
 import type { ApiServer } from "../../adapters/kubernetes/index.js";
-import { annotations, canonicalJson } from "../../model/index.js";
+import { annotations } from "../../model/index.js";
 import { asOneLine } from "../one-line.js";
-import { containsUnknown, isUnknown, textOf } from "../values.js";
-import type { Inputs } from "../values.js";
-
-/** A preview waits no longer than this for an API server. */
-const patienceMs = 5_000;
+import { clusterIn } from "../cluster.js";
+import { apiServerOf, patienceMs, ReadInputs } from "../read-inputs.js";
+import { accepted, containsUnknown } from "../values.js";
+import type { Checked, Inputs } from "../values.js";
 
 const question = z.object({
   namespace: z.string(),
@@ -24,13 +23,8 @@ const stored = content.extend({ metadata: z.object({ annotations: texts.default(
 type Content = z.output<typeof content>;
 type Contents = Readonly<Record<string, Content>>;
 
-/** Keys of the inputs that are read, not given. The program gives the second one empty, as a secret: so it stays one. */
-const read = ["configMaps", "secrets"] as const;
-
-export interface Checked {
-  readonly inputs: Inputs;
-  readonly failures: readonly { readonly property: string; readonly reason: string }[];
-}
+/** The program gives the second one empty, as a secret: so it stays one. */
+const read = new ReadInputs(["configMaps", "secrets"], questionOf);
 
 /**
  * What is read is an input of the resource: so a preview shows that it has changed, and without a cluster what was read
@@ -38,28 +32,27 @@ export interface Checked {
  */
 export async function check(olds: Inputs, news: Inputs): Promise<Checked> {
   const asked = questionOf(news);
-  if (asked === undefined) return { inputs: news, failures: [] };
+  if (asked === undefined) return accepted(news);
   try {
-    return { inputs: { ...news, ...(await contentsOf(asked, news)) }, failures: [] };
+    return accepted({ ...news, ...(await contentsOf(asked, news)) });
   } catch (error) {
     if (error instanceof ForbiddenError)
       return {
         inputs: news,
         failures: [{ property: "", reason: `${error.message}; or give trackConfiguration: false` }],
       };
-    return { inputs: sameQuestion(olds, news) ? { ...news, ...pick(olds) } : news, failures: [] };
+    return accepted(read.kept(olds, news));
   }
 }
 
 export function diff(olds: Inputs, news: Inputs): { readonly changes: boolean } {
-  const known = news["configMaps"] !== undefined;
-  return { changes: !known || comparable(olds) !== comparable(news) };
+  return read.diff(olds, news);
 }
 
 /** @returns the outputs. @throws Error of one line where nothing can be read now */
 export async function make(news: Inputs): Promise<Inputs> {
   const { __provider: _provider, ...given } = news;
-  if (news["configMaps"] !== undefined) return given;
+  if (read.isAnswered(news)) return given;
   const asked = questionOf(news);
   if (asked === undefined) throw asOneLine("template: what it refers to is not known");
   return { ...given, ...(await contentsOf(asked, news).catch(inOneLine)) };
@@ -70,8 +63,7 @@ function inOneLine(error: unknown): never {
 }
 
 async function contentsOf({ namespace, names }: Question, inputs: Inputs): Promise<Readonly<Record<string, Contents>>> {
-  const [kubeconfig, context, cluster] = ["kubeconfig", "context", "cluster"].map((key) => textOf(inputs[key]));
-  const api = sharedApiServer({ kubeconfig, context, cluster });
+  const api = apiServerOf(inputs);
   const signal = AbortSignal.timeout(patienceMs);
   const [configMaps, secrets] = await Promise.all([
     contents(api, "configmaps", namespace, names.ConfigMap, signal),
@@ -109,19 +101,7 @@ function isLeftOut({ metadata }: z.output<typeof stored>): boolean {
 
 /** Undefined while parts of it are not known. */
 function questionOf(inputs: Inputs): Question | undefined {
-  if (["kubeconfig", "context", "cluster"].some((key) => isUnknown(inputs[key]))) return undefined;
+  if (clusterIn(inputs) === undefined) return undefined;
   const asked = question.safeParse(inputs).data;
   return containsUnknown(asked) ? undefined : asked;
-}
-
-function sameQuestion(olds: Inputs, news: Inputs): boolean {
-  return canonicalJson(questionOf(olds) ?? null) === canonicalJson(questionOf(news) ?? null);
-}
-
-function comparable(inputs: Inputs): string {
-  return canonicalJson([questionOf(inputs) ?? null, pick(inputs)]);
-}
-
-function pick(inputs: Inputs): Inputs {
-  return Object.fromEntries(read.flatMap((key) => (inputs[key] === undefined ? [] : [[key, inputs[key]]])));
 }
