@@ -29,6 +29,7 @@ export interface FlaggerArgs extends pulumi.Unwrap<
     | "autoscaler"
     | "progressDeadline"
     | "skipAnalysis"
+    | "revertOnDeletion"
     | "prometheusUrl"
   >
 > {

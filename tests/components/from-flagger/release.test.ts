@@ -67,6 +67,18 @@ describe("a CanaryRelease made of a Flagger Canary", () => {
     expect(at(taken.args.analysis, "webhooks", 0, "metadata", "cmd")).to.contain("http://storefront-canary.shop/");
   });
 
+  it("is given back as a plain Deployment on deletion where its Canary says so, and is removed else", async () => {
+    const article = manifest("article-canary");
+    for (const [text, adoptions] of [
+      [article.replace("  provider: apisix", "  provider: apisix\n  revertOnDeletion: true"), [true]],
+      [article, []],
+    ] as const) {
+      const all = await deployed(takenFrom(text));
+      const takeovers = all.filter(({ type }) => type.endsWith("Takeover"));
+      expect(takeovers.map(({ inputs }) => at(inputs, "adoption", "givesBack"))).to.deep.equal(adoptions);
+    }
+  });
+
   it("of the article with its metric is the article's, with the autoscaler beside it", async () => {
     const autoscaler = `
 apiVersion: autoscaling/v2
