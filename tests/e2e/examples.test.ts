@@ -82,7 +82,7 @@ describe("examples of what is there already", () => {
       expect(await specOf(namespace, "podinfo")).to.equal(before);
     });
 
-    it("from-flagger: the Canary as it is", async () => {
+    it("from-flagger: the Canary as it is, and gives the Deployment back where it says so", async () => {
       apply(source);
       const project = await openExample("from-flagger");
       const canary = edited(exampleText("from-flagger", "podinfo-canary.yaml"), {
@@ -95,7 +95,17 @@ describe("examples of what is there already", () => {
       expect(first.code, first.output).to.equal(0);
       project.write({ "index.ts": edited(exampleText("from-flagger"), { [old]: next }) });
       await unnoticed(project, { namespace, name: "podinfo-primary" });
+      // As Flagger restores the target of a Canary that is deleted.
+      const reverting = edited(canary, { "  provider: apisix": "  provider: apisix\n  revertOnDeletion: true" });
+      project.write({ "podinfo-canary.yaml": reverting });
+      const told = await project.up();
+      expect(told.code, told.output).to.equal(0);
+      const users = startTraffic({ host, perSecond: 40 });
       await gone(project);
+      const tally = await users.stop();
+      expect(tally.failed, tally.samples.join("\n")).to.equal(0);
+      expect((await deployment(namespace, "podinfo")).image).to.equal(image(next));
+      expect((await deployment(namespace, "podinfo")).replicas).to.be.greaterThan(0);
     });
   });
 
