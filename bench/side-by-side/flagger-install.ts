@@ -58,12 +58,15 @@ const controller = (namespace: string): Manifest => ({
       metadata: { labels: { app: "flagger" } },
       spec: {
         serviceAccountName: "flagger",
+        // Our platform's namespace takes restricted pods only.
+        securityContext: { runAsNonRoot: true, runAsUser: 10_001, seccompProfile: { type: "RuntimeDefault" } },
         containers: [
           {
             name: "flagger",
             image: "ghcr.io/fluxcd/flagger:1.36.1",
             args: ["-log-level=info", "-mesh-provider=apisix", "-metrics-server=http://flagger-prometheus.apisix:9090"],
             readinessProbe: { httpGet: { path: "/healthz", port: 8080 }, periodSeconds: 1 },
+            securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ["ALL"] } },
           },
         ],
       },
