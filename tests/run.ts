@@ -42,7 +42,10 @@ function runPlainly(argv: readonly string[], env: Readonly<Record<string, string
 
 async function unitTests(): Promise<number> {
   return runPlainly(
-    mochaArguments(["unit/**/*.test.js", "components/**/*.test.js", "conformance/*.test.js"], ["--timeout", "60000"]),
+    mochaArguments(
+      ["unit/**/*.test.js", "components/**/*.test.js", "conformance/*.test.js"],
+      ["--timeout", "60000", "--parallel", "--jobs", "2"],
+    ),
   );
 }
 

@@ -6,18 +6,17 @@ import { metricsOf } from "./metrics.js";
 import type { MetricContext } from "./metrics.js";
 import type { Leaf, Reader } from "./reader.js";
 import { strategyOf } from "./strategy.js";
-import type { Strategy } from "./strategy.js";
 
 /** Flagger never looks more often. */
 const leastIntervalSeconds = 10;
 
 /** `analysis` of the arguments: Flagger's names, where they mean the same. */
-export function analysisOf(analysis: Reader, context: MetricContext, supported: readonly Strategy[]): Draft {
+export function analysisOf(analysis: Reader, context: MetricContext): Draft {
   const webhooks = analysis.items("webhooks").map(webhookOf);
   return new Shape(analysis, {
     interval: intervalOf(analysis),
     threshold: analysis.count("threshold"),
-    ...strategyOf(analysis, supported),
+    ...strategyOf(analysis),
     primaryReadyThreshold: analysis.number("primaryReadyThreshold"),
     canaryReadyThreshold: analysis.number("canaryReadyThreshold"),
     metrics: metricsOf(analysis, context),

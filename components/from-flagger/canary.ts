@@ -6,13 +6,12 @@ import type { Library } from "./library.js";
 import type { Leaf, Reader } from "./reader.js";
 import { routeOf } from "./route.js";
 import { serviceOf } from "./service.js";
-import type { Strategy } from "./strategy.js";
 
 /** Name and arguments of the release that a Canary stands for. */
 export function releaseOf(
   canary: Reader,
   library: Library,
-  options: { readonly namespace?: string | undefined; readonly supported: readonly Strategy[] },
+  options: { readonly namespace?: string | undefined },
 ): Readonly<Record<string, Draft>> {
   checkVersion(canary);
   const metadata = canary.need("metadata");
@@ -35,7 +34,7 @@ export function releaseOf(
     prometheusUrl: spec.text("metricsServer"),
     skipAnalysis: spec.flag("skipAnalysis"),
     progressDeadline: spec.number("progressDeadlineSeconds")?.map((seconds) => `${seconds}s`),
-    analysis: analysisOf(analysisIn(spec), { library, namespace, fillIns }, options.supported),
+    analysis: analysisOf(analysisIn(spec), { library, namespace, fillIns }),
   };
 }
 

@@ -4,7 +4,6 @@ import type { CanaryReleaseArgs } from "../canary-release/index.js";
 import type { AnalysisInput, Problem } from "../../release/settings/index.js";
 import { property } from "./documents.js";
 import { settle, tellAtOrigin } from "./draft.js";
-import { supportedStrategies } from "./strategy.js";
 import { located, oneLine, translate } from "./translate.js";
 import type { Translation } from "./translate.js";
 
@@ -55,7 +54,6 @@ export function fromFlagger(yaml: string, options: FromFlaggerOptions = {}): Fro
   const translation = translate(yaml, {
     namespace,
     secrets: (name, key) => secrets[name]?.[key],
-    supported: supportedStrategies,
     withWorkload: false,
   });
   const { name, ...args } = accepted(translation);

@@ -2,7 +2,6 @@ import type { Adopt } from "../canary-release/index.js";
 import { property } from "./documents.js";
 import { accepted } from "./from-flagger.js";
 import type { FromFlaggerOptions } from "./from-flagger.js";
-import { supportedStrategies } from "./strategy.js";
 import { translate } from "./translate.js";
 
 /** What a program needs beside the text of the Canary. */
@@ -28,7 +27,6 @@ export async function programFor(yaml: string, options: ProgramOptions = {}): Pr
   const translation = translate(yaml, {
     namespace: options.namespace,
     secrets: (_secret, key) => (key === "address" ? unknownAddress : undefined),
-    supported: supportedStrategies,
     withWorkload: true,
   });
   const { formatTypeScript } = await import("../../bundled/formatter.js");

@@ -3,35 +3,13 @@ import type { Draft } from "./draft.js";
 import { isText, Leaf } from "./reader.js";
 import type { Reader } from "./reader.js";
 
-/** How Flagger can move users. */
-export type Strategy = "canary" | "A/B testing" | "blue/green" | "mirroring" | "session affinity";
-
-/** What a `CanaryRelease` can do of it: the mapping of each is below, and is open as soon as its name is here. */
-export const supportedStrategies: readonly Strategy[] = [
-  "canary",
-  "A/B testing",
-  "blue/green",
-  "mirroring",
-  "session affinity",
-];
-
 /** The fields of `analysis` that say who gets to the canary, and when. */
-export function strategyOf(analysis: Reader, supported: readonly Strategy[]): Readonly<Record<string, Draft>> {
+export function strategyOf(analysis: Reader): Readonly<Record<string, Draft>> {
   const iterations = analysis.count("iterations");
   const match = analysis.items("match");
   const isMirrored = analysis.flag("mirror")?.value === true;
   const percent = analysis.count("mirrorWeight");
   const affinity = analysis.at("sessionAffinity");
-  const asked: readonly (readonly [Strategy, Reader | undefined])[] = [
-    ["A/B testing", match.length > 0 ? analysis.at("match") : undefined],
-    ["blue/green", match.length === 0 && iterations !== undefined ? analysis.at("iterations") : undefined],
-    ["mirroring", isMirrored ? analysis.at("mirror") : undefined],
-    ["session affinity", affinity],
-  ];
-  const missing = asked.filter(([strategy, at]) => at !== undefined && !supported.includes(strategy));
-  for (const [strategy, at] of missing)
-    at?.problem(`${strategy} is not supported (supported: ${supported.join(", ")})`);
-  if (missing.length > 0) return {};
   if (match.length > 0 && iterations === undefined) analysis.at("match")?.problem("needs iterations");
   return {
     ...(iterations === undefined ? weightsOf(analysis) : withoutWeights(analysis)),

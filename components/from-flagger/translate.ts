@@ -8,13 +8,11 @@ import type { SecretSource } from "./library.js";
 import { doubtsOfTemplate } from "./metrics.js";
 import { Reader } from "./reader.js";
 import type { LeftOver, Remark } from "./reader.js";
-import type { Strategy } from "./strategy.js";
 import { workloadOf } from "./workload.js";
 
 export interface TranslateOptions {
   readonly namespace?: string | undefined;
   readonly secrets: SecretSource;
-  readonly supported: readonly Strategy[];
   /** Take pods and replicas from the Deployment that the Canary names, where the text has it. */
   readonly withWorkload: boolean;
 }

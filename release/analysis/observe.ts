@@ -6,7 +6,7 @@ import { splitOf } from "./checks/split.js";
 import { rateOf } from "./checks/traffic.js";
 import { decide } from "./checks/verdict.js";
 import { checkWeighed } from "./checks/weighed-check.js";
-import type { Moment } from "./checks/weighed-check.js";
+import type { Moment } from "./checks/findings.js";
 import type { Assessment, CheckReport, Observation } from "./contract.js";
 import { ingest, isDelayed } from "./counting/ingest.js";
 import { budgetOf } from "./evidence/budget.js";

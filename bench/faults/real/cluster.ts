@@ -97,9 +97,21 @@ export class Cluster {
     await this.untilPlatformReady(app, pod, patienceMs);
   }
 
+  /** Pods that were started again get a fresh place: a kubelet waits longer after each end of the same container. */
+  async replaceRestarted(app: string, patienceMs: number): Promise<void> {
+    const { items } = await this.core.listNamespacedPod({ namespace: platform, labelSelector: `app=${app}` });
+    const restarted = items.filter(({ status }) => status?.containerStatuses?.some((each) => each.restartCount > 0));
+    const names = restarted.flatMap(({ metadata }) => metadata?.name ?? []);
+    await this.replacePods(app, names, patienceMs);
+  }
+
   /** As a node is drained, or a platform rolled: every pod of a part, one after the other. */
   async replacePlatformPods(app: string, patienceMs: number): Promise<void> {
-    for (const pod of await this.platformPods(app)) {
+    await this.replacePods(app, await this.platformPods(app), patienceMs);
+  }
+
+  private async replacePods(app: string, pods: readonly string[], patienceMs: number): Promise<void> {
+    for (const pod of pods) {
       await this.core.deleteNamespacedPod({ namespace: platform, name: pod });
       await this.untilPlatformReady(app, pod, patienceMs);
     }

@@ -79,7 +79,10 @@ const gatewayFaults: readonly Fault[] = [
     await cluster.scalePlatform(gateway, usualGateways + 1, restartMs);
     await cluster.scalePlatform(gateway, usualGateways, restartMs);
   }),
-  gateways("gateway-master-killed", killMaster),
+  {
+    ...gateways("gateway-master-killed", killMaster),
+    restore: (cluster) => cluster.replaceRestarted(gateway, restartMs),
+  },
 ];
 
 /** Its pods run on, and the next one takes them over. */

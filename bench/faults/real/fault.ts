@@ -50,6 +50,8 @@ export interface Fault {
   readonly long?: boolean;
   /** Does it; resolves when the fault is over. */
   strike(scene: Scene): Promise<FaultEffect>;
+  /** Undoes what it has done to the platform and the next case would be judged by, whatever came of this one. */
+  readonly restore?: (cluster: Cluster) => Promise<void>;
 }
 
 /** What a fault may ask of the release's program. */

@@ -45,6 +45,7 @@ async function runQueue(queue: Iterable<Case>, name: string, stage: Stage): Prom
       stage.tell(describeResult(result));
       lane = await closed(lane);
     }
+    await faultNamed(each.fault).restore?.(stage.cluster);
   }
   await closed(lane);
   return results;

@@ -1,6 +1,6 @@
 import type { CheckReport, CheckVerdict, CustomOutcome, Observation } from "../contract.js";
 import type { AnalysisState } from "../state.js";
-import type { Moment } from "./weighed-check.js";
+import type { Moment } from "./findings.js";
 import type { CustomMetric } from "./hypotheses.js";
 import { customText } from "./sentences.js";
 

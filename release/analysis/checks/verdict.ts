@@ -5,7 +5,7 @@ import type { AnalysisState } from "../state.js";
 import { isNumber } from "./hypotheses.js";
 import { isStarved } from "./traffic.js";
 import type { Split } from "./split.js";
-import type { Moment } from "./weighed-check.js";
+import type { Moment } from "./findings.js";
 
 /** What comes of one check, after its policies. */
 type PolicyOutcome =

@@ -3,15 +3,13 @@ import type { MetricSettings } from "../../settings/index.js";
 import type { CheckReport, CheckStatistics, CheckVerdict } from "../contract.js";
 import { whole } from "../counting/strata.js";
 import { minus } from "../counting/tally.js";
-import type { Tally, Totals, Trials } from "../counting/tally.js";
+import type { Tally, Totals } from "../counting/tally.js";
 import { noiseLevel } from "../evidence/budget.js";
-import type { Budget } from "../evidence/budget.js";
 import { confidenceOf } from "../evidence/e-process.js";
-import { againstLimit, againstOther, againstShares, baselineTally, subjectOf } from "../evidence/part-evidence.js";
+import { baselineTally, subjectOf } from "../evidence/part-evidence.js";
 import { shareLog } from "../evidence/share-process.js";
 import { comparisonEvidence, noBlocks } from "../evidence/two-sample.js";
 import type { AnalysisState, Mark } from "../state.js";
-import { claimsOf } from "./claims.js";
 import type { Claim } from "./claims.js";
 import {
   breachOf,
@@ -25,52 +23,13 @@ import {
   totalsBefore,
 } from "./estimates.js";
 import type { Breach } from "./estimates.js";
+import { evaluate, isCompared } from "./findings.js";
+import type { Evaluation, Finding, Moment } from "./findings.js";
 import { betweenBoundsText, claimText, proofText, sharedText, strangersText } from "./explain.js";
 import { countsOf, isCustom, isRatio, maxIncreaseOf, trialsBetween } from "./hypotheses.js";
 import { quantileMs, slowShareAllowed } from "./latency.js";
 import { noValuesText } from "./sentences.js";
 import { waitText } from "./traffic.js";
-
-/** What a check needs to know of the moment. */
-export interface Moment {
-  readonly nowMs: number;
-  readonly intervalEnds: boolean;
-  readonly finalStep: boolean;
-  readonly budget: Budget;
-  /** Whether the other version is asked to take traffic now, so that there may be something to compare with. */
-  readonly besides: boolean;
-  /** Why nothing can be judged now. */
-  readonly trouble: { readonly verdict: "error" | "noData" | "inconclusive"; readonly sentence: string } | undefined;
-}
-
-/** One claim about the whole traffic or a part of it, with what speaks against it. */
-interface Finding {
-  readonly claim: Claim;
-  readonly part: string;
-  /** The counts at the start that speaks loudest. */
-  readonly from: Trials;
-  /** ln E of the shares of failures per check. */
-  readonly shares: number;
-  /** ln E against the other version, and whether that is asked. */
-  readonly versus: number;
-  readonly needsVersus: boolean;
-  /** ln E against the revision: with a limit and a comparison both must speak. */
-  readonly log: number;
-  /** What the weakest of those that must agree has over what it needs; from 0 on it is proved. */
-  readonly margin: number;
-}
-
-/** All that is known of one metric at one moment. */
-interface Evaluation {
-  readonly state: AnalysisState;
-  readonly metric: MetricSettings;
-  readonly moment: Moment;
-  readonly claims: readonly Claim[];
-  /** Of the whole traffic and its parts. */
-  readonly findings: readonly Finding[];
-  /** The finding that is nearest to a proof against the revision. */
-  readonly worst: Finding;
-}
 
 /** What one rule says: verdict, what was counted in the stretch that it is about, sentence. */
 interface RuleResult {
@@ -114,58 +73,6 @@ const rules: readonly Rule[] = [
   tooFewRequests,
   notYetProved,
 ];
-
-function evaluate(state: AnalysisState, metric: MetricSettings, moment: Moment): Evaluation | undefined {
-  const claims = claimsOf(state, metric);
-  const parts = Object.keys(state.totals.strata);
-  const findings = claims.flatMap((claim) => [
-    findingOf(state, claim, whole, moment),
-    ...parts.flatMap((part) => partFinding(state, claim, part, moment) ?? []),
-  ]);
-  const worst = findings.toSorted((a, b) => b.margin - a.margin)[0];
-  return worst === undefined ? undefined : { state, metric, moment, claims, findings, worst };
-}
-
-function findingOf(state: AnalysisState, claim: Claim, part: string, moment: Moment): Finding {
-  const needsVersus = !claim.absolute || isCompared(state, claim, moment);
-  const limit = againstLimit(state, claim, part);
-  const shares = againstShares(state, claim, part);
-  const versus = againstOther(state, claim, part);
-  const log = Math.min(claim.absolute ? limit.log : Infinity, needsVersus ? versus : Infinity);
-  const { limit: share } = claim.hypothesis;
-  const hasRoom = claim.absolute && share > 0 && share < mostForShares;
-  const margin = Math.min(log - moment.budget.failLog, hasRoom ? shares - shareLog : Infinity);
-  return { claim, part, from: limit.from, shares, versus, needsVersus, log, margin };
-}
-
-/**
- * A share of failures per check can be proved to be too large only where there is room above the limit: from here on the
- * single requests alone decide.
- */
-const mostForShares = 0.5;
-
-/**
- * Of a part only what may be proved. A limit is the whole's, so that a part is judged only beside the same part of the other
- * version.
- */
-function partFinding(state: AnalysisState, claim: Claim, part: string, moment: Moment): Finding | undefined {
-  if (!claim.absolute || !isCompared(state, claim, moment)) return undefined;
-  if (againstShares(state, claim, part) < shareLog) return undefined;
-  if (againstOther(state, claim, part) < moment.budget.failLog) return undefined;
-  return findingOf(state, claim, part, moment);
-}
-
-/**
- * Wherever the other version gets traffic. Where a limit leaves no room a single failure is enough, unless a comparison was
- * asked for.
- */
-function isCompared(state: AnalysisState, { metric, hypothesis }: Claim, { besides }: Moment): boolean {
-  if (!besides || maxIncreaseOf(metric) === undefined) return false;
-  const { event, limit } = hypothesis;
-  const { baseline } = state.totals;
-  if (trialsBetween(event, state.runStart.totals.baseline, baseline, state.boundsMs).count <= 0) return false;
-  return limit > 0 || metric.compare !== undefined;
-}
 
 function nothingToJudge({ state, moment }: Evaluation, from: Totals): RuleResult | undefined {
   if (moment.trouble === undefined) return undefined;

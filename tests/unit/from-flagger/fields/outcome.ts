@@ -1,9 +1,7 @@
 import { stringify } from "yaml";
 import { accepted } from "../../../../components/from-flagger/from-flagger.js";
 import { pathText } from "../../../../components/from-flagger/documents.js";
-import { supportedStrategies } from "../../../../components/from-flagger/strategy.js";
 import type { Reader } from "../../../../components/from-flagger/reader.js";
-import type { Strategy } from "../../../../components/from-flagger/strategy.js";
 import { translate } from "../../../../components/from-flagger/translate.js";
 import type { Translation } from "../../../../components/from-flagger/translate.js";
 import { samples, surroundings } from "./samples.js";
@@ -42,14 +40,13 @@ export function parseFields(list: string): readonly Field[] {
 export function outcomesOf(
   field: Field,
   way: Way,
-  supported: readonly Strategy[] = supportedStrategies,
 ): readonly { readonly value: string | undefined; readonly outcome: Outcome }[] {
   const sample = samples[`${field.kind} ${field.path}`];
   if (sample !== undefined || field.values.length === 0) {
     const value = sample?.value ?? defaultOf(field);
-    return [{ value: undefined, outcome: outcomeOf(field, value, way, supported) }];
+    return [{ value: undefined, outcome: outcomeOf(field, value, way) }];
   }
-  return field.values.map((value) => ({ value, outcome: outcomeOf(field, value, way, supported) }));
+  return field.values.map((value) => ({ value, outcome: outcomeOf(field, value, way) }));
 }
 
 function defaultOf({ path, type }: Field): unknown {
@@ -58,8 +55,8 @@ function defaultOf({ path, type }: Field): unknown {
   return /name$/i.test(path) ? "app" : "x";
 }
 
-function outcomeOf(field: Field, value: unknown, way: Way, supported: readonly Strategy[]): Outcome {
-  const found = taken(field, value, way, supported);
+function outcomeOf(field: Field, value: unknown, way: Way): Outcome {
+  const found = taken(field, value, way);
   if (found.kind === "refused") return found;
   const { origins, leftOver, warnings } = found.translation;
   const place = field.path.replaceAll("[]", "[0]").replaceAll("*", "key");
@@ -67,7 +64,7 @@ function outcomeOf(field: Field, value: unknown, way: Way, supported: readonly S
   const as = origins.filter(({ from }) => isHere(from)).map(({ to }) => to);
   const left = leftOver.find(({ at }) => isHere(at));
   if (as.length > 0) {
-    const without = taken(field, undefined, way, supported);
+    const without = taken(field, undefined, way);
     const known = without.kind === "refused" ? [] : without.translation.warnings;
     return { kind: "taken", as: [...new Set(as)], warning: warnings.find((each) => !known.includes(each)) };
   }
@@ -79,9 +76,9 @@ function outcomeOf(field: Field, value: unknown, way: Way, supported: readonly S
 
 type Taken = { readonly kind: "accepted"; readonly translation: Translation } | Extract<Outcome, { kind: "refused" }>;
 
-function taken(field: Field, value: unknown, way: Way, supported: readonly Strategy[]): Taken {
+function taken(field: Field, value: unknown, way: Way): Taken {
   try {
-    const options = { secrets: addressOfApp, supported, withWorkload: false };
+    const options = { secrets: addressOfApp, withWorkload: false };
     const translation = translate(textWith(field, value, way), options);
     accepted(translation);
     return { kind: "accepted", translation };
