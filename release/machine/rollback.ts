@@ -58,11 +58,7 @@ function rolledBack(run: RollbackRun, { kind, sentence }: RollbackCause): Partia
 }
 
 /** What the other members of its train go by; nothing where it is in none. */
-function outOfTrain(
-  { status }: RollbackRun,
-  why: string,
-  follows?: string,
-): Pick<ReleaseStatus, "train"> | undefined {
+function outOfTrain({ status }: RollbackRun, why: string, follows?: string): Pick<ReleaseStatus, "train"> | undefined {
   if (status.train === undefined) return undefined;
   return { train: { ...status.train, stands: "out", why, ...(follows === undefined ? {} : { follows }) } };
 }

@@ -70,7 +70,9 @@ function parse(inputs: Inputs): ReleaseSettings {
 /** As the schema knows them. */
 function settingsOf(inputs: Inputs): unknown {
   const { settings } = inputs;
-  return typeof settings === "object" && settings !== null ? { ...settings, ...knownClusterIn(inputs), ...knownTrainIn(inputs) } : settings;
+  return typeof settings === "object" && settings !== null
+    ? { ...settings, ...knownClusterIn(inputs), ...knownTrainIn(inputs) }
+    : settings;
 }
 
 function withoutProvider(inputs: Inputs): Inputs {
