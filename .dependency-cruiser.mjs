@@ -91,7 +91,7 @@ const rules = [
     name: "core-is-pure",
     comment:
       "Same observations, same decisions: no clock, no file, no network, no randomness, so that replay and tests hold.",
-    from: { path: "^release/(settings|model|strategy|analysis|report|ports)/" },
+    from: { path: "^release/(settings|model|strategy|train|analysis|report|ports)/" },
     to: { dependencyTypes: ["core"] },
   },
   {
@@ -124,6 +124,12 @@ const rules = [
     comment: "A plan says who gets which share when; it knows neither what is observed nor who walks it.",
     from: { path: "^release/strategy/" },
     to: { path: "^release/(?!(settings|model|strategy)/)" },
+  },
+  {
+    name: "train-above-the-words",
+    comment: "What a member of a train does follows from journals alone, whoever has read them.",
+    from: { path: "^release/train/" },
+    to: { path: "^release/(?!(model|train)/)" },
   },
   {
     name: "analysis-above-settings",

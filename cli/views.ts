@@ -1,5 +1,5 @@
 import Table from "cli-table3";
-import type { StrategyStatus } from "../release/model/index.js";
+import type { StrategyStatus, TrainStatus } from "../release/model/index.js";
 import { restSplit, splitText } from "../release/strategy/index.js";
 import type { Split } from "../release/strategy/index.js";
 import type { EventView, ReleaseView } from "./releases.js";
@@ -57,6 +57,12 @@ export const releaseColumns: readonly Column[] = [
     label: "Weight",
     valueOf: ({ status }) => (status === undefined ? "" : String(status.canaryWeight)),
   },
+  {
+    title: "TRAIN",
+    label: "Train",
+    valueOf: ({ status }) => (status?.train === undefined ? "" : `${status.train.name} (${status.train.stands})`),
+    optional: true,
+  },
   { title: "LASTTRANSITIONTIME", label: "Last change", valueOf: ({ status }) => status?.lastTransitionTime ?? "" },
 ];
 
@@ -96,6 +102,7 @@ function statusBlock({ status }: ReleaseView): string {
   const rows: readonly (readonly string[])[] = [
     ["Canary Weight:", String(status.canaryWeight)],
     ...(status.strategy === undefined ? [] : [["Strategy:", strategyText(status.strategy, status.split)]]),
+    ...(status.train === undefined ? [] : [["Train:", trainText(status.train)]]),
     ...(conditions.length === 0 ? [] : [["Conditions:", ""], ...conditions]),
     ["Failed Checks:", String(status.failedChecks)],
     ["Iterations:", String(status.iterations)],
@@ -117,6 +124,18 @@ function strategyText(
 ): string {
   const passed = iterations === undefined ? "" : `, iteration ${iteration ?? 0}/${iterations}`;
   return `${kinds[kind]}, stage ${stage}/${stages}: ${splitText(split)}${passed}`;
+}
+
+const standings = {
+  aboard: "on its way",
+  ready: "ready, waits for the others",
+  left: "gone with the others",
+  out: "taken back",
+} as const;
+
+/** `shop: taken back, for web.shop`. */
+function trainText({ name, stands, follows }: TrainStatus): string {
+  return `${name}: ${standings[stands]}${follows === undefined ? "" : `, for ${follows}`}`;
 }
 
 /** The last checks, with their figures. */

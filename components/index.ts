@@ -42,4 +42,5 @@ export * from "./platform/index.js";
 export { promotedBy, promotedTag } from "./promoted/index.js";
 export type { PromotedOptions, PromotedRelease, PromotedVerdict, Stack } from "./promoted/index.js";
 export * from "./prometheus/index.js";
+export * from "./release-train/index.js";
 export * from "./watchdog/index.js";

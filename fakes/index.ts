@@ -4,6 +4,8 @@ export type { Behaviour } from "./counters.js";
 export { Engine } from "./engine.js";
 export type { UpResult } from "./engine.js";
 export { portsOf, watchdogPortsOf } from "./ports.js";
+export { Fellowship } from "./fellowship.js";
+export type { Update } from "./fellowship.js";
 export { Process } from "./process.js";
 export { settingsFor } from "./settings.js";
 export { VirtualClock } from "./virtual-clock.js";

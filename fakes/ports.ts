@@ -65,6 +65,7 @@ function portsThrough(world: World, process: Process, call: Call): Ports {
     metrics: metricsOf(world, call),
     webhooks: webhooksOf(world, call),
     reporter: reporterOf(world, process),
+    update: process.update,
     judge,
   };
 }
@@ -80,6 +81,11 @@ function clusterOf(world: World, by: string, call: Call): ClusterPort {
   };
   return {
     readRelease: (signal) => call("readRelease", signal, () => view(world)),
+    readMember: ({ name }, signal) =>
+      call(`readMember ${name}`, signal, () => {
+        const member = world.members.get(name);
+        return member === undefined ? undefined : view(member);
+      }),
     writeStatus: (status, signal) =>
       call("writeStatus", signal, () => {
         if ((world.object?.status?.fence ?? 0) > status.fence) throw new FencedError(status.fence);

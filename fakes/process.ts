@@ -11,6 +11,8 @@ export class Process {
   constructor(
     readonly name: string,
     private readonly world: VirtualClock,
+    /** That it belongs to: releases of one update have the same. */
+    readonly update = name,
   ) {
     this.died = new Promise((resolve) => (this.onDeath = resolve));
   }

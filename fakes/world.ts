@@ -95,11 +95,17 @@ export class World {
   webhookAnswer: (webhook: WebhookSettings) => WebhookAnswer | Promise<WebhookAnswer> = () => ({ kind: "ok" });
   /** Around every port call: calls `perform`, or throws, or waits, before or after it. */
   around: <T>(call: PortCall, perform: () => T) => Promise<T> = (_call, perform) => Promise.resolve(perform());
+  /** Other releases of the same cluster, by name. */
+  members: ReadonlyMap<string, World> = new Map();
   private uids = 0;
   private followsAllTheSame = true;
 
   constructor(readonly clock: VirtualClock) {
-    clock.onPass = (fromMs, toMs) => this.pass(fromMs, toMs);
+    const before = clock.onPass;
+    clock.onPass = (fromMs, toMs) => {
+      before(fromMs, toMs);
+      this.pass(fromMs, toMs);
+    };
   }
 
   /** What the engine does: the canary's new template, with no pods as the program says. Creating is a POST. */

@@ -5,13 +5,13 @@ import { imagesHelp, imagesVariable } from "../../sandbox/images/index.js";
 import { withRealOptions } from "./options.js";
 import { runRealFaults } from "./real/index.js";
 import type { RealOptions, RealResults } from "./real/contract.js";
-import { runVirtualFaults } from "./virtual/index.js";
-import type { VirtualResult } from "./virtual/index.js";
+import { pointChoices, runVirtualFaults } from "./virtual/index.js";
+import type { Points, VirtualResult } from "./virtual/index.js";
 
 interface Options extends RealOptions {
   readonly json?: string;
   readonly images?: string;
-  readonly points: string;
+  readonly points: Points;
   readonly fault?: readonly string[];
   readonly story?: readonly string[];
   readonly part: string;
@@ -23,14 +23,20 @@ const command = withRealOptions(
     .option("--json <file>", "write cases and violations there")
     .addOption(new Option("--images <file>", imagesHelp).env(imagesVariable))
     .option("--part <which>", "both, virtual or real", "both")
-    .option("--points <which>", "virtual: all: every port call; journal: only those that write or lock", "all")
+    .addOption(
+      new Option(
+        "--points <which>",
+        "virtual: every port call, only those that write or lock (journal), or the ones here and the others there (usual)",
+      )
+        .choices(pointChoices)
+        .default("usual"),
+    )
     .option("--fault <name...>", "virtual: only these faults")
     .option("--story <name...>", "virtual: only these stories: promote, rollback, ab-promote, and others"),
 );
 
 async function main(): Promise<void> {
   const { json, part, points, fault, story, ...real } = command.parse().opts<Options>();
-  if (points !== "all" && points !== "journal") throw new Error(`--points is all or journal, not ${points}`);
   if (!["both", "virtual", "real"].includes(part)) throw new Error(`--part is both, virtual or real, not ${part}`);
   const virtual = part === "real" ? undefined : await virtually(points, fault, story);
   const inSandbox = part === "virtual" ? undefined : await really(real);
@@ -47,7 +53,7 @@ async function main(): Promise<void> {
 }
 
 async function virtually(
-  points: "all" | "journal",
+  points: Points,
   faults: readonly string[] | undefined,
   stories: readonly string[] | undefined,
 ): Promise<VirtualResult> {

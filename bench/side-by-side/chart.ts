@@ -10,9 +10,11 @@ const height = 520;
 export function chartOf(comparisons: readonly Comparison[]): string {
   const chart = echarts.init(null, null, { renderer: "svg", ssr: true, width, height });
   const names = comparisons.map(({ scenario }) => scenario.name);
-  const values = (side: "ours" | "flagger", figure: Figure): readonly number[] =>
-    // A logarithmic axis has no zero: nothing failed is drawn as the smallest bar.
-    comparisons.map((comparison) => Math.max(0.5, figureOf(comparison[side], figure)?.median ?? 0.5));
+  const values = (side: "ours" | "flagger", figure: Figure): readonly (number | "-")[] =>
+    // A logarithmic axis has no zero: nothing failed is drawn as the smallest bar. Who did not take part has none.
+    comparisons.map(({ [side]: runs }) =>
+      runs.length === 0 ? "-" : Math.max(0.5, figureOf(runs, figure)?.median ?? 0.5),
+    );
   const series = (figure: Figure, axis: number) =>
     (["ours", "flagger"] as const).map((side) => ({
       type: "bar" as const,

@@ -56,6 +56,9 @@ export function podTemplate(
   };
 }
 
+/** How both move users, where the scenario says nothing else. */
+export const weights = { maxWeight: terms.maxWeight, stepWeight: terms.stepWeight } as const;
+
 /** What both judge by. */
 export const metrics = [
   { name: "request-success-rate" as const, thresholdRange: { min: 99 }, interval: "1m" },

@@ -1,16 +1,17 @@
 import type { Contender, Place } from "./contender.js";
-import { metrics, podTemplate, terms } from "./contender.js";
+import { metrics, podTemplate, terms, weights } from "./contender.js";
 import { group } from "./flagger-install.js";
 import { apply, follow, remove, textAt } from "./objects.js";
 import type { Manifest } from "./objects.js";
 import type { Outcome, Scenario } from "./scenarios.js";
 
 /** The Deployment that Flagger watches, the user's own route, and the Canary. */
-function manifests(place: Place, version: string, behaviour: Scenario["canary"]): readonly Manifest[] {
+function manifests(place: Place, version: string, { primary, strategy }: Scenario): readonly Manifest[] {
   const { namespace, name, host } = place;
+  const moved = strategy !== undefined && "analysis" in strategy.flagger ? strategy.flagger.analysis : weights;
   return [
     { apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } },
-    deployment(place, version, behaviour),
+    deployment(place, version, primary),
     {
       apiVersion: "apisix.apache.org/v2",
       kind: "ApisixRoute",
@@ -40,8 +41,7 @@ function manifests(place: Place, version: string, behaviour: Scenario["canary"])
         analysis: {
           interval: `${terms.intervalSeconds}s`,
           threshold: terms.threshold,
-          maxWeight: terms.maxWeight,
-          stepWeight: terms.stepWeight,
+          ...moved,
           metrics,
         },
       },
@@ -105,7 +105,7 @@ export const flagger: Contender = {
   name: "flagger",
   process: /flagger -log-level/,
   initialize: async (place, scenario) => {
-    for (const manifest of manifests(place, "1.0.0", scenario.primary)) await apply(manifest);
+    for (const manifest of manifests(place, "1.0.0", scenario)) await apply(manifest);
     const phase = await untilPhase(place, (each) => each === "Initialized", AbortSignal.timeout(initializeMs));
     if (phase === undefined) throw new Error(`flagger did not initialize ${place.name}.${place.namespace}`);
   },

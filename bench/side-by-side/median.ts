@@ -31,5 +31,5 @@ export function outcomeOf(runs: readonly Run[]): { readonly outcome: string; rea
   const counts = new Map<string, number>();
   for (const { outcome } of runs) counts.set(outcome, (counts.get(outcome) ?? 0) + 1);
   const [most] = [...counts].toSorted(([, a], [, b]) => b - a);
-  return { outcome: most?.[0] ?? "none", right: runs.every(({ right }) => right) };
+  return { outcome: most?.[0] ?? "none", right: runs.length > 0 && runs.every(({ right }) => right) };
 }

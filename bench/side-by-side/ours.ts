@@ -2,11 +2,13 @@ import * as k8s from "@pulumi/kubernetes";
 import { CanaryRelease } from "../../components/index.js";
 import { BenchStack } from "../stack.js";
 import type { Contender, Place } from "./contender.js";
-import { metrics, podTemplate, terms } from "./contender.js";
+import { metrics, podTemplate, terms, weights } from "./contender.js";
 import { custom, textAt } from "./objects.js";
 import type { Outcome, Scenario } from "./scenarios.js";
 
-function program(place: Place, version: string, behaviour: Scenario["canary"], compare: boolean): () => Promise<void> {
+function program(place: Place, version: string, side: "primary" | "canary", scenario: Scenario): () => Promise<void> {
+  const compare = side === "canary" && scenario.name === "sick-primary";
+  const behaviour = scenario[side];
   return () => {
     const home = new k8s.core.v1.Namespace(place.namespace, { metadata: { name: place.namespace } });
     new CanaryRelease(place.name, {
@@ -20,8 +22,7 @@ function program(place: Place, version: string, behaviour: Scenario["canary"], c
       analysis: {
         interval: `${terms.intervalSeconds}s`,
         threshold: terms.threshold,
-        maxWeight: terms.maxWeight,
-        stepWeight: terms.stepWeight,
+        ...(scenario.strategy?.ours ?? weights),
         metrics: metrics.map((metric) => (compare ? { ...metric, compare: { maxIncrease: 1 } } : metric)),
       },
     });
@@ -56,15 +57,14 @@ export const ours: Contender = {
   process: /cmd\/dynamic-provider/,
   initialize: async (place, scenario) => {
     const stack = await BenchStack.open(place.namespace);
-    const update = await stack.up(program(place, "1.0.0", scenario.primary, false));
+    const update = await stack.up(program(place, "1.0.0", "primary", scenario));
     if (update.failed) throw new Error(`ours did not initialize ${place.name}.${place.namespace}: ${update.output}`);
   },
   ship: async (place, scenario, signal) => {
     const stack = await BenchStack.open(place.namespace);
-    const compare = scenario.name === "sick-primary";
     const giving = (): void => void giveUp(place).catch(() => undefined);
     signal.addEventListener("abort", giving, { once: true });
-    await stack.up(program(place, "2.0.0", scenario.canary, compare));
+    await stack.up(program(place, "2.0.0", "canary", scenario));
     signal.removeEventListener("abort", giving);
     return signal.aborted ? "held" : outcomeOf(place);
   },

@@ -16,6 +16,8 @@ export function requirementsOf(comparisons: readonly Comparison[]): readonly Req
     ...of("fail-100", (found) => shares(found, 0.1)),
     ...of("fail-25", (found) => shares(found, 0.2)),
     ...of("healthy", healthy),
+    ...of("blue-green-fail-25", unharmed),
+    ...of("mirror-fail-100", unharmed),
     ...comparisons.map(wrongOnes),
   ];
 }
@@ -37,6 +39,11 @@ function healthy(found: Comparison): readonly Requirement[] {
     atMost("healthy, failed user requests", figureOf(found.ours, "failedUserRequests")?.max, 0),
     atMost(`healthy, seconds missing from ${steps} full intervals`, missing, 0),
   ];
+}
+
+/** It fails before any user is to come. */
+function unharmed({ scenario, ours }: Comparison): readonly Requirement[] {
+  return [atMost(`${scenario.name}, failed user requests`, figureOf(ours, "failedUserRequests")?.max, 0)];
 }
 
 function wrongOnes({ scenario, ours }: Comparison): Requirement {

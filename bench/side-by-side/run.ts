@@ -1,6 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { startTraffic } from "../../sandbox/users/index.js";
-import type { Traffic } from "../../sandbox/users/index.js";
+import type { Tally, Traffic } from "../../sandbox/users/index.js";
 import { readCounters, requestsBetween } from "../counters.js";
 import { watchProcess } from "../process-use.js";
 import type { Contender, Place } from "./contender.js";
@@ -54,7 +54,11 @@ async function shipUnderLoad(
   place: Place,
   backgroundPerSecond: number,
 ): Promise<Run> {
-  const users = startTraffic({ host: place.host, perSecond: scenario.requestsPerSecond });
+  const { besides, requestsPerSecond: perSecond } = scenario;
+  const { host } = place;
+  const tests = besides?.areUsers === false ? startTraffic({ host, perSecond, headers: besides.headers }) : undefined;
+  const more = besides?.areUsers === true ? [startTraffic({ host, perSecond, headers: besides.headers })] : [];
+  const users = [startTraffic({ host, perSecond }), ...more];
   const { weights, lostSinceZero } = await watchLosses(place, users);
   const use = watchProcess(contender.process);
   const before = await readCounters();
@@ -64,15 +68,17 @@ async function shipUnderLoad(
   const after = await readCounters();
   const { cpuSeconds, peakMemoryMiB } = use.stop();
   await pause(afterwardsMs);
-  const tally = await users.stop();
+  const tallies = await Promise.all(users.map((each) => each.stop()));
+  await tests?.stop();
   weights.stop();
+  const sum = (of: (tally: Tally) => number): number => tallies.reduce((total, tally) => total + of(tally), 0);
   return {
     outcome,
     right: scenario.right.includes(outcome),
     secondsToZero: secondsToZero(weights.changes),
     wallSeconds,
-    failedUserRequests: tally.failed,
-    slowUserRequests: tally.slow,
+    failedUserRequests: sum(({ failed }) => failed),
+    slowUserRequests: sum(({ slow }) => slow),
     requestsLostAtScaleDown: lostSinceZero(),
     ...requestsBetween(before, after, backgroundPerSecond),
     cpuSeconds,
@@ -86,8 +92,8 @@ interface Losses {
   readonly lostSinceZero: () => number;
 }
 
-async function watchLosses(place: Place, { tally }: Traffic): Promise<Losses> {
-  const unanswered = (): number => tally.byVersion.get("")?.failed ?? 0;
+async function watchLosses(place: Place, users: readonly Traffic[]): Promise<Losses> {
+  const unanswered = (): number => users.reduce((sum, { tally }) => sum + (tally.byVersion.get("")?.failed ?? 0), 0);
   const state = { atZero: 0 };
   const weights = await watchWeights(place.namespace, `${place.name}-canary`, ({ weight }) => {
     if (weight === 0) state.atZero = unanswered();

@@ -2,6 +2,7 @@ import type { Comparison } from "./compare.js";
 import { figureOf, outcomeOf } from "./median.js";
 import type { Figure } from "./median.js";
 import type { Run } from "./run.js";
+import { flaggerLacks } from "./scenarios.js";
 
 const figures: readonly (readonly [Figure, string, number])[] = [
   ["secondsToZero", "s to weight 0", 1],
@@ -20,9 +21,14 @@ export function markdownOf(comparisons: readonly Comparison[]): string {
   const head = ["scenario", "", "outcome", "right", ...figures.map(([, title]) => title)];
   const rows = comparisons.flatMap(({ scenario, ours, flagger }) => [
     [scenario.title, "ours", ...cells(ours)],
-    ["", "Flagger", ...cells(flagger)],
+    ["", "Flagger", ...(flagger.length === 0 ? absent(flaggerLacks(scenario) ?? "not run") : cells(flagger))],
   ]);
   return [head, head.map(() => "---"), ...rows].map((row) => `| ${row.join(" | ")} |`).join("\n");
+}
+
+/** Said in the place of an outcome. */
+function absent(why: string): readonly string[] {
+  return [why, "-", ...figures.map(() => "-")];
 }
 
 function cells(runs: readonly Run[]): readonly string[] {
@@ -54,7 +60,9 @@ export interface JsonRow {
 
 /** The rows of the JSON file: medians only; null where there is no figure. */
 export function jsonRowOf({ scenario, ours, flagger }: Comparison): JsonRow {
-  return { scenario: scenario.name, ours: medians(ours), flagger: medians(flagger) };
+  const lacks = flaggerLacks(scenario);
+  const others = lacks === undefined ? medians(flagger) : { ...medians(flagger), lacks };
+  return { scenario: scenario.name, ours: medians(ours), flagger: others };
 }
 
 function medians(runs: readonly Run[]): Record<string, unknown> {

@@ -28,15 +28,33 @@ export async function watchWeights(
   return { changes, stop: () => watch.stop() };
 }
 
-/** The weight of a Service in a route's first rule; undefined where the route does not name it. */
+/**
+ * The highest share that a Service has of any rule that leads elsewhere too, or of copies of users' requests; undefined
+ * where no such rule names it.
+ */
 export function weightOf(route: unknown, service: string): number | undefined {
-  const backends = at(route, "spec", "http", 0, "backends");
-  const list: readonly unknown[] = Array.isArray(backends) ? backends : [];
-  const weight = at(
-    list.find((backend) => at(backend, "serviceName") === service),
-    "weight",
-  );
-  return typeof weight === "number" ? weight : undefined;
+  const shares = listAt(route, "spec", "http").flatMap((rule) => {
+    const backends = listAt(rule, "backends");
+    const weight = at(
+      backends.find((backend) => at(backend, "serviceName") === service),
+      "weight",
+    );
+    // Copies have a rule of their own, by which no user comes.
+    return backends.length > 1 && typeof weight === "number" ? [Math.max(weight, mirroredPercent(rule))] : [];
+  });
+  return shares.length === 0 ? undefined : Math.max(...shares);
+}
+
+function mirroredPercent(rule: unknown): number {
+  const mirror = listAt(rule, "plugins").find((plugin) => at(plugin, "name") === "proxy-mirror");
+  if (mirror === undefined || at(mirror, "enable") !== true) return 0;
+  const ratio = at(mirror, "config", "sample_ratio");
+  return 100 * (typeof ratio === "number" ? ratio : 1);
+}
+
+function listAt(value: unknown, ...path: readonly (string | number)[]): readonly unknown[] {
+  const found = at(value, ...path);
+  return Array.isArray(found) ? found : [];
 }
 
 /** Seconds from the first canary traffic to the last time its weight became 0; undefined where either is missing. */

@@ -23,7 +23,7 @@ import { trackConfiguration } from "./configuration.js";
 import { Analysis, Preparation, Promotion } from "./dynamic.js";
 import type { AnalysisOutcome, RuntimeCluster, RuntimeInputs, TrackedConfiguration } from "./dynamic.js";
 import { ContentIdentity } from "./identity.js";
-import type { Making, Metadata } from "./making.js";
+import type { Boarding, Making, Metadata } from "./making.js";
 import { autoscalerSpec, objectName, plannedRunSeconds, releaseObjectSpec } from "./manifests.js";
 import { warnWhenTooFewSlots } from "./parallelism.js";
 import { weightedRouteName } from "./route/index.js";
@@ -84,6 +84,8 @@ export class CanaryRelease extends pulumi.ComponentResource {
     private readonly logical: string,
     private readonly args: CanaryReleaseArgs,
     opts?: pulumi.ComponentResourceOptions,
+    /** Of a `ReleaseTrain`, which makes its members itself; nothing for anybody else. */
+    private readonly boarding?: Boarding,
   ) {
     super("apisix-canary:index:CanaryRelease", logical, {}, opts);
     this.validate();
@@ -141,8 +143,10 @@ export class CanaryRelease extends pulumi.ComponentResource {
       primary: createService(making, "primary", kept, before),
     };
     const route = createWeightedRoute(making, this.routeName, uidOf(object), [...before, ...Object.values(services)]);
-    const inputs = this.runtimeInputs({ releaseUid: uidOf(object), routeUid: uidOf(route) });
-    const preparation = new Preparation(`${logical}-preparation`, inputs, this.after([route]));
+    const proof = { releaseUid: uidOf(object), routeUid: uidOf(route) };
+    const { train, after = [] } = this.boarding ?? {};
+    const inputs = { ...this.runtimeInputs(proof), ...(train === undefined ? {} : { train }) };
+    const preparation = new Preparation(`${logical}-preparation`, inputs, this.after([route, ...after]));
     const canary = createWorkload(making, "canary", released, kept, [preparation]);
     const analysis = new Analysis(`${logical}-analysis`, inputs, this.after([canary]));
     const primary = createWorkload(making, "primary", released, kept, [analysis]);

@@ -15,8 +15,13 @@ export type RuntimeSettings = {
  * resource, changed or not.
  */
 export interface RuntimeInputs extends RuntimeCluster {
-  readonly settings: Omit<RuntimeSettings, keyof RuntimeCluster>;
+  readonly settings: Omit<RuntimeSettings, keyof RuntimeCluster | "train">;
+  /** Of a member of a train. Never compared: another member's change is no reason to run this one. */
+  readonly train?: pulumi.Input<TrainInput>;
 }
+
+/** The train that a release is in, as its runtime knows it: names, and what the program asks of each. */
+export type TrainInput = NonNullable<ReleaseInput["train"]>;
 
 /** Which cluster the runtime works on, and what proves it. Never compared: no reason to run anything again. */
 export interface RuntimeCluster {

@@ -15,6 +15,8 @@ export type {
   ServiceArgs,
   ServicePort,
 } from "./args.js";
-export type { AnalysisOutcome } from "./dynamic.js";
+export type { AnalysisOutcome, TrainInput } from "./dynamic.js";
+export type { Boarding } from "./making.js";
+export { slots } from "./parallelism.js";
 export type { AnalysisInput, MetricTemplateInput as MetricTemplate } from "../../release/settings/index.js";
 export { argsProblems } from "./validate.js";

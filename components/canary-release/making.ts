@@ -1,7 +1,7 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { ReleaseObjects } from "../adoption/index.js";
 import type { CanaryReleaseArgs } from "./args.js";
-import type { RuntimeCluster } from "./dynamic.js";
+import type { RuntimeCluster, TrainInput } from "./dynamic.js";
 import type { ContentIdentity } from "./identity.js";
 
 /** Name, place and mark of one object of a release. */
@@ -10,6 +10,13 @@ export interface Metadata {
   readonly namespace: pulumi.Input<string>;
   readonly labels?: pulumi.Input<Readonly<Record<string, pulumi.Input<string>>>>;
   readonly annotations: pulumi.Input<Readonly<Record<string, pulumi.Input<string>>>>;
+}
+
+/** What a `ReleaseTrain` makes a member with. */
+export interface Boarding {
+  readonly train: pulumi.Input<TrainInput>;
+  /** What the release begins after: the member before it, where they go in order. */
+  readonly after: readonly pulumi.Resource[];
 }
 
 /** What each part of a release is made with. */

@@ -164,6 +164,12 @@ export const schema = z
     if (args.route !== undefined && args.routeRef !== undefined) issue("routeRef", "give route or routeRef, not both");
     if (args.replicas !== undefined && args.autoscaler !== undefined && args.autoscaler !== "external")
       issue("replicas", "give replicas or autoscaler, not both");
+    if (typeof args.autoscaler === "object" && args.analysis.previewReplicas !== undefined)
+      context.addIssue({
+        code: "custom",
+        path: ["analysis", "previewReplicas"],
+        message: "the canary's autoscaler scales it: leave it out, or autoscaler",
+      });
     if (typeof args.autoscaler === "object")
       (args.analysis.steps ?? []).forEach((step, index) => {
         if ("weight" in step && step.replicas !== undefined)

@@ -4,6 +4,7 @@ import type { PropertySpec, ResourceSpec } from "./pulumi-schema.js";
 /** What the components make of this package itself; nobody else needs to. */
 const step = {
   settings: { ...anything, description: "Of the release, as its component made them." },
+  train: { ...anything, description: "Of a member of a ReleaseTrain: what the program asks of all of them." },
   kubeconfig: { type: "string", secret: true, description: "Content or path. Default: the environment's." },
   context: { type: "string", description: "Within the kubeconfig. Default: its current one." },
   cluster: { type: "string", description: "Within the kubeconfig, in place of the context's." },

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { hostname, userInfo } from "node:os";
 /** The real world behind the runtime's ports. */
 import type { Clock, ClusterPort, LockPort, MetricsPort, ReporterPort, WebhookPort } from "../ports/index.js";
@@ -21,7 +22,11 @@ export interface AdapterPorts {
   readonly webhooks: WebhookPort;
   readonly reporter: ReporterPort;
   readonly clock: Clock;
+  /** Which update this is: one process runs all releases of a program. */
+  readonly update: string;
 }
+
+const thisUpdate = randomUUID();
 
 /** Connects nothing yet: wrong credentials or an absent cluster show at the first call, as an error of one line. */
 export function createPorts(settings: ReleaseSettings, { log }: { readonly log: Log }): AdapterPorts {
@@ -47,6 +52,7 @@ export function createPorts(settings: ReleaseSettings, { log }: { readonly log: 
     webhooks,
     reporter,
     clock: realClock,
+    update: thisUpdate,
   };
 }
 

@@ -3,7 +3,7 @@ import type { ReleaseSettings } from "../settings/index.js";
 import { clearCommands, clearStandingCommands, waitAndListen } from "./commands.js";
 import { fullPatience, shortPatience } from "./drain.js";
 import type { Patience } from "./drain.js";
-import { AbortRun, ReleaseFailed, sentenceOf } from "./failure.js";
+import { AbortRun, ReleaseFailed, sentenceOf, TrainIsOut } from "./failure.js";
 import { Gates, jumpsGates } from "./gates.js";
 import { reported } from "./judging.js";
 import { PausableLimit } from "./limit.js";
@@ -22,16 +22,19 @@ import { decideStart } from "./plan.js";
 import type { Outcome, Ports } from "./ports.js";
 import { preflight } from "./preflight.js";
 import { rollBack } from "./rollback.js";
+import type { RollbackCause } from "./rollback.js";
 import { Rollout } from "./rollout.js";
 import { handoverKeys, isoTime } from "./run.js";
 import type { Run } from "./run.js";
 import { scaleUp } from "./scale-up.js";
 import { hasLeftovers, retireCanary } from "./traffic.js";
+import { TrainMember } from "./train.js";
 import { withLimit } from "./waiting.js";
 import { callWebhooks } from "./webhooks.js";
 
 /** After an abort this long is left for the rollback. */
 const lastActMs = 30_000;
+const trainPollMs = 2_000;
 
 /** Judges the asked revision where the cluster says that there is something to judge. Throws ReleaseFailed. */
 export async function runAnalysis(settings: ReleaseSettings, ports: Ports, signal: AbortSignal): Promise<Outcome> {
@@ -64,13 +67,14 @@ async function judge(run: Run): Promise<Outcome> {
   await clearStandingCommands(run);
   await retireLeftovers(run);
   await refuseWithoutJournal(run);
-  await beforeAnything(run);
+  const train = TrainMember.of(run);
+  await beforeAnything(run, train);
   const deadline = deadlineSeconds(run.settings);
   const late = (seconds: number): AbortRun => new AbortRun(`not decided within the deadline of ${seconds}s`);
   const limit = new PausableLimit(run.ports.clock, deadline * 1000, late);
   try {
     // One that only holds is the rollout's to tell.
-    return await perform(run.settings.analysis.onUndecided === "hold" ? run : run.until(limit.signal), limit);
+    return await perform(run.settings.analysis.onUndecided === "hold" ? run : run.until(limit.signal), limit, train);
   } catch (error) {
     throw await endFailed(run, error);
   } finally {
@@ -79,11 +83,13 @@ async function judge(run: Run): Promise<Outcome> {
 }
 
 /** A run that is refused before it has changed anything leaves nothing to obey either. */
-async function beforeAnything(run: Run): Promise<void> {
+async function beforeAnything(run: Run, train: TrainMember | undefined): Promise<void> {
   try {
+    await train?.board();
     await preflight(run);
   } catch (error) {
     if (run.signal.aborted || isLost(error)) throw error;
+    await train?.leaveOut(error);
     await clearCommands(run);
     throw error instanceof AbortRun ? new ReleaseFailed(`${run.label}: ${error.sentence}; nothing was started`) : error;
   }
@@ -98,7 +104,7 @@ async function refuseWithoutJournal(run: Run): Promise<void> {
     );
 }
 
-async function perform(run: Run, limit: PausableLimit): Promise<Outcome> {
+async function perform(run: Run, limit: PausableLimit, train: TrainMember | undefined): Promise<Outcome> {
   const { settings } = run;
   const { plan, from } = planOf(run);
   const highest = settings.skipAnalysis ? restSplit : highestOf(plan.slice(from));
@@ -116,15 +122,18 @@ async function perform(run: Run, limit: PausableLimit): Promise<Outcome> {
       drainSeconds: settings.drain,
       routeName: settings.routeName,
     },
-    [...handoverKeys, "judged", "split", "strategy"],
+    [...handoverKeys, "judged", "split", "strategy", ...(train === undefined ? (["train"] as const) : [])],
   );
   const gates = new Gates(run, limit);
-  await waitForGate(run, gates);
+  await waitForGate(run, gates, train);
   const canary = await scaleUp(run, plan[from]);
-  if (settings.skipAnalysis) return pass(run, "skipped", "analysis skipped on request", "skipped");
+  if (settings.skipAnalysis) {
+    await waitForTrain(run, limit, train);
+    return pass(run, "skipped", "analysis skipped on request", "skipped");
+  }
   run.announce("info", `Starting canary analysis for ${run.label}`);
-  await preRollout(run);
-  const byHand = await new Rollout(run, canary.templateHash, gates, limit).through(plan, from);
+  await preRollout(run, train);
+  const byHand = await new Rollout(run, canary.templateHash, gates, limit, train).through(plan, from);
   if (byHand) return pass(run, "passed", "promoted on request", "onRequest");
   return pass(run, "passed", from > 0 ? "all checks passed on the way back" : "all checks passed at every step");
 }
@@ -145,7 +154,13 @@ function planOf(run: Run): { readonly plan: readonly Stage[]; readonly from: num
   return wayBack(plan);
 }
 
-async function waitForGate(run: Run, gates: Gates): Promise<void> {
+/** Of a release that is promoted without checks: it goes with the others all the same. */
+async function waitForTrain(run: Run, limit: PausableLimit, train: TrainMember | undefined): Promise<void> {
+  if (train === undefined) return;
+  while (!(await train.isOpen(limit))) if (jumpsGates(await waitAndListen(run, trainPollMs, jumpsGates))) return;
+}
+
+async function waitForGate(run: Run, gates: Gates, train: TrainMember | undefined): Promise<void> {
   while (!(await gates.areOpen("confirm-rollout"))) {
     const everyMs = run.settings.analysis.interval * 1000;
     const heard = await waitAndListen(
@@ -155,10 +170,11 @@ async function waitForGate(run: Run, gates: Gates): Promise<void> {
     );
     if (jumpsGates(heard)) return gates.pass();
     await gates.hear(heard);
+    await train?.heed();
   }
 }
 
-async function preRollout(run: Run): Promise<void> {
+async function preRollout(run: Run, train: TrainMember | undefined): Promise<void> {
   const { threshold, interval } = run.settings.analysis;
   for (;;) {
     const refused = await callWebhooks(run, "pre-rollout");
@@ -169,6 +185,7 @@ async function preRollout(run: Run): Promise<void> {
     if (failedChecks >= threshold)
       throw new AbortRun(`failed checks threshold reached ${threshold}: pre-rollout check ${refused.sentence}`);
     await waitAndListen(run, interval * 1000);
+    await train?.heed();
   }
 }
 
@@ -193,6 +210,7 @@ async function pass(
     },
     handoverDeadline: isoTime(nowMs + settings.handover * 1000),
     handoverSeconds: settings.handover,
+    ...(run.status.train === undefined ? {} : { train: { ...run.status.train, stands: "left" as const } }),
   });
   await clearCommands(run, "abort");
   run.announce("info", `Copying ${run.label} template spec to ${settings.name}-primary.${settings.namespace}`);
@@ -208,14 +226,20 @@ async function retireLeftovers(run: Run): Promise<void> {
 async function endFailed(run: Run, error: unknown): Promise<Error> {
   const loss = lossOf(run, error);
   if (loss !== undefined) return loss;
-  if (!run.signal.aborted) return rollBackFailed(run, sentenceOf(error), fullPatience(run));
-  const sentence = `interrupted: ${sentenceOf(run.signal.reason)}`;
-  return withLimit(run.ports.clock, lastActMs, (limit) => rollBackFailed(run.with(limit), sentence, shortPatience));
+  if (!run.signal.aborted) return rollBackFailed(run, causeOf(error), fullPatience(run));
+  const interrupted = { kind: "failed", sentence: `interrupted: ${sentenceOf(run.signal.reason)}` } as const;
+  return withLimit(run.ports.clock, lastActMs, (limit) => rollBackFailed(run.with(limit), interrupted, shortPatience));
 }
 
-async function rollBackFailed(run: Run, sentence: string, patience: Patience): Promise<Error> {
+function causeOf(error: unknown): RollbackCause {
+  if (error instanceof TrainIsOut) return { kind: "train", sentence: error.sentence, follows: error.follows };
+  return { kind: "failed", sentence: sentenceOf(error) };
+}
+
+async function rollBackFailed(run: Run, cause: RollbackCause, patience: Patience): Promise<Error> {
+  const { sentence } = cause;
   try {
-    await rollBack(run, { kind: "failed", sentence }, patience);
+    await rollBack(run, cause, patience);
   } catch (error) {
     if (isLost(error)) return error;
     return new ReleaseFailed(`${run.label}: ${sentence}; the traffic could not be rolled back: ${sentenceOf(error)}`);

@@ -22,6 +22,18 @@ export class AbortRun extends Error {
   }
 }
 
+/** The run must end for another member of its train, whatever its own checks say. */
+export class TrainIsOut extends AbortRun {
+  constructor(
+    sentence: string,
+    /** The member that was taken back first. */
+    readonly follows: string,
+  ) {
+    super(sentence);
+    this.name = "TrainIsOut";
+  }
+}
+
 /** What an error says, in one line. */
 export function sentenceOf(error: unknown): string {
   return (error instanceof Error ? error.message : String(error)).replace(/\s*\n\s*/g, " ");

@@ -1,7 +1,7 @@
 import type { Clock } from "../ports/index.js";
 
 /** Why time stands still for the limit. */
-type Hold = "gate" | "pause";
+type Hold = "gate" | "pause" | "train";
 
 /** A limit to the time that a run itself needs: while people are waited for, its time stands still. */
 export class PausableLimit {

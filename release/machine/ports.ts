@@ -27,6 +27,8 @@ export interface RollbackPorts {
 export interface Ports extends RollbackPorts {
   readonly webhooks: WebhookPort;
   readonly judge: Judge;
+  /** Which update this is: the same for all releases of one. */
+  readonly update: string;
 }
 
 /** How a part of a release ended, when it did not fail; a promotion says what all users have now. */

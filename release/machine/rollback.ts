@@ -17,6 +17,8 @@ import { retireCanary } from "./traffic.js";
 export type RollbackCause =
   /** The run decided against it. */
   | { readonly kind: "failed"; readonly sentence: string }
+  /** Another member of its train is out, which says nothing about its own revision. */
+  | { readonly kind: "train"; readonly sentence: string; readonly follows: string }
   /** It passed and was not promoted in time: the verdict stands, and the next update judges it again. */
   | { readonly kind: "notPromoted"; readonly sentence: string }
   /** Its run is gone, which says nothing about a revision. */
@@ -27,7 +29,8 @@ export async function rollBack(run: RollbackRun, cause: RollbackCause, patience:
   run.announce("warning", `Rolling back ${run.label} ${cause.sentence}`);
   await retireCanary(run, patience);
   const status = rolledBack(run, cause);
-  await run.journal(status, runKeys);
+  const follows = cause.kind === "train" ? cause.follows : undefined;
+  await run.journal({ ...status, ...outOfTrain(run, cause.sentence, follows) }, runKeys);
   run.announce("error", endingOf(run, cause, status), true, cause.sentence);
   await clearCommands(run);
 }
@@ -43,6 +46,8 @@ function rolledBack(run: RollbackRun, { kind, sentence }: RollbackCause): Partia
   switch (kind) {
     case "failed":
       return { ...ended(run, sentence, "Failed", failed), revision, judged: judged("failed") };
+    case "train":
+      return { ...ended(run, sentence, "TrainIsOut", failed), revision };
     case "notPromoted":
       return { ...ended(run, sentence, "NotPromoted"), revision, judged: judged("passed") };
     case "runLost": {
@@ -50,6 +55,12 @@ function rolledBack(run: RollbackRun, { kind, sentence }: RollbackCause): Partia
       return ended(run, `${sentence}; traffic is back on the primary, deployment scaled to zero`, reason);
     }
   }
+}
+
+/** What the other members of its train go by; nothing where it is in none. */
+function outOfTrain({ status }: RollbackRun, why: string, follows?: string): Pick<ReleaseStatus, "train"> | undefined {
+  if (status.train === undefined) return undefined;
+  return { train: { ...status.train, stands: "out", why, ...(follows === undefined ? {} : { follows }) } };
 }
 
 /** A run that is over and promoted nothing. */
@@ -81,7 +92,7 @@ export async function finishAborted(
 ): Promise<string> {
   await retireCanary(run, patience);
   const message = `${sentence}; the primary already carries this revision and has all traffic; run the update again to finish the promotion`;
-  await run.journal(ended(run, message, reason), runKeys);
+  await run.journal({ ...ended(run, message, reason), ...outOfTrain(run, sentence) }, runKeys);
   await clearCommands(run);
   return message;
 }

@@ -9,13 +9,11 @@ import {
   partsOf,
   restSplit,
   shownWeight,
-  splitText,
   strategyKindOf,
 } from "../strategy/index.js";
 import type { Split, Stage } from "../strategy/index.js";
 import { byWhom, clearCommand, heedAbort, tellAsked } from "./commands.js";
 import { Effect } from "./effect.js";
-import { durationText } from "../settings/index.js";
 import { AbortRun } from "./failure.js";
 import type { Gates } from "./gates.js";
 import { checksOf, checkThroughInterval, haltSentence, Judging } from "./judging.js";
@@ -25,8 +23,10 @@ import type { Run } from "./run.js";
 import { resizeCanary } from "./scale-up.js";
 import { interferenceIn, readSnapshot } from "./snapshot.js";
 import type { Snapshot } from "./snapshot.js";
+import { advanceSentence, pauseName } from "./stage-sentences.js";
 import type { SyncHealth } from "./sync-watch.js";
 import { externalEdit } from "./traffic.js";
+import type { TrainMember } from "./train.js";
 import { Undecided } from "./undecided.js";
 import { callWebhooks } from "./webhooks.js";
 
@@ -59,6 +59,7 @@ export class Rollout {
     private readonly templateHash: string,
     private readonly gates: Gates,
     private readonly limit: PausableLimit,
+    private readonly train: TrainMember | undefined,
   ) {
     this.undecided = new Undecided(run, limit);
   }
@@ -74,9 +75,26 @@ export class Rollout {
       await this.hold(stage, gateAfter(plan, index));
       if (this.request === "none") continue;
       await this.leaveOnRequest(stage);
+      await this.waitForTrain(stage);
       return true;
     }
+    const last = plan.at(-1);
+    if (last !== undefined) await this.waitForTrain(last);
     return false;
+  }
+
+  /** Passed: its users stay, and are looked after, until all others of its train have passed as well. */
+  private async waitForTrain(stage: Stage): Promise<void> {
+    const { train, limit } = this;
+    if (train === undefined) return;
+    let opened = await train.isOpen(limit);
+    const look = async (intervalEnds: boolean): Promise<Verdict> => {
+      const verdict = await this.check(intervalEnds);
+      opened = await train.isOpen(limit);
+      return verdict;
+    };
+    while (!opened && !this.skipsGates())
+      await this.settle(await checkThroughInterval(this.run, stage, look, () => opened || this.skipsGates()));
   }
 
   /** The rest of the analysis is left out; the gate before the promotion only where that is asked for as well. */
@@ -194,6 +212,7 @@ export class Rollout {
     const effect = this.effect.see(snapshot.route?.sync, this.run.ports.clock.nowMs());
     await this.interfere(snapshot, effect.health);
     await this.listen(snapshot.object);
+    await this.train?.heed();
     if (effect.beginsAnew) this.splitSinceMs = this.run.ports.clock.nowMs();
     // An interval in which the split may not have been in effect counts for nothing.
     const step = this.step(snapshot, effect.isCertain);
@@ -309,30 +328,3 @@ const nothingJudged: Assessment = {
   subjectRequests: 0,
   totalRequests: 0,
 };
-
-function pauseName({ split }: Stage): string {
-  return `pause at ${splitText(split)}`;
-}
-
-/** Flagger's words where it has such a stage. */
-function advanceSentence(label: string, stage: Stage): string {
-  const { kind, split, intervals, intervalSeconds, untilApproved } = stage;
-  switch (kind) {
-    case "weight":
-      return `Advance ${label} canary weight ${shownWeight(split)}`;
-    case "pause":
-      return untilApproved === true
-        ? `Pausing ${label} at canary weight ${shownWeight(split)} until it is approved`
-        : `Pausing ${label} at canary weight ${shownWeight(split)} for ${durationText(intervals * intervalSeconds)}`;
-    case "matched":
-      return `Routing all matching users of ${label} to the canary`;
-    case "test":
-      return `Testing ${label} before any user, by its webhooks`;
-    case "preview":
-      return `Testing ${label} before any user, by its preview`;
-    case "mirror":
-      return `Mirroring ${split.mirrorPercent ?? 0}% of the requests of ${label} to the canary`;
-    case "allUsers":
-      return `Routing all traffic of ${label} to the canary`;
-  }
-}

@@ -27,7 +27,8 @@ type OptionalKey =
   | "primaryReplicas"
   | "split"
   | "stalled"
-  | "strategy";
+  | "strategy"
+  | "train";
 
 /** What ends with the handover of a passed canary, or with the run. */
 export const handoverKeys = ["handoverDeadline", "handoverSeconds", "stalled"] as const;

@@ -6,3 +6,4 @@ export * from "./phases.js";
 export * from "./requests.js";
 export * from "./status.js";
 export * from "./strategy.js";
+export * from "./train.js";

@@ -1,5 +1,6 @@
 import type { Former, Split, StageKind, StrategyKind } from "./strategy.js";
 import type { Phase } from "./phases.js";
+import type { TrainStatus } from "./train.js";
 
 /** Where a run stands in its plan. */
 export interface StrategyStatus {
@@ -78,6 +79,8 @@ export interface ReleaseStatus {
   readonly plannedSplit?: Split;
   /** Where the present run stands in its plan. */
   readonly strategy?: StrategyStatus;
+  /** Of a member of a train: where it stands in the update that it last took part in. */
+  readonly train?: TrainStatus;
   readonly failedChecks: number;
   readonly iterations: number;
   readonly lastTransitionTime: string;

@@ -98,6 +98,11 @@ export class FencedError extends Error {
 /** All methods throw on failure with a one-line message; `isTransient` of the error tells whether to try again. */
 export interface ClusterPort {
   readRelease(signal: AbortSignal): Promise<ReleaseObject | undefined>;
+  /** The object of another release of the same train. */
+  readMember(
+    member: { readonly namespace: string; readonly name: string },
+    signal: AbortSignal,
+  ): Promise<ReleaseObject | undefined>;
   /** Replaces our status as a whole; does nothing where the object is gone. */
   writeStatus(status: ReleaseStatus, signal: AbortSignal): Promise<void>;
   /** Removes an annotation that has been obeyed. */

@@ -1,4 +1,4 @@
-import { isUnknown, textOf } from "./values.js";
+import { containsUnknown, isUnknown, textOf } from "./values.js";
 import type { Inputs } from "./values.js";
 
 /** Which cluster is meant, and what proves it: beside the settings among the inputs, among them in the schema. */
@@ -9,6 +9,11 @@ export function knownClusterIn(inputs: Inputs): Readonly<Record<string, string>>
   return Object.fromEntries(
     clusterKeys.flatMap((key) => (textOf(inputs[key]) === undefined ? [] : [[key, String(inputs[key])]])),
   );
+}
+
+/** What the program asks of all members of the release's train; nothing while that isn't known, or where it is in none. */
+export function knownTrainIn({ train }: Inputs): { readonly train?: unknown } {
+  return train === undefined || train === null || containsUnknown(train) ? {} : { train };
 }
 
 /** Undefined while it is not known which cluster is meant. */

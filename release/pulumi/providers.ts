@@ -3,7 +3,7 @@ import { check, release as schema } from "../settings/index.js";
 import type { ReleaseSettings } from "../settings/index.js";
 import { asOneLine } from "./one-line.js";
 import type { StepName } from "./run-step.js";
-import { knownClusterIn } from "./cluster.js";
+import { knownClusterIn, knownTrainIn } from "./cluster.js";
 import { isUnknown } from "./values.js";
 import type { Inputs } from "./values.js";
 
@@ -70,7 +70,9 @@ function parse(inputs: Inputs): ReleaseSettings {
 /** As the schema knows them. */
 function settingsOf(inputs: Inputs): unknown {
   const { settings } = inputs;
-  return typeof settings === "object" && settings !== null ? { ...settings, ...knownClusterIn(inputs) } : settings;
+  return typeof settings === "object" && settings !== null
+    ? { ...settings, ...knownClusterIn(inputs), ...knownTrainIn(inputs) }
+    : settings;
 }
 
 function withoutProvider(inputs: Inputs): Inputs {

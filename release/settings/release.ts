@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { trainOrders } from "../model/index.js";
 import { analysis } from "./analysis.js";
 import { durationAtLeast } from "./duration.js";
 import { dnsLabel, httpUrl, metricPrefix, objectName } from "./names.js";
@@ -52,6 +53,14 @@ export const release = z.strictObject({
     .default("apisix_")
     .meta({ description: "What the names of the gateway's metrics begin with. Default apisix_." }),
   scrapeInterval: durationAtLeast(0.1).default(2),
+  /** Of a member of a train, in the train's order and with this one: what the program asks of each. Never compared. */
+  train: z
+    .strictObject({
+      name: z.string(),
+      order: z.enum(trainOrders),
+      releases: z.array(z.strictObject({ namespace: z.string(), name: z.string(), revision: z.string() })),
+    })
+    .optional(),
   kubeconfig: z.string().optional().meta({ description: "Content or path; secret. Default: the environment's." }),
   context: z.string().optional(),
   /** Cluster within it, in place of the context's. */

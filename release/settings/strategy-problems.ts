@@ -13,6 +13,7 @@ interface Combined {
   readonly match?: readonly MatchEntry[] | undefined;
   readonly iterations?: number | undefined;
   readonly preview?: PreviewSettings | undefined;
+  readonly previewReplicas?: number | undefined;
   readonly mirror?: boolean | MirrorSettings | undefined;
   readonly sessionAffinity?: AffinitySettings | undefined;
 }
@@ -48,13 +49,15 @@ function weightProblems(value: Combined): readonly Problem[] {
 }
 
 function combinationProblems(value: Combined): readonly Problem[] {
-  const { match, iterations, preview, mirror, sessionAffinity, stepWeightPromotion } = value;
+  const { match, iterations, preview, previewReplicas, mirror, sessionAffinity, stepWeightPromotion } = value;
   const mirrors = mirror !== undefined && mirror !== false;
   const blueGreen = isBlueGreen(value);
   const found: Problem[] = [];
   if (match !== undefined && iterations === undefined) found.push([["match"], "needs iterations"]);
   if (preview !== undefined && !blueGreen)
     found.push([["preview"], "is for blue/green: give iterations, and neither weights nor match"]);
+  if (previewReplicas !== undefined && !blueGreen)
+    found.push([["previewReplicas"], "is for blue/green; with steps give each its replicas"]);
   if (mirrors && match !== undefined)
     found.push([["mirror"], "has no part in A/B: mirror before a canary's weights, or in blue/green"]);
   if (mirrors && sessionAffinity !== undefined)

@@ -12,9 +12,11 @@ const finePercent = z
     "must be a multiple of 0.01",
   );
 
+const podCount = z.int("must be a whole number").min(1, "must be at least 1");
+
 const replicas = z
   .union([
-    z.int("must be a whole number").min(1, "must be at least 1"),
+    podCount,
     z.string().regex(/^(100|[1-9]\d?)%$/, 'must be a number, like "50%", or "weight"'),
     z.literal("weight"),
   ])
@@ -185,6 +187,10 @@ export const strategyFields = {
     .min(1, "must be at least 1")
     .optional()
     .meta({ description: "Of A/B and blue/green: intervals to be passed." }),
+  previewReplicas: podCount.optional().meta({
+    description:
+      "Blue/green: pods of the canary while it is tested; before users come it has as many as the primary. Default: the release's replicas all the time.",
+  }),
   preview: preview.optional().meta({
     description: "Blue/green: the canary's own way while no user is there, one of hosts, header and path.",
   }),

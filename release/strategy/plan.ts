@@ -33,7 +33,7 @@ export interface Stage {
 /** What a plan depends on. */
 export type PlanSettings = StrategySettings &
   Pick<AnalysisSettings, "interval" | "maxWeight"> &
-  Partial<Pick<AnalysisSettings, "checkInterval">>;
+  Partial<Pick<AnalysisSettings, "checkInterval" | "previewReplicas">>;
 
 /** What a run is going to do, stage by stage. */
 export function planStages(settings: PlanSettings): readonly Stage[] {
@@ -43,8 +43,19 @@ export function planStages(settings: PlanSettings): readonly Stage[] {
     case "abTesting":
       return [iterated(settings, "matched", "matched", { base: 0, matched: 100 })];
     case "blueGreen":
-      return [testStage(settings), iterated(settings, "allUsers", "users", { base: 100 })];
+      return blueGreenStages(settings);
   }
+}
+
+/** Tested with fewer pods it gets as many as the primary has, before all users come. */
+function blueGreenStages(settings: PlanSettings): readonly Stage[] {
+  const { previewReplicas } = settings;
+  const [test, all] = [testStage(settings), iterated(settings, "allUsers", "users", { base: 100 })];
+  if (previewReplicas === undefined) return [test, all];
+  return [
+    { ...test, replicas: previewReplicas },
+    { ...all, replicas: "100%" },
+  ];
 }
 
 /** Before any user comes: by its own way, by copies of users' requests, or by webhooks alone. */

@@ -16,7 +16,7 @@ interface Options {
   readonly verbose?: boolean;
   readonly inside?: boolean;
   readonly keep?: boolean;
-  readonly tour?: boolean;
+  readonly tour?: true | string;
 }
 
 async function main(options: Options): Promise<number> {
@@ -25,9 +25,10 @@ async function main(options: Options): Promise<number> {
   const progress = (line: string): void => console.log(line);
   for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, () => abort.abort(new Error(name)));
   const demo = { root, interval, verbose, signal: abort.signal };
-  if (options.tour === true && context !== undefined)
+  if (options.tour !== undefined && context !== undefined)
     throw new Error("--tour: is for the sandbox: leave --context out");
-  if (options.inside === true) return options.tour === true ? takeTour(demo) : runDemo(demo);
+  if (options.inside === true)
+    return options.tour === undefined ? runDemo(demo) : takeTour({ ...demo, only: namesIn(options.tour) });
   if (context !== undefined) {
     const outside = await workFromOutside(context, progress, abort.signal);
     const gateway = { gateway: "127.0.0.1", port: outside.gateway.port };
@@ -41,13 +42,17 @@ async function main(options: Options): Promise<number> {
       "--interval",
       interval,
       ...(verbose ? ["--verbose"] : []),
-      ...(options.tour === true ? ["--tour"] : []),
+      ...(options.tour === undefined ? [] : ["--tour", ...(options.tour === true ? [] : [options.tour])]),
     ];
     const argv = [process.execPath, "--enable-source-maps", __filename, ...flags];
     return await runInside(argv, { name: sandboxName, cwd: root });
   } finally {
     if (options.keep !== true) await stopSandbox({ name: sandboxName });
   }
+}
+
+function namesIn(tour: true | string): readonly string[] | undefined {
+  return tour === true ? undefined : tour.split(",");
 }
 
 const program = new Command("demo")
@@ -58,7 +63,7 @@ const program = new Command("demo")
   )
   .option("--interval <duration>", "length of one step (the article's is 10s)", "5s")
   .addOption(new Option("--images <file>", imagesHelp).env(imagesVariable))
-  .option("--tour", "every strategy in turn, with a healthy and a failing revision (in the sandbox)")
+  .option("--tour [names]", "every strategy in turn, or these, with a healthy and a failing revision (in the sandbox)")
   .option("--verbose", "show every resource of the first release")
   .option("--keep", "leave the sandbox running")
   .option("--inside", "used by the demo itself: we are inside the sandbox already")

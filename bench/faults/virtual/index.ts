@@ -11,9 +11,17 @@ import type { Story } from "./stories.js";
 
 export type { Violation } from "./invariants.js";
 
+/**
+ * Where the faults strike. `all`: at every call of every port. `journal`: only at those that write or lock. `usual`: at
+ * every call of the stories that move users by weights, and at those that write or lock of the others, which walk the
+ * same code in between.
+ */
+export const pointChoices = ["usual", "all", "journal"] as const;
+export type Points = (typeof pointChoices)[number];
+
 export interface VirtualOptions {
-  /** `all`: every call of every port. `journal`: only the calls that write or lock. Default all. */
-  readonly points?: "all" | "journal";
+  /** Default usual. */
+  readonly points?: Points;
   /** Names of the faults; default all. */
   readonly faults?: readonly string[];
   /** Names of the stories; default all. */
@@ -41,12 +49,13 @@ export interface VirtualResult {
 export async function runVirtualFaults(options: VirtualOptions = {}): Promise<VirtualResult> {
   const kinds = faultKinds.filter(({ name }) => options.faults?.includes(name) ?? true);
   const told = stories.filter(({ name }) => options.stories?.includes(name) ?? true);
-  const planned = await Promise.all(told.map((story) => casesOf(story, kinds, options.points ?? "all")));
+  const planned = await Promise.all(told.map((story) => casesOf(story, kinds, options.points ?? "usual")));
   const all = planned.flat();
   const violations: Violation[] = [];
+  const walked = new Set<string>();
   const matrix = new Map<string, MatrixRow>();
   for (const [index, { given, call }] of all.entries()) {
-    const found = await playCase(given);
+    const found = await playCase(given, walked);
     const { story, kind, when, helper } = given;
     const point = `${story.name} #${call.index} ${when} ${call.name}, then ${helper}`;
     violations.push(...found.map((each) => ({ fault: kind.name, point, ...each })));
@@ -62,22 +71,28 @@ interface Planned {
   readonly call: PortCall;
 }
 
-async function casesOf(
-  story: Story,
-  kinds: readonly FaultKind[],
-  points: "all" | "journal",
-): Promise<readonly Planned[]> {
+async function casesOf(story: Story, kinds: readonly FaultKind[], points: Points): Promise<readonly Planned[]> {
   const calls = await undisturbed(story);
-  const chosen = points === "all" ? calls : calls.filter(({ name }) => isJournalPoint(name));
+  const all = points === "all" || (points === "usual" && story.isClassic === true);
+  const chosen = all ? calls : calls.filter(({ name }) => isJournalPoint(name));
   return kinds.flatMap((kind) =>
     chosen
       .filter((call) => matters(kind, call, calls))
       .flatMap((call) =>
-        kind.moments.flatMap((when) =>
+        momentsOf(kind, call).flatMap((when) =>
           helpersOf(kind).map((helper) => ({ given: { story, kind, index: call.index, when, helper }, call })),
         ),
       ),
   );
+}
+
+/** Nothing is changed by a look: a process that dies after it dies as it does before the next call. */
+function momentsOf({ moments, leavesNothing }: FaultKind, { name }: PortCall): FaultKind["moments"] {
+  return leavesNothing === true && isLook(name) ? [] : moments;
+}
+
+function isLook(name: string): boolean {
+  return /^(read|metrics\.|lock\.read|rehearse)/.test(name);
 }
 
 /** Where the run lives, nobody has to help it: one afterlife is enough. */

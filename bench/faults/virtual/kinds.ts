@@ -14,6 +14,8 @@ export interface FaultKind {
   readonly excusedMs: number;
   /** The promoted primary itself fails by it: then the split stays on purpose, and says so. */
   readonly mayStaySplit?: true;
+  /** The process is gone at once and with it all that it knew: only what it has written matters. */
+  readonly leavesNothing?: true;
   /** Nobody's fault, and soon over: a healthy release must be promoted all the same. */
   readonly isWeather?: true;
   /** What a person does before the next update, where the fault was a person's too. */
@@ -66,7 +68,7 @@ const gatewayAway = (name: string, milliseconds: number, others: boolean): Fault
 
 /** Everything that may happen at any call of a run. */
 export const faultKinds: readonly FaultKind[] = [
-  dies("crash", (fixture) => fixture.run.kill()),
+  { ...dies("crash", (fixture) => fixture.run.kill()), leavesNothing: true },
   dies("interrupt", (fixture) => {
     void fixture.registry.shutdown("the engine sent SIGINT").then(() => fixture.run.kill());
     fixture.clock.at(graceMs, () => fixture.run.kill());
@@ -80,10 +82,13 @@ export const faultKinds: readonly FaultKind[] = [
     const { version, transitions } = fixture.world.lease ?? { version: 0, transitions: 0 };
     fixture.world.lease = { holder: "somebody", version: version + 1, transitions: transitions + 1 };
   }),
-  dies("api-away-and-crash", (fixture) => {
-    fixture.cutApiServer(30_000);
-    fixture.run.kill();
-  }),
+  {
+    ...dies("api-away-and-crash", (fixture) => {
+      fixture.cutApiServer(30_000);
+      fixture.run.kill();
+    }),
+    leavesNothing: true,
+  },
   apiAway("api-away-1s", 1_000),
   apiAway("api-away-30s", 30_000),
   apiAway("api-away-5m", 300_000),

@@ -13,6 +13,8 @@ export interface Story {
   readonly ends: "promoted" | "rolledBack";
   /** No user may ever be sent to the revision: it fails what comes before them. */
   readonly withoutUsers?: true;
+  /** It moves users by weights alone: what it walks, all others walk too. */
+  readonly isClassic?: true;
   readonly analysis: Partial<AnalysisInput>;
   behave(world: World): void;
 }
@@ -44,8 +46,8 @@ const rollsBack = (name: string, analysis: Partial<AnalysisInput>): Story => ({
 });
 
 export const stories: readonly Story[] = [
-  promotes("promote", weights),
-  rollsBack("rollback", weights),
+  { ...promotes("promote", weights), isClassic: true },
+  { ...rollsBack("rollback", weights), isClassic: true },
   promotes("steps-promote", steps),
   promotes("ab-promote", abTesting),
   rollsBack("ab-rollback", abTesting),

@@ -36,6 +36,8 @@ function clusterOf(api: ApiServer, target: Target, revision: string): ClusterPor
   const workloads = new Workloads(api, target);
   return {
     readRelease: (signal) => objects.read(signal),
+    readMember: ({ namespace, name }, signal) =>
+      new ReleaseObjects(api, { namespace, name, routeName: "", service: name }).read(signal),
     writeStatus: (status, signal) => objects.writeStatus(status, signal),
     clearCommand: (command, signal) => objects.clearCommand(command, signal),
     readWorkload: (role, signal) => workloads.read(role, signal),

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { phases, promotedVerdicts, stallReasons } from "../../model/index.js";
 import type { ReleaseStatus } from "../../model/index.js";
-import { stageKinds, strategyKinds } from "../../model/index.js";
+import { stageKinds, strategyKinds, trainStandings } from "../../model/index.js";
 
 /** The parts of Kubernetes objects that the runtime reads; everything else passes by. */
 const texts = z.record(z.string(), z.string());
@@ -52,6 +52,16 @@ export const releaseStatus: z.ZodType<ReleaseStatus> = z.object({
       doing: z.enum(stageKinds),
       iteration: z.int().exactOptional(),
       iterations: z.int().exactOptional(),
+    })
+    .exactOptional(),
+  train: z
+    .object({
+      name: z.string(),
+      update: z.string(),
+      revision: z.string(),
+      stands: z.enum(trainStandings),
+      why: z.string().exactOptional(),
+      follows: z.string().exactOptional(),
     })
     .exactOptional(),
   failedChecks: count,

@@ -33,7 +33,30 @@ export function warningsOf(settings: AnalysisSettings, circumstances: Circumstan
       ([property, text]) => `analysis.metrics[${index}]${property}: ${text}`,
     ),
   );
-  return [...metrics, ...clockWarnings(settings, circumstances), ...sightWarnings(settings, circumstances)];
+  return [
+    ...metrics,
+    ...cycleWarnings(settings),
+    ...clockWarnings(settings, circumstances),
+    ...sightWarnings(settings, circumstances),
+  ];
+}
+
+/** Below it a step may see nobody for a while. */
+const finePercent = 1;
+
+/**
+ * The gateway's workers pick in a cycle each, the light side late in it: a weight is first kept after a whole cycle. Buckets
+ * of cookies know no cycle.
+ */
+function cycleWarnings({ sessionAffinity, steps = [] }: AnalysisSettings): readonly string[] {
+  if (sessionAffinity !== undefined) return [];
+  return steps.flatMap((step, index) => {
+    if (!("weight" in step) || step.weight <= 0 || step.weight >= finePercent) return [];
+    const cycle = Math.ceil(100 / step.weight);
+    return [
+      `analysis.steps[${index}].weight: at ${step.weight}% the canary's first request comes after up to ${cycle} requests to each worker of the gateway: until then the step has nothing to judge`,
+    ];
+  });
 }
 
 type Warning = readonly [property: string, text: string];

@@ -18,11 +18,18 @@ export interface Visitors {
 
 /** One stop of the tour. */
 export interface Stop {
-  /** Name of its release. */
+  /** Name of its release, or of its train. */
   readonly name: string;
+  /** Releases of a train; of a revision that fails the last one does. */
+  readonly members?: readonly string[];
   readonly title: string;
   readonly analysis: CanaryReleaseArgs["analysis"];
   readonly visitors: readonly Visitors[];
+}
+
+/** Names of the releases of a stop. */
+export function releasesOf({ name, members = [name] }: Stop): readonly string[] {
+  return members;
 }
 
 /** People with cookie jars of their own come again and again. */
@@ -82,5 +89,12 @@ export const stops: readonly Stop[] = [
     title: "Affinity",
     analysis: { ...quick, stepWeights: [10, 25, 50], sessionAffinity: { cookieName: "tour-affinity" } },
     visitors: [{ kind: "sessions", who: "people with cookies", host: hostOf("affinity"), perSecond: 50 }],
+  },
+  {
+    name: "train",
+    title: "Train",
+    members: ["cart", "shop"],
+    analysis: { ...quick, stepWeights: [10, 25, 50] },
+    visitors: [stream("cart", "users of the cart", 20), stream("shop", "users of the shop", 20)],
   },
 ];

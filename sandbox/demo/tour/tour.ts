@@ -8,12 +8,14 @@ import { startSessions, startTraffic } from "../../users/index.js";
 import { run } from "../pulumi.js";
 import type { CommandResult } from "../pulumi.js";
 import { countResources } from "../resources.js";
-import { namespaceName, sessionUsers, stops } from "./strategies.js";
+import { namespaceName, releasesOf, sessionUsers, stops } from "./strategies.js";
 import type { Shipped, Stop, Visitors } from "./strategies.js";
 
 export interface TourOptions {
   readonly root: string;
   readonly signal: AbortSignal;
+  /** Names of the stops; default all. */
+  readonly only?: readonly string[] | undefined;
 }
 
 const revisions = [
@@ -30,33 +32,42 @@ interface Met {
   readonly itsOwn: number;
 }
 
+/** What became of one release. */
+interface Journey {
+  readonly name: string;
+  readonly phase: string;
+  readonly splits: readonly string[];
+}
+
 interface Visited {
   readonly stop: Stop;
   readonly revision: Revision;
   readonly update: CommandResult;
-  readonly phase: string;
-  readonly splits: readonly string[];
+  readonly journeys: readonly Journey[];
   readonly met: Met;
 }
 
 /** Every strategy with a healthy and a failing revision; 0 only if each ended as it should. */
 export async function takeTour(options: TourOptions): Promise<number> {
-  const now: Shipped = Object.fromEntries(stops.map(({ name }) => [name, { version: "1.0.0", fails: false }]));
-  console.log(pc.bold("\n── a platform, and the first revision of five releases"));
+  const names = stops.flatMap(releasesOf);
+  const now: Shipped = Object.fromEntries(names.map((name) => [name, { version: "1.0.0", fails: false }]));
+  console.log(pc.bold(`\n── a platform, and the first revision of ${names.length} releases`));
   await pulumi(options, ["stack", "select", "--create", "tour"]);
   const resources = countResources();
   const first = await ship(options, now, (line) => (resources.takes(line) ? undefined : show(line)));
   resources.stop();
   if (first.code !== 0) throw new Error(`pulumi up exited ${first.code}: ${first.output}`);
   const visited: Visited[] = [];
-  for (const stop of stops) {
+  for (const stop of stops.filter(({ name }) => options.only?.includes(name) ?? true)) {
     for (const revision of revisions) {
       if (options.signal.aborted) return 130;
-      now[stop.name] = { version: revision.version, fails: revision.fails };
+      const bad = releasesOf(stop).at(-1);
+      for (const name of releasesOf(stop))
+        now[name] = { version: revision.version, fails: revision.fails && name === bad };
       visited.push(await visit(stop, revision, options, now));
     }
     // What was taken back goes out of the program, as people do.
-    now[stop.name] = { version: "1.0.1", fails: false };
+    for (const name of releasesOf(stop)) now[name] = { version: "1.0.1", fails: false };
   }
   console.log(closingTable(visited));
   const problems = visited.flatMap(problemsOf);
@@ -66,16 +77,17 @@ export async function takeTour(options: TourOptions): Promise<number> {
 }
 
 async function visit(stop: Stop, revision: Revision, options: TourOptions, now: Shipped): Promise<Visited> {
-  const what = revision.fails ? "a revision that fails every request" : "a healthy revision";
+  const fails = stop.members === undefined ? "a revision that fails every request" : "one of them fails every request";
+  const what = revision.fails ? fails : "a healthy revision";
   console.log(`\n${pc.bold(`── ${stop.title}: ${what}`)} (${stop.visitors.map(({ who }) => who).join(", ")})`);
-  const watcher = watch(stop.name);
+  const watchers = releasesOf(stop).map(watch);
   const visitors = stop.visitors.map((each) => receive(each, revision.version));
   const update = await ship(options, now, show);
   const met = await Promise.all(visitors.map((leave) => leave()));
-  const { splits, phase } = await watcher();
+  const journeys = await Promise.all(watchers.map((end) => end()));
   const sum = (key: keyof Met): number => met.reduce((total, each) => total + each[key], 0);
   const total = { requests: sum("requests"), failed: sum("failed"), itsOwn: sum("itsOwn") };
-  return { stop, revision, update, phase, splits, met: total };
+  return { stop, revision, update, journeys, met: total };
 }
 
 /** They come until the returned function is called. */
@@ -139,12 +151,12 @@ const journal = z.object({
 const pollMs = 200;
 
 /** Tells each change of what the release asks of the gateway, until the returned function is called. */
-function watch(name: string): () => Promise<{ readonly splits: readonly string[]; readonly phase: string }> {
+function watch(name: string): () => Promise<Journey> {
   const config = new KubeConfig();
   config.loadFromDefault();
   const client = config.makeApiClient(CustomObjectsApi);
   const place = { group: "apisix-canary.io", version: "v1", namespace: namespaceName, plural: "canaryreleases", name };
-  const state = { running: true, phase: "", splits: [] as string[] };
+  const state = { name, running: true, phase: "", splits: [] as string[] };
   const look = async (): Promise<void> => {
     const { status } = journal.parse(await client.getNamespacedCustomObject(place));
     state.phase = status.phase;
@@ -167,13 +179,15 @@ function watch(name: string): () => Promise<{ readonly splits: readonly string[]
   };
 }
 
-function problemsOf({ stop, revision, update, phase, splits, met }: Visited): readonly string[] {
+function problemsOf({ stop, revision, update, journeys, met }: Visited): readonly string[] {
   const name = `${stop.title}, ${revision.version}`;
   const others = met.failed - met.itsOwn;
   return [
     ...((update.code !== 0) === revision.fails ? [] : [`${name}: pulumi up exited ${update.code}`]),
-    ...(phase === revision.phase ? [] : [`${name}: ended ${phase}, not ${revision.phase}`]),
-    ...(splits.length > 1 ? [] : [`${name}: the canary never had anybody`]),
+    ...journeys.flatMap((each) =>
+      each.phase === revision.phase ? [] : [`${name}: ${each.name} ended ${each.phase}, not ${revision.phase}`],
+    ),
+    ...(journeys.some(({ splits }) => splits.length > 1) ? [] : [`${name}: the canary never had anybody`]),
     ...(met.requests > 0 ? [] : [`${name}: nobody came`]),
     ...(others === 0 ? [] : [`${name}: ${others} requests failed that the canary did not answer itself`]),
     ...(revision.fails || met.failed === 0 ? [] : [`${name}: ${met.failed} requests failed`]),
@@ -183,12 +197,13 @@ function problemsOf({ stop, revision, update, phase, splits, met }: Visited): re
 function closingTable(visited: readonly Visited[]): string {
   const head = ["strategy", "revision", "asked of the gateway", "ended", "pulumi up", "seconds", "requests", "failed"];
   const table = new Table({ head, style: { head: [], border: [] }, colWidths: [null, null, 36], wordWrap: true });
-  for (const { stop, revision, update, phase, splits, met } of visited) {
+  for (const { stop, revision, update, journeys, met } of visited) {
+    const several = journeys.length > 1;
     table.push([
       stop.title,
       revision.fails ? "fails" : "healthy",
-      splits.join(" > "),
-      phase,
+      journeys.map(({ name, splits }) => `${several ? `${name}: ` : ""}${splits.join(" > ")}`).join("\n"),
+      [...new Set(journeys.map(({ phase }) => phase))].join(" and "),
       `exit ${update.code}`,
       update.seconds.toFixed(0),
       met.requests,

@@ -45,6 +45,25 @@ const notFound = (
 });
 
 describe("warnings", () => {
+  it("say after how many requests per worker a fine weight is kept first, at each of them", () => {
+    const fine = analysis.parse({
+      interval: "10s",
+      steps: [{ weight: 0.1 }, { pause: "5s" }, { weight: 0.3 }, { weight: 1 }, { weight: 50 }],
+    });
+    const text = (percent: number, cycle: number): string =>
+      `at ${percent}% the canary's first request comes after up to ${cycle} requests to each worker of the gateway: until then the step has nothing to judge`;
+    expect(warningsOf(fine)).to.deep.equal([
+      `analysis.steps[0].weight: ${text(0.1, 1000)}`,
+      `analysis.steps[2].weight: ${text(0.3, 334)}`,
+    ]);
+    const sessions = analysis.parse({
+      interval: "10s",
+      steps: [{ weight: 0.1 }, { weight: 50 }],
+      sessionAffinity: { cookieName: "c" },
+    });
+    expect(warningsOf(sessions)).to.deep.equal([]);
+  });
+
   it("has none for the article's analysis", () => {
     expect(warned()).deep.equal([]);
   });

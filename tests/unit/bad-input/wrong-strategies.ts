@@ -106,6 +106,11 @@ export const wrongStrategies: readonly Wrong[] = [
     "analysis.preview: is for blue/green: give iterations, and neither weights nor match",
   ],
   [
+    "pods for the preview of a canary by weights",
+    analysis({ previewReplicas: 1 }),
+    "analysis.previewReplicas: is for blue/green; with steps give each its replicas",
+  ],
+  [
     "iterations beside weights",
     analysis({ iterations: 3 }),
     "analysis.iterations: is for A/B (with match) and blue/green (without weights): leave it out, or stepWeight",

@@ -55,4 +55,21 @@ describe("bench: seconds to weight 0", () => {
     expect(weightOf(route, "other")).to.equal(undefined);
     expect(weightOf({}, "app-canary")).to.equal(undefined);
   });
+
+  it("the weight is the highest of all rules that users or testers come by, copies of their requests included", () => {
+    const both = (canary: number, plugins: readonly unknown[] = []) => ({
+      backends: [
+        { serviceName: "app-primary", weight: 100 - canary },
+        { serviceName: "app-canary", weight: canary },
+      ],
+      plugins,
+    });
+    const copies = { backends: [{ serviceName: "app-canary", weight: 100 }] };
+    const mirror = (enable: boolean, config = {}) => [{ name: "proxy-mirror", enable, config }];
+    const weight = (...http: readonly unknown[]) => weightOf({ spec: { http } }, "app-canary");
+    expect(weight(both(0), both(100))).to.equal(100);
+    expect(weight(both(0, mirror(false)), copies)).to.equal(0);
+    expect(weight(both(0, mirror(true)), copies)).to.equal(100);
+    expect(weight(both(0, mirror(true, { sample_ratio: 0.25 })), copies)).to.equal(25);
+  });
 });

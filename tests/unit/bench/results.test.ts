@@ -48,7 +48,20 @@ function missed(scale: Scale): readonly string[] {
     .map(({ text }) => text);
 }
 
+const abTesting: Comparison = { scenario: scenarioOf("ab-fail-100"), ours: [runOf({})], flagger: [] };
+
 describe("bench: results", () => {
+  it("the table, the JSON and the chart say why Flagger has no figures, and make none up", () => {
+    const rows = markdownOf([failing, abTesting]).split("\n");
+    expect(rows[5]).to.match(/\| Flagger \| no A\/B on APISIX: every user is sent to the canary \| - \| - \|/);
+    expect(new Set(rows.map((row) => row.split("|").length)).size).to.equal(1);
+    const { flagger } = jsonRowOf(abTesting);
+    expect(flagger).to.include({ right: false, failedUserRequests: null });
+    expect(flagger["lacks"]).to.match(/every user/);
+    const bars = (comparison: Comparison): number => chartOf([comparison]).split("#c0562f").length;
+    expect(bars(abTesting)).to.be.lessThan(bars(failing));
+  });
+
   it("the table shows medians, and the spread where runs differ", () => {
     const rows = markdownOf([failing, neverReady]).split("\n");
     expect(rows).to.have.length(6);

@@ -89,6 +89,15 @@ describe("apisix-canary", () => {
     expect(out).to.match(/^ {2}Strategy: +A\/B testing, stage 1\/1: matched users, iteration 2\/10$/m);
   });
 
+  it("says where a release stands in its train", async () => {
+    const { metadata, status } = release("Failed");
+    const train = { name: "shop", update: "u", revision: "r2", stands: "out", why: "…", follows: "web.test" };
+    const found = { metadata, status: { ...status, train } };
+    const answers = { [`GET ${one}`]: found, "GET /api/v1/namespaces/test/events": { items: [] } };
+    const { out } = await cli(["status", "podinfo", "-n", "test"], answers);
+    expect(out).to.match(/^ {2}Train: +shop: taken back, for web\.test$/m);
+  });
+
   it("writes a request as an annotation and shows the kubectl line", async () => {
     const answers = { [`GET ${one}`]: release("Progressing"), [`PATCH ${one}`]: release("Progressing") };
     const { out } = await cli(["abort", "podinfo", "-n", "test", "--reason", "it's bad"], answers);

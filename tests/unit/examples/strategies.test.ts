@@ -42,6 +42,7 @@ const told: Readonly<Record<string, readonly [rules: string, plan: string]>> = {
   "ab-testing": ["podinfo podinfo-match podinfo-match-2", "matched users"],
   "blue-green": ["podinfo podinfo-preview", "preview > 100%"],
   mirroring: ["podinfo podinfo-mirror", "mirror 10% > 10% > 30% > 50%"],
+  "release-train": ["cart", "10% > 20% > 30% > 40% > 50%"],
   "session-affinity": ["podinfo podinfo-bucket", "5% of sessions > 20% of sessions > 50% of sessions"],
 };
 

@@ -43,6 +43,28 @@ describe("whatever dies, nothing is lost", function () {
     expect(found.map(({ invariant }) => invariant)).to.include("weight above its plan");
   });
 
+  it("and the next update is played from each remains: one that trips over them is found after any number of good ones", async () => {
+    const [promote] = stories;
+    if (promote === undefined) throw new Error("no story");
+    const kind = (name: string, strike: (typeof faultKinds)[number]["strike"]) => ({
+      ...{ name, moments: ["before"] as const, strike, endsTheRun: false, excusedMs: 0 },
+    });
+    const nothing = kind("nothing", () => undefined);
+    const walked = new Set<string>();
+    const play = (each: typeof nothing, index: number) =>
+      playCase({ story: promote, kind: each, index, when: "before", helper: "watchdog" }, walked);
+    expect(await play(nothing, 20)).to.deep.equal([]);
+    expect(await play(nothing, 40)).to.deep.equal([]);
+    expect(walked.size).to.equal(1);
+    const theft = kind("theft", ({ world }) => {
+      if (world.canary !== undefined) world.canary.owner = "foreign";
+    });
+    for (const index of [150, 160]) {
+      const found = await play(theft, index);
+      expect(found.map(({ invariant }) => invariant)).to.include("next run works");
+    }
+  });
+
   it("and the invariants would notice: somebody takes the pods under users, and nobody is excused", async () => {
     const [promote] = stories;
     const rude = {

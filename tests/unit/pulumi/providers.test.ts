@@ -68,6 +68,18 @@ describe("the dynamic resources", () => {
     expect(await preparation.diff("id", inputs({ outcome: "passed" }), inputs())).to.deep.equal({ changes: false });
   });
 
+  it("know the train beside the settings, and don't run for what it asks of others", async () => {
+    const train = (revision: unknown, rest: object = {}) => ({
+      train: { name: "shop", order: "together", releases: [{ namespace: "test", name: "cart", revision }], ...rest },
+    });
+    const { failures } = await analysis.check({}, inputs(train("a", { order: "backwards" })));
+    expect(failures.map(({ property }) => property)).to.deep.equal(["train.order"]);
+    for (const news of [train("b"), train(unknown), { train: unknown }, { train: null }]) {
+      expect((await analysis.check({}, inputs(news))).failures).to.deep.equal([]);
+      expect(await preparation.diff("id", inputs(train("a")), inputs(news))).to.deep.equal({ changes: false });
+    }
+  });
+
   it("promote once more where an earlier version did not say what it had promoted", async () => {
     expect(await promotion.diff("id", inputs(), inputs())).to.deep.equal({ changes: true });
     expect(await promotion.diff("id", inputs({ promoted: {} }), inputs())).to.deep.equal({ changes: false });

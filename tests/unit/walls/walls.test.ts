@@ -85,6 +85,10 @@ const examples: Readonly<Record<string, Example>> = {
     refused: ["release/strategy/a.ts", "release/ports/index.ts"],
     passed: ["release/strategy/a.ts", "release/settings/index.ts"],
   },
+  "train-above-the-words": {
+    refused: ["release/train/a.ts", "release/ports/index.ts"],
+    passed: ["release/train/a.ts", "release/model/index.ts"],
+  },
   "analysis-above-settings": {
     refused: ["release/analysis/a.ts", "release/ports/index.ts"],
     passed: ["release/analysis/a.ts", "release/settings/index.ts"],

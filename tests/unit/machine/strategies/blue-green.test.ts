@@ -20,6 +20,23 @@ describe("blue/green", () => {
     expect(harness.unansweredSeconds).to.equal(0);
   });
 
+  it("tests it with fewer pods, and gives it as many as the primary before any user comes", async () => {
+    const harness = await Harness.atRest();
+    harness.world.primary?.scale(4, harness.clock.nowMs());
+    const result = await harness.up("r2", { iterations: 2, preview, previewReplicas: 1 });
+    expect(messageOf(result)).to.equal("succeeded");
+    const order = harness.world.calls.map(({ name }) => name).filter((name) => /^(scaleCanary|setSplit)/.test(name));
+    expect(order).to.deep.equal([
+      "scaleCanary 1",
+      "setSplit preview",
+      "scaleCanary 4",
+      "setSplit 100%",
+      "setSplit 0%",
+      "scaleCanary 0",
+    ]);
+    expect(harness.unansweredSeconds).to.equal(0);
+  });
+
   it("moves no user to a canary that fails its preview", async () => {
     const harness = await Harness.atRest();
     harness.world.behaviour = { ...harness.world.behaviour, canary: { ...healthy, failingShare: 0.5 } };

@@ -1,0 +1,165 @@
+import * as pulumi from "@pulumi/pulumi";
+import { expect } from "chai";
+import type { CanaryReleaseArgs } from "../../../components/canary-release/index.js";
+import type { ReleaseTrainArgs, TrainMember } from "../../../components/release-train/index.js";
+import { at } from "../register.js";
+
+interface Registered {
+  readonly type: string;
+  readonly name: string;
+  readonly inputs: Readonly<Record<string, unknown>>;
+  readonly dependencies: readonly string[];
+  readonly aliases: readonly string[];
+}
+
+interface Request {
+  getType(): string;
+  getName(): string;
+  getObject(): { toJavaScript(): Record<string, unknown> } | undefined;
+  getDependenciesList(): readonly string[];
+  getAliasesList(): readonly { toObject(): object }[];
+}
+
+const member = (name: string, change: Partial<CanaryReleaseArgs> = {}): TrainMember => ({
+  name,
+  namespace: "shop",
+  template: { spec: { containers: [{ name: "app", image: `${name}:1` }] } },
+  service: { port: 80 },
+  route: { hosts: [`${name}.example.com`] },
+  ingressClassName: "apisix",
+  prometheusUrl: "http://prometheus:9090",
+  analysis: { interval: "10s", stepWeight: 10, maxWeight: 50 },
+  ...change,
+});
+
+/** Runs a program with a train under mocks; what the engine hears, and what ended it. */
+async function run(
+  args: ReleaseTrainArgs,
+  isPreview = false,
+): Promise<{ readonly registered: readonly Registered[]; readonly error: string }> {
+  await pulumi.runtime.setMocks(
+    {
+      newResource: ({ name, inputs }) => ({ id: `${name}-id`, state: { ...(inputs as Record<string, unknown>) } }),
+      call: () => ({}),
+    },
+    "project",
+    "dev",
+    isPreview,
+  );
+  const registered: Registered[] = [];
+  const monitor = pulumi.runtime.getMonitor() ?? {};
+  const register: unknown = Reflect.get(monitor, "registerResource");
+  if (typeof register !== "function") throw new Error("Pulumi's mocks register resources otherwise now");
+  Reflect.set(monitor, "registerResource", (request: Request, ...more: unknown[]) => {
+    registered.push({
+      type: request.getType(),
+      name: request.getName(),
+      inputs: request.getObject()?.toJavaScript() ?? {},
+      dependencies: request.getDependenciesList().map((urn) => urn.split("::").at(-1) ?? ""),
+      aliases: request.getAliasesList().map((each) => JSON.stringify(each.toObject())),
+    });
+    return Reflect.apply(register, monitor, [request, ...more]) as unknown;
+  });
+  try {
+    const { ReleaseTrain } = await import("../../../components/release-train/index.js");
+    const train = new ReleaseTrain("shop", args);
+    await new Promise((resolve) => train.promoted.apply(resolve));
+    return { registered, error: "" };
+  } catch (error) {
+    return { registered, error: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+const find = (all: readonly Registered[], name: string): Registered | undefined =>
+  all.find((each) => each.name === name);
+
+/** What a member's runtime is told of its train: names of the members, and their revisions. */
+function toldOf(all: readonly Registered[], name: string) {
+  const train = find(all, `${name}-analysis`)?.inputs["train"];
+  const releases = at(train, "releases");
+  return {
+    order: at(train, "order"),
+    releases: Array.isArray(releases)
+      ? releases.map((each) => `${String(at(each, "namespace"))}/${String(at(each, "name"))}`)
+      : [],
+    revisions: Array.isArray(releases) ? releases.map((each) => at(each, "revision")) : [],
+  };
+}
+
+function revisionOf(all: readonly Registered[], name: string): unknown {
+  const settings = find(all, `${name}-analysis`)?.inputs["settings"];
+  return at(at(settings, "value") ?? settings, "revision");
+}
+
+describe("ReleaseTrain", () => {
+  const before = process.env["PULUMI_NODEJS_PARALLEL"];
+  afterEach(() => {
+    if (before === undefined) delete process.env["PULUMI_NODEJS_PARALLEL"];
+    else process.env["PULUMI_NODEJS_PARALLEL"] = before;
+  });
+
+  it("together: each member knows what is asked of all, and none waits for another in the graph", async () => {
+    const { registered, error } = await run({ releases: [member("cart"), member("web"), member("pay")] });
+    expect(error).to.equal("");
+    const revisions = ["cart", "web", "pay"].map((name) => revisionOf(registered, name));
+    expect(new Set(revisions).size).to.equal(3);
+    for (const name of ["cart", "web", "pay"]) {
+      expect(toldOf(registered, name)).to.deep.equal({
+        order: "together",
+        releases: ["shop/cart", "shop/web", "shop/pay"],
+        revisions,
+      });
+      expect(
+        find(registered, `${name}-preparation`)?.dependencies.filter((each) => !each.startsWith(name)),
+      ).to.deep.equal([]);
+    }
+  });
+
+  it("in order: each begins after the promotion of the one before", async () => {
+    const { registered, error } = await run({ releases: [member("cart"), member("web")], order: "in order" });
+    expect(error).to.equal("");
+    expect(find(registered, "web-preparation")?.dependencies).to.include("cart-promotion");
+    expect(find(registered, "cart-preparation")?.dependencies).not.to.include("web-promotion");
+    expect(toldOf(registered, "cart").releases).to.deep.equal(["shop/cart"]);
+    expect(toldOf(registered, "web").releases).to.deep.equal(["shop/cart", "shop/web"]);
+  });
+
+  it("is no part of what makes a release run again", async () => {
+    const { registered } = await run({ releases: [member("cart"), member("web")] });
+    const settings = find(registered, "cart-analysis")?.inputs["settings"];
+    expect(JSON.stringify(settings)).not.to.contain("train");
+  });
+
+  it("keeps the resources of a release that was alone before", async () => {
+    const { registered } = await run({ releases: [member("cart")] });
+    const release = registered.find(({ type, name }) => type.endsWith(":CanaryRelease") && name === "cart");
+    expect(release?.aliases.join()).to.match(/"noparent":true/i);
+  });
+
+  it("refuses what is wrong with a member by its path, before any of them is made", async () => {
+    const wrong = { ...member("web"), analysis: { interval: "10s", stepWeight: 500, maxWeight: 50 } };
+    const { registered, error } = await run({ releases: [member("cart"), wrong] }, true);
+    expect(error).to.match(/^releases\[1\]\.analysis\.stepWeight: /);
+    expect(registered.map(({ type }) => type)).not.to.include("apisix-canary:index:CanaryRelease");
+  });
+
+  it("refuses a circle, an empty train and an unknown order", async () => {
+    const circle = await run({ releases: [member("cart"), member("web"), member("cart")], order: "in order" }, true);
+    expect(circle.error).to.equal(
+      "releases[2].name: cart is there already, as releases[0]: a train with a circle never arrives; name each release once",
+    );
+    expect((await run({ releases: [] }, true)).error).to.equal("releases: needs a release");
+    const order: unknown = "backwards";
+    const unknown = await run({ releases: [member("cart")], order: order as "together" }, true);
+    expect(unknown.error).to.equal('order: must be "together" or "in order"');
+  });
+
+  it("refuses an engine with fewer slots than members that wait for each other", async () => {
+    process.env["PULUMI_NODEJS_PARALLEL"] = "1";
+    const { error } = await run({ releases: [member("cart"), member("web")] }, true);
+    expect(error).to.match(/^releases: \d+ releases wait for each other, and the engine performs 1 operations/);
+    expect(error).to.contain("--parallel");
+    const inOrder = await run({ releases: [member("cart"), member("web")], order: "in order" });
+    expect(inOrder.error).to.equal("");
+  });
+});
