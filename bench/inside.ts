@@ -1,7 +1,7 @@
 import { Command } from "commander";
 import { compareAll, scenarios } from "./side-by-side/index.js";
 import type { Comparison } from "./side-by-side/index.js";
-import { measureScale } from "./scale/index.js";
+import { measureNoopAlone, measureScale } from "./scale/index.js";
 import { deployPlatform } from "./platform.js";
 import { publish, writeJson } from "./publish.js";
 
@@ -15,6 +15,7 @@ interface Options {
   readonly releases: readonly number[];
   readonly skipScale?: boolean;
   readonly skipSideBySide?: boolean;
+  readonly onlyNoop?: boolean;
   readonly command: string;
 }
 
@@ -24,6 +25,7 @@ function tell(line: string): void {
 
 async function main(options: Options): Promise<number> {
   await deployPlatform(tell);
+  if (options.onlyNoop === true) return measureNoopAlone(tell);
   const comparisons = options.skipSideBySide === true ? [] : await compareScenarios(options);
   const scale = options.skipScale === true ? undefined : await measureScale(options.releases, tell);
   if (options.json !== undefined) writeJson(options.json, comparisons, scale);
@@ -61,6 +63,7 @@ new Command("bench-inside")
   )
   .option("--skip-scale", "leave the scale part out")
   .option("--skip-side-by-side", "leave the comparison with Flagger out")
+  .option("--only-noop", "only updates and previews that change nothing")
   .option("--command <text>", "the command to quote in the results", "npm run bench")
   .action(async (options: Options) => process.exit(await main(options)))
   .parseAsync()

@@ -15,6 +15,7 @@ interface Options {
   readonly releases: string;
   readonly skipScale?: boolean;
   readonly skipSideBySide?: boolean;
+  readonly onlyNoop?: boolean;
 }
 
 const allReleases = "1,10,50,200";
@@ -44,6 +45,7 @@ function argumentsInside(options: Options): readonly string[] {
     ...(options.only === undefined ? [] : ["--only", options.only]),
     ...(options.skipScale === true ? ["--skip-scale"] : []),
     ...(options.skipSideBySide === true ? ["--skip-side-by-side"] : []),
+    ...(options.onlyNoop === true ? ["--only-noop"] : []),
   ];
 }
 
@@ -71,6 +73,7 @@ const program = new Command("bench")
   .option("--releases <counts>", "comma-separated numbers of releases of the scale part", allReleases)
   .option("--skip-scale", "leave the scale part out")
   .option("--skip-side-by-side", "leave the comparison with Flagger out")
+  .option("--only-noop", "only updates and previews that change nothing, with and without the dynamic parts")
   .parse();
 
 main(program.opts<Options>()).then(

@@ -36,6 +36,8 @@ export * from "./grafana/index.js";
 export * from "./ingress-controller/index.js";
 export type { DisruptionBudget, PodMonitorOptions, PodOptions, ServiceOptions } from "./kubernetes/index.js";
 export * from "./load-tester/index.js";
+export { releaseRole } from "./permissions/index.js";
+export type { PermissionRule, ReleaseRole, ReleaseRoleOptions } from "./permissions/index.js";
 export * from "./platform/index.js";
 export { promotedBy, promotedTag } from "./promoted/index.js";
 export type { PromotedOptions, PromotedRelease, PromotedVerdict, Stack } from "./promoted/index.js";

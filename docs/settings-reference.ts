@@ -99,11 +99,18 @@ function unique(rows: readonly Row[]): readonly Row[] {
 }
 
 function tableOf(rows: readonly Row[]): string {
-  const lines = rows.map(
-    ({ path, type, required, fallback, text }) =>
-      `| \`${path}\`${required ? " (needed)" : ""} | ${type} | ${fallback} | ${text.replaceAll("|", "\\|")} |`,
-  );
+  const lines = rows.map((row) => {
+    const { path, type, required, text } = row;
+    return `| \`${path}\`${required ? " (needed)" : ""} | ${type} | ${fallbackOf(row)} | ${text.replaceAll("|", "\\|")} |`;
+  });
   return ["| property | type | default | meaning |", "|---|---|---|---|", ...lines].join("\n");
+}
+
+/** One that depends on other settings, or is a duration, is in the text alone. */
+function fallbackOf({ required, fallback, text }: Row): string {
+  if (fallback !== "") return fallback;
+  if (required) return "needed";
+  return /\bdefault\b/i.test(text) ? "see the meaning" : "none";
 }
 
 // `npm run reference`: writes it beside the schema's source.

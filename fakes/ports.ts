@@ -219,8 +219,9 @@ function leaseView(lease: FakeLease | undefined): LeaseView | undefined {
     : { owner: "ours", ...lease, version: String(lease.version), durationSeconds: 15 };
 }
 
-function routeState({ route }: World): RouteState | undefined {
+function routeState({ route, isFormerController }: World): RouteState | undefined {
   if (route === undefined) return undefined;
-  const { owner, uid, weight, fence, sync, split = { base: weight } } = route;
+  const { owner, uid, weight, fence, split = { base: weight } } = route;
+  const sync = isFormerController ? { ...route.sync, firstTryOnly: true as const } : route.sync;
   return { owner, uid, canaryWeight: split.base, primaryWeight: 100 - split.base, split, fence, sync };
 }

@@ -55,6 +55,8 @@ export class World {
         commands: Record<string, string>;
       }
     | undefined = { uid: "uid", owner: "ours", version: 1, status: undefined, commands: {} };
+  /** The ingress controller is one before 2.0. */
+  isFormerController = false;
   /** What the gateway's own check says of any split. */
   objection: string | undefined;
   route:

@@ -1,4 +1,4 @@
 /** Ours with many releases at once. */
-export { measureScale } from "./measure.js";
+export { measureNoopAlone, measureScale } from "./measure.js";
 export { scaleMarkdownOf, scaleRequirementsOf } from "./report.js";
 export type { Scale } from "./report.js";

@@ -1,4 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises";
+import { requirementLines } from "../requirement.js";
 import { backgroundRate, readCounters, requestsBetween } from "../counters.js";
 import { watchProcess } from "../process-use.js";
 import { custom, at } from "../side-by-side/objects.js";
@@ -7,7 +8,7 @@ import type { Update } from "../stack.js";
 import { fleetProgram } from "./fleet.js";
 import { measureNoop } from "./noop.js";
 import { longRun, measureLook } from "./one-look.js";
-import { percentile } from "./report.js";
+import { noopLine, noopRequirementsOf, percentile } from "./report.js";
 import type { Scale, ScaleRow } from "./report.js";
 import { startWorld } from "./world-process.js";
 import type { World } from "./world-process.js";
@@ -34,6 +35,14 @@ export async function measureScale(counts: readonly number[], tell: (line: strin
     }
   }
   return { rows, broken, noop: await measureNoop(noopReleases, tell), look: measureLook(longRun) };
+}
+
+/** Only what changes nothing. Answers with the exit code: 1 where it takes longer than it may. */
+export async function measureNoopAlone(tell: (line: string) => void): Promise<number> {
+  const noop = await measureNoop(noopReleases, tell);
+  const requirements = noopRequirementsOf(noop);
+  console.log(`\n${noopLine(noop)}\n\n${requirementLines(requirements)}`);
+  return requirements.every(({ met }) => met) ? 0 : 1;
 }
 
 function oneLine(row: ScaleRow): string {

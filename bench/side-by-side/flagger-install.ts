@@ -58,19 +58,15 @@ const controller = (namespace: string): Manifest => ({
       metadata: { labels: { app: "flagger" } },
       spec: {
         serviceAccountName: "flagger",
-        // The platform's namespace takes no other pods.
+        // Our platform's namespace takes restricted pods only.
         securityContext: { runAsNonRoot: true, runAsUser: 10_001, seccompProfile: { type: "RuntimeDefault" } },
         containers: [
           {
             name: "flagger",
-            securityContext: {
-              allowPrivilegeEscalation: false,
-              readOnlyRootFilesystem: true,
-              capabilities: { drop: ["ALL"] },
-            },
             image: "ghcr.io/fluxcd/flagger:1.36.1",
             args: ["-log-level=info", "-mesh-provider=apisix", "-metrics-server=http://flagger-prometheus.apisix:9090"],
             readinessProbe: { httpGet: { path: "/healthz", port: 8080 }, periodSeconds: 1 },
+            securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ["ALL"] } },
           },
         ],
       },

@@ -37,15 +37,10 @@ interface Manifest<Spec> {
 
 type Spec<T> = pulumi.Input<T>;
 
-/** One of the objects that stay, or goes only after them. */
-interface Fate {
-  readonly stays: boolean;
-}
-
 /**
  * The Kubernetes objects of a release, in one of two ways: created, as usual; or applied server-side over what may be
- * there, which the provider does for `…Patch` resources. The latter are deleted by the runtime alone, in an order in
- * which nobody loses an answer. An object has two types over its life, so each is the other's alias.
+ * there, which the provider does for `…Patch` resources. The latter, and those of a release that is given back, are
+ * deleted by the runtime alone, in an order in which nobody loses an answer. An object has two types over its life, so each is the other's alias.
  */
 export class ReleaseObjects {
   constructor(private readonly custody: Custody) {}
@@ -58,22 +53,20 @@ export class ReleaseObjects {
     name: string,
     manifest: Manifest<Spec<k8s.types.input.core.v1.ServiceSpec>>,
     opts: pulumi.CustomResourceOptions,
-    fate: Fate,
   ): ReleaseService {
     const token = "kubernetes:core/v1:Service";
     return this.custody.takesOver
       ? new k8s.core.v1.ServicePatch(name, this.over(manifest), this.retained(opts, token))
-      : new k8s.core.v1.Service(name, manifest, this.own(opts, token, fate));
+      : new k8s.core.v1.Service(name, manifest, this.own(opts, token));
   }
 
   deployment(
     name: string,
     manifest: Manifest<k8s.types.input.apps.v1.DeploymentSpec>,
     opts: pulumi.CustomResourceOptions,
-    fate: Fate,
   ): ReleaseDeployment {
     const token = "kubernetes:apps/v1:Deployment";
-    if (!this.custody.takesOver) return new k8s.apps.v1.Deployment(name, manifest, this.own(opts, token, fate));
+    if (!this.custody.takesOver) return new k8s.apps.v1.Deployment(name, manifest, this.own(opts, token));
     // Pods are scaled by others from the first moment on: a field that an apply has and then drops would be reset.
     const { replicas: _replicas, ...spec } = manifest.spec;
     return new k8s.apps.v1.DeploymentPatch(name, this.over({ ...manifest, spec }), this.retained(opts, token));
@@ -83,12 +76,11 @@ export class ReleaseObjects {
     name: string,
     manifest: Manifest<Spec<k8s.types.input.autoscaling.v2.HorizontalPodAutoscalerSpec>>,
     opts: pulumi.CustomResourceOptions,
-    fate: Fate,
   ): ReleaseAutoscaler {
     const token = "kubernetes:autoscaling/v2:HorizontalPodAutoscaler";
     return this.custody.takesOver
       ? new k8s.autoscaling.v2.HorizontalPodAutoscalerPatch(name, this.over(manifest), this.retained(opts, token))
-      : new k8s.autoscaling.v2.HorizontalPodAutoscaler(name, manifest, this.own(opts, token, fate));
+      : new k8s.autoscaling.v2.HorizontalPodAutoscaler(name, manifest, this.own(opts, token));
   }
 
   /** An object of APISIX's. */
@@ -106,11 +98,7 @@ export class ReleaseObjects {
           { apiVersion, kind, ...this.over(manifest) },
           this.retained(opts, token),
         )
-      : new k8s.apiextensions.CustomResource(
-          name,
-          { apiVersion, kind, ...manifest },
-          this.own(opts, token, { stays: false }),
-        );
+      : new k8s.apiextensions.CustomResource(name, { apiVersion, kind, ...manifest }, this.own(opts, token));
   }
 
   private over<S>({ metadata, spec }: Manifest<S>): Manifest<S> {
@@ -123,8 +111,9 @@ export class ReleaseObjects {
     return pulumi.mergeOptions(opts, { aliases: [{ type: token }], retainOnDelete: true });
   }
 
-  private own(opts: pulumi.CustomResourceOptions, token: string, { stays }: Fate): pulumi.CustomResourceOptions {
+  private own(opts: pulumi.CustomResourceOptions, token: string): pulumi.CustomResourceOptions {
     const aliased = pulumi.mergeOptions(opts, { aliases: [{ type: `${token}Patch` }] });
-    return stays && this.custody.givesBack ? { ...aliased, retainOnDelete: true } : aliased;
+    // Users are with the primary until the runtime has led them to the Deployment that stays.
+    return this.custody.givesBack ? { ...aliased, retainOnDelete: true } : aliased;
   }
 }

@@ -254,9 +254,7 @@ export class CanaryRelease extends pulumi.ComponentResource {
         spec: autoscalerSpec(this.release, role, autoscaler, planned),
       };
       const logical = `${deploymentName(this.logical, role)}-hpa`;
-      return this.making.objects.autoscaler(logical, manifest, this.after([workloads[role]]), {
-        stays: role === "canary",
-      });
+      return this.making.objects.autoscaler(logical, manifest, this.after([workloads[role]]));
     };
     return { canary: create("canary"), primary: create("primary") };
   }

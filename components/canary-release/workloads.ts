@@ -44,7 +44,6 @@ export function createService(
       spec: kept === undefined ? spec : kept.apply((known) => keptService(role, args.service, spec, known)),
     },
     making.after(dependsOn),
-    { stays: role === "apex" },
   );
 }
 
@@ -102,7 +101,6 @@ export function createWorkload(
       },
     },
     { ...making.after(dependsOn), dependsOn: configuration.with(dependsOn), ignoreChanges: leftAlone },
-    { stays: role === "canary" },
   );
 }
 

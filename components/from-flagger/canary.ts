@@ -33,6 +33,7 @@ export function releaseOf(
     autoscaler: autoscalerOf(spec, library, { name: name?.value, namespace }),
     prometheusUrl: spec.text("metricsServer"),
     skipAnalysis: spec.flag("skipAnalysis"),
+    revertOnDeletion: spec.flag("revertOnDeletion"),
     progressDeadline: spec.number("progressDeadlineSeconds")?.map((seconds) => `${seconds}s`),
     analysis: analysisOf(analysisIn(spec), { library, namespace, fillIns }),
   };

@@ -28,6 +28,7 @@ export interface FlaggerArgs extends pulumi.Unwrap<
     | "autoscaler"
     | "progressDeadline"
     | "skipAnalysis"
+    | "revertOnDeletion"
     | "prometheusUrl"
   >
 > {

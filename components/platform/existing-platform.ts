@@ -30,7 +30,10 @@ export interface ExistingGateway {
 
 /** What is there already. */
 export interface ExistingPlatformArgs {
-  /** Class of the ingress controller that serves the gateway. */
+  /**
+   * Class of the ingress controller that serves the gateway: one that takes ApisixRoute v2. Before 2.0 its status tells
+   * less, and each release says so.
+   */
   readonly ingressClassName: pulumi.Input<string>;
   /** The APISIX that users reach. */
   readonly gateway: ExistingGateway;

@@ -52,7 +52,7 @@ function component(
   const inputs = each.arguments === undefined ? nothing : reader.properties(each.arguments, { name: each.name });
   const outputs = outputsOf(each)
     .filter((property) => !holdsResources(checker, checker.getTypeOfSymbol(property)))
-    .map((property) => output(checker, reader, each, property));
+    .map((property) => output(checker, reader, each, property, Object.hasOwn(inputs.object.properties, property.name)));
   const required = outputs.flatMap(({ name, isOptional }) => (isOptional ? [] : [name]));
   const { required: requiredInputs } = inputs.object;
   return {
@@ -75,9 +75,17 @@ interface Output {
   readonly isOptional: boolean;
 }
 
-function output(checker: ts.TypeChecker, reader: TypeReader, { name }: ComponentClass, property: ts.Symbol): Output {
+/** `isArgumentToo`: one of the same name, which may have another type. */
+function output(
+  checker: ts.TypeChecker,
+  reader: TypeReader,
+  { name }: ComponentClass,
+  property: ts.Symbol,
+  isArgumentToo: boolean,
+): Output {
   const type = checker.getTypeOfSymbol(property);
-  const place = { name: `${name}${property.name.charAt(0).toUpperCase()}${property.name.slice(1)}` };
+  const own = `${name}${property.name.charAt(0).toUpperCase()}${property.name.slice(1)}`;
+  const place = { name: isArgumentToo ? `${own}Output` : own };
   const { plain: _plain, ...spec } = reader.read(type, place).spec;
   const description = reader.documentationOf(property);
   const canBeNothing = checker.getNonNullableType(type) !== type;

@@ -28,6 +28,7 @@ async function refuseWhenFrozen(run: Run): Promise<void> {
   const watch = new SyncWatch();
   const say = nowAndThen(run.ports, (sentence) => run.announce("warning", sentence));
   const last = { message: "" };
+  let isTold = false;
   const follows = await poll(run, { everyMs: syncPollMs, forMs: progressDeadline * 1000 }, async () => {
     const route = await run.readRoute();
     if (route === undefined)
@@ -35,7 +36,16 @@ async function refuseWhenFrozen(run: Run): Promise<void> {
         `${run.label}: ApisixRoute ${routeName} is missing; run pulumi refresh and the update again`,
       );
     const health = watch.see(route.sync, run.ports.clock.nowMs());
+    if (route.sync.firstTryOnly === true && !isTold) {
+      isTold = true;
+      run.announce("info", `${run.label}: ${formerController}`);
+    }
     if (health.kind === "good" || health.kind === "pending") return true;
+    // A later try may have succeeded: the first weight is told anew, and users' requests show whether it took effect.
+    if (health.kind === "weather" && route.sync.firstTryOnly === true) {
+      run.announce("warning", `${run.label}: the ingress controller could not write the route once: ${health.message}`);
+      return true;
+    }
     if (health.kind === "frozen")
       throw new ReleaseFailed(
         `${run.label}: the gateway's sync is frozen, nothing was started: ${health.message}; ${curedBy(health.message)}`,
@@ -50,6 +60,11 @@ async function refuseWhenFrozen(run: Run): Promise<void> {
       `${run.label}: the gateways can't all be reached (after ${progressDeadline}s), nothing was started: ${last.message}; see that they run, and run the update again`,
     );
 }
+
+const formerController =
+  "the ingress controller is one before 2.0 (releases were tried with 2.2): weights and rules go by ApisixRoute v2 as there, " +
+  "its status tells only whether its first try of a change succeeded, so what users get decides, " +
+  "and a plugin that the gateway lacks shows only when it is needed";
 
 /**
  * A plugin that is switched on during the run only: on a gateway without it nothing would be synced from then on, for

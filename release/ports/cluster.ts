@@ -45,15 +45,19 @@ export interface RouteState {
   readonly sync: Sync;
 }
 
-/** Condition Accepted of the ingress controller at one moment. */
-export type Sync =
+/** What the ingress controller says of a route at one moment. */
+export type Sync = (
   | { readonly kind: "accepted" }
   /** The controller has not looked at it yet. */
   | { readonly kind: "pending" }
   /** Every gateway refuses the configuration: nothing that is written takes effect, for anybody. */
   | { readonly kind: "refused"; readonly message: string }
   /** Not every gateway can be reached: those that can follow all the same. */
-  | { readonly kind: "unreachable"; readonly message: string };
+  | { readonly kind: "unreachable"; readonly message: string }
+) & {
+  /** By a controller before 2.0, which tells the outcome of its first try of each version of the route, and no later one's. */
+  readonly firstTryOnly?: true;
+};
 
 export interface Endpoints {
   /** Addresses of all pods behind the Service: ready, not ready and terminating. */

@@ -2,7 +2,7 @@ import { createServer } from "node:http";
 import type { Server } from "node:http";
 import { expect } from "chai";
 import { startTraffic } from "../../sandbox/users/index.js";
-import { apply, plainRoute, rule, specOf } from "./harness/apps.js";
+import { apply, plainRoute, plainService, rule, specOf, untilAvailable } from "./harness/apps.js";
 import { core, deployment, eventually, releaseStatus } from "./harness/cluster.js";
 import { edited, exampleText, openExample } from "./harness/examples.js";
 import type { UserProject } from "./harness/project.js";
@@ -13,6 +13,8 @@ const old = "6.0.1";
 const next = "6.0.2";
 const image = (tag: string): string => `ghcr.io/stefanprodan/podinfo:${tag}`;
 const host = "examples.example.com";
+
+const watchdogOfItsOwn = 'const watchdog = new ReleaseWatchdog("watchdog", { namespace: operations.metadata.name });\n';
 
 /** An update under users, none of whom may notice. */
 async function unnoticed(project: UserProject, primary: { readonly namespace: string; readonly name: string }) {
@@ -80,7 +82,8 @@ describe("examples of what is there already", () => {
       expect(await specOf(namespace, "podinfo")).to.equal(before);
     });
 
-    it("from-flagger: the Canary as it is", async () => {
+    it("from-flagger: the Canary as it is, and gives the Deployment back where it says so", async () => {
+      apply(source);
       const project = await openExample("from-flagger");
       const canary = edited(exampleText("from-flagger", "podinfo-canary.yaml"), {
         "namespace: test": `namespace: ${namespace}`,
@@ -92,7 +95,17 @@ describe("examples of what is there already", () => {
       expect(first.code, first.output).to.equal(0);
       project.write({ "index.ts": edited(exampleText("from-flagger"), { [old]: next }) });
       await unnoticed(project, { namespace, name: "podinfo-primary" });
+      // As Flagger restores the target of a Canary that is deleted.
+      const reverting = edited(canary, { "  provider: apisix": "  provider: apisix\n  revertOnDeletion: true" });
+      project.write({ "podinfo-canary.yaml": reverting });
+      const told = await project.up();
+      expect(told.code, told.output).to.equal(0);
+      const users = startTraffic({ host, perSecond: 40 });
       await gone(project);
+      const tally = await users.stop();
+      expect(tally.failed, tally.samples.join("\n")).to.equal(0);
+      expect((await deployment(namespace, "podinfo")).image).to.equal(image(next));
+      expect((await deployment(namespace, "podinfo")).replicas).to.be.greaterThan(0);
     });
   });
 
@@ -137,6 +150,76 @@ describe("examples of what is there already", () => {
       );
     } finally {
       server.close();
+    }
+  });
+
+  it("existing-gateway: what others have installed serves a release, and stays as it is", async () => {
+    const namespace = "examples-gateway";
+    const project = await openExample("existing-gateway");
+    const text = edited(exampleText("existing-gateway"), {
+      "http://prometheus.monitoring:9090": "http://flagger-prometheus.apisix:9090",
+      "scrapeIntervalSeconds: 15": "scrapeIntervalSeconds: 2",
+      'interval: "30s"': 'interval: "1s"',
+      "stepWeight: 10": "stepWeight: 25",
+      '"shop", { metadata: { name: "shop" } }': `"shop", { metadata: { name: "${namespace}" } }`,
+      '"app.example.com"': `"${host}"`,
+      // This cluster has one, and then it is left out, as its README says.
+      [watchdogOfItsOwn]: "",
+      "  watchdog,\n": "",
+    });
+    project.write({ "index.ts": text });
+    const before = await deployment("apisix", "apisix");
+    const first = await project.up();
+    expect(first.code, first.output).to.equal(0);
+    project.write({ "index.ts": edited(text, { [old]: next }) });
+    await unnoticed(project, { namespace, name: "podinfo-primary" });
+    await gone(project);
+    expect(await deployment("apisix", "apisix")).to.deep.equal(before);
+  });
+
+  it("adopt: a running Deployment becomes a release, ships a revision, and is given back; nobody fails", async () => {
+    const namespace = "examples-adopt";
+    await core.createNamespace({ body: { metadata: { name: namespace } } });
+    const text = edited(exampleText("adopt"), {
+      'namespace: "default"': `namespace: "${namespace}"`,
+      'interval: "10s"': 'interval: "1s"',
+      "stepWeight: 10": "stepWeight: 25",
+      '"shop.example.com"': `"${host}"`,
+    });
+    const labels = { app: "shop" };
+    const readinessProbe = { httpGet: { path: "/readyz", port: 9898 }, periodSeconds: 1 };
+    apply(
+      {
+        apiVersion: "apps/v1",
+        kind: "Deployment",
+        metadata: { name: "shop", namespace },
+        spec: {
+          replicas: 2,
+          selector: { matchLabels: labels },
+          template: {
+            metadata: { labels },
+            spec: { containers: [{ name: "shop", image: image(old), readinessProbe }] },
+          },
+        },
+      },
+      plainService({ namespace, name: "shop" }),
+    );
+    await untilAvailable(namespace, "shop");
+    const straight = startTraffic({ host, gateway: `shop.${namespace}`, perSecond: 40, keepAlive: false });
+    try {
+      const project = await openExample("adopt");
+      project.write({ "index.ts": text });
+      const taken = await project.up();
+      expect(taken.code, taken.output).to.equal(0);
+      expect(await deployment(namespace, "shop")).to.include({ replicas: 0 });
+      project.write({ "index.ts": edited(text, { [old]: next }) });
+      await unnoticed(project, { namespace, name: "shop-primary" });
+      await gone(project);
+      expect(await deployment(namespace, "shop")).to.include({ replicas: 2, image: image(next) });
+    } finally {
+      const tally = await straight.stop();
+      await core.deleteNamespace({ name: namespace });
+      expect(tally.failed, tally.samples.join("\n")).to.equal(0);
     }
   });
 });

@@ -3,7 +3,7 @@ import path from "node:path";
 import { expect } from "chai";
 import { startTraffic } from "../../sandbox/users/index.js";
 import { kubectl, specOf } from "./harness/apps.js";
-import { apps, releaseStatus } from "./harness/cluster.js";
+import { apps, deployment, eventually, releaseStatus } from "./harness/cluster.js";
 import { UserProject } from "./harness/project.js";
 import { prometheusUrl } from "./harness/stacks.js";
 
@@ -77,6 +77,29 @@ describe("the article's manifests, verbatim", () => {
     expect(tally.failed, tally.samples.join()).to.equal(0);
     expect(tally.byVersion.get("6.0.1")?.total ?? 0).to.be.greaterThan(0);
     expect(await releaseStatus(namespace, "podinfo")).to.include({ phase: "Succeeded" });
+  });
+
+  it("take 6.0.2 back on http 500s, and 6.0.3 on latency, which begin while each is in analysis", async () => {
+    const troubles = [
+      { tag: "6.0.2", path: "/status/500", perSecond: 25, why: /success rate [\d.]+% < 99%/ },
+      { tag: "6.0.3", path: "/delay/1", perSecond: 10, why: /request duration [\d.]+m?s > 500ms/ },
+    ];
+    for (const { tag, path: trouble, perSecond, why } of troubles) {
+      const users = startTraffic({ host, perSecond: 20 });
+      const update = project.begin({ TAG: tag });
+      await eventually(`${tag} is in analysis`, 60, () =>
+        Promise.resolve(update.output.includes("Advance podinfo.test canary weight 10")),
+      );
+      const others = startTraffic({ host, path: trouble, perSecond });
+      const { code } = await update.exited;
+      const [tally] = await Promise.all([users.stop(), others.stop()]);
+      expect(code, update.output).not.to.equal(0);
+      expect(update.output).to.match(why).and.to.contain("Canary failed! Scaling down podinfo.test");
+      expect(tally.failed, tally.samples.join()).to.equal(0);
+      expect(await deployment(namespace, "podinfo-primary")).to.include({
+        image: "ghcr.io/stefanprodan/podinfo:6.0.1",
+      });
+    }
   });
 
   it("leave their route as it was when all is destroyed", async () => {

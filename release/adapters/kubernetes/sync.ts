@@ -9,8 +9,21 @@ const server = "ServerAddr: ";
 const longestMessage = 200;
 
 /** What the ingress controller says of the route's present configuration; pure. */
-export function syncOf({ metadata, status }: Pick<Route, "metadata" | "status">): Sync {
-  const condition = status.conditions.find(({ type }) => type === "Accepted");
+export function syncOf(route: Pick<Route, "metadata" | "status">): Sync {
+  const conditionOf = (wanted: string): Condition | undefined =>
+    route.status.conditions.find(({ type }) => type === wanted);
+  const accepted = conditionOf("Accepted");
+  // Where a controller was replaced by one of 2.0 or later its condition stays.
+  const formerly = accepted === undefined ? conditionOf("ResourcesAvailable") : undefined;
+  if (formerly !== undefined) return { ...saidBy(route, formerly, isRefusedByAdmin), firstTryOnly: true };
+  return saidBy(route, accepted, isRefusal);
+}
+
+function saidBy(
+  { metadata }: Pick<Route, "metadata">,
+  condition: Condition | undefined,
+  isRefusal: (condition: Condition) => boolean,
+): Sync {
   if (condition === undefined) return { kind: "pending" };
   const seen = condition.observedGeneration ?? metadata.generation;
   if (seen < metadata.generation) return { kind: "pending" };
@@ -34,6 +47,11 @@ function isRefusal({ reason, message }: Condition): boolean {
   if (reason !== "SyncFailed") return true;
   const pushes = message.split(new RegExp(`(?:^|; )${server}`)).slice(1);
   return pushes.length > 0 && pushes.every(isRefusedPush);
+}
+
+/** By the admin API that a controller before 2.0 writes each object to, or by that controller's own check. */
+function isRefusedByAdmin({ message }: Condition): boolean {
+  return /status code 4(00|22)\b|"error_msg"/.test(message);
 }
 
 /** `A,B, Err: A: why; B: why`; of a single gateway also `A, Err: why`. */

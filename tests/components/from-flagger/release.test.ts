@@ -8,25 +8,34 @@ import { stringify } from "yaml";
 interface Registered {
   readonly type: string;
   readonly inputs: Readonly<Record<string, unknown>>;
+  /** Pulumi itself does not delete it. */
+  readonly isRetained: boolean;
 }
 
 /** What a program registers that takes a Canary and adds its pods. */
 async function deployed({ name, args }: FromFlagger): Promise<readonly Registered[]> {
   const registered: Registered[] = [];
+  const retained = new Set<string>();
+  const watchOptions: pulumi.ResourceTransformation = ({ type, name: logical, opts }) => {
+    if ("retainOnDelete" in opts && opts.retainOnDelete === true) retained.add(`${type} ${logical}`);
+    return undefined;
+  };
   await pulumi.runtime.setMocks({
     newResource: ({ type, name: logical, inputs }) => {
-      registered.push({ type, inputs: { ...(inputs as Record<string, unknown>) } });
+      const isRetained = retained.has(`${type} ${logical}`);
+      registered.push({ type, inputs: { ...(inputs as Record<string, unknown>) }, isRetained });
       return { id: `${logical}-id`, state: { ...(inputs as Record<string, unknown>) } };
     },
     call: () => ({}),
   });
   const { CanaryRelease } = await import("../../../components/canary-release/index.js");
-  const release = new CanaryRelease(name, {
+  const given = {
     prometheusUrl: "http://flagger-prometheus.apisix:9090",
     ...args,
     ingressClassName: "apisix",
     template: { spec: { containers: [{ name: "app", image: "app:1" }] } },
-  });
+  };
+  const release = new CanaryRelease(name, given, { transformations: [watchOptions] });
   await new Promise((resolve) => pulumi.all([release.outcome, release.urn]).apply(resolve));
   return registered;
 }
@@ -65,6 +74,22 @@ describe("a CanaryRelease made of a Flagger Canary", () => {
     const service = all.find(({ inputs }) => at(inputs, "metadata", "name") === "storefront-canary");
     expect(at(service?.inputs, "spec", "selector")).to.deep.equal({ app: "storefront" });
     expect(at(taken.args.analysis, "webhooks", 0, "metadata", "cmd")).to.contain("http://storefront-canary.shop/");
+  });
+
+  it("is given back as a plain Deployment on deletion where its Canary says so, and is removed else", async () => {
+    const article = manifest("article-canary");
+    for (const [text, adoptions] of [
+      [article.replace("  provider: apisix", "  provider: apisix\n  revertOnDeletion: true"), [true]],
+      [article, []],
+    ] as const) {
+      const all = await deployed(takenFrom(text));
+      const takeovers = all.filter(({ type }) => type.endsWith("Takeover"));
+      expect(takeovers.map(({ inputs }) => at(inputs, "adoption", "givesBack"))).to.deep.equal(adoptions);
+      // Users are with the primary until the runtime has led them elsewhere: no object of theirs goes before.
+      const served = all.filter(({ type }) => /:(Service|Deployment|ApisixRoute)$/.test(type));
+      expect(served).to.have.length(6);
+      expect(served.filter(({ isRetained }) => isRetained)).to.have.length(adoptions.length * served.length);
+    }
   });
 
   it("of the article with its metric is the article's, with the autoscaler beside it", async () => {

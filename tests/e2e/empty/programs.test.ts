@@ -6,51 +6,33 @@ import type { TrafficOptions } from "../../../sandbox/users/index.js";
 import { apply, kubectl } from "../harness/apps.js";
 import { at, core, deployment, eventually, releaseStatus } from "../harness/cluster.js";
 import { edited, exampleText, firstProgram, plannedResources } from "../harness/examples.js";
-import { UserProject } from "../harness/project.js";
 import type { Env, Result } from "../harness/project.js";
+import { walkExternalAutoscaler } from "./autoscaler.js";
+import { walkStrategies } from "./strategies.js";
+import { hurried, image, next, old, Walk } from "./walk.js";
 
 // The programs that bring a platform of their own, one after the other in one stack: as its author goes from one to the
 // next, the platform stays, and the release of the one before goes.
 
-const old = "6.0.1";
-const next = "6.0.2";
-const image = (tag: string): string => `ghcr.io/stefanprodan/podinfo:${tag}`;
-/** Fewer and shorter steps. */
-const hurried = { 'interval: "10s"': 'interval: "1s"', "stepWeight: 10": "stepWeight: 25" };
 /** The programmable application, all of whose answers are errors. */
 const failing = `image: "sandbox/faulty:${next}", env: [{ name: "FAIL_PERCENT", value: "100" }]`;
 const noted: Env = { PULUMI_NODEJS_TRANSPILE_ONLY: "false" };
 const pulumiYaml = "name: shop\nruntime: nodejs\nmain: index.ts\n";
 
 describe("programs with a platform of their own", () => {
-  let project: UserProject;
-  const update = async (text: string, more: readonly string[] = []): Promise<Result> => {
-    project.write({ "index.ts": text });
-    return project.run(["up", "--yes", "--skip-preview", "--non-interactive", "--stack", "dev", ...more]);
-  };
-  const shipped = async (text: string): Promise<void> => {
-    const { code, output } = await update(text);
-    expect(code, output).to.equal(0);
-  };
-  /** An update under users; none of them may notice. */
-  const promoted = async (text: string, users: TrafficOptions): Promise<void> => {
-    const traffic = startTraffic(users);
-    const { code, output } = await update(text);
-    const tally = await traffic.stop();
-    expect(code, output).to.equal(0);
-    expect(output).to.contain("Promotion completed!");
-    expect(tally.total).to.be.greaterThan(0);
-    expect(tally.failed, tally.samples.join("\n")).to.equal(0);
-  };
+  let walk: Walk;
+  const update = (text: string, more: readonly string[] = []): Promise<Result> => walk.update(text, more);
+  const shipped = (text: string): Promise<void> => walk.shipped(text);
+  const promoted = (text: string, users: TrafficOptions): Promise<string> => walk.promoted(text, users);
 
   before(async () => {
-    project = await UserProject.create("shop", {
+    walk = await Walk.open("shop", {
       "Pulumi.yaml": pulumiYaml,
       "index.ts": firstProgram("README.md"),
     });
   });
   after(async () => {
-    const { code, output } = await project.destroy();
+    const { code, output } = await walk.project.destroy();
     expect(code, output).to.equal(0);
     await eventually("nothing is left", 60, async () => (await deployments()).length === 0);
   });
@@ -59,7 +41,7 @@ describe("programs with a platform of their own", () => {
   const host = "app.example.com";
 
   it("README's first one, pasted: previews, with its types checked", async () => {
-    const { code, output } = await project.preview(noted);
+    const { code, output } = await walk.project.preview(noted);
     expect(code, output).to.equal(0);
     expect(plannedResources(output), output).to.be.at.least(40);
   });
@@ -102,6 +84,8 @@ describe("programs with a platform of their own", () => {
     expect((await deployment("shop", "cart-primary")).image).to.equal(image(next));
   });
 
+  walkExternalAutoscaler(() => walk);
+
   it("custom-metric: the corrected query lets a release without 404s pass, and takes one with them back", async () => {
     const text = edited(exampleText("custom-metric"), { 'interval: "10s"': 'interval: "1s"' });
     const host = "app.example.com";
@@ -115,13 +99,15 @@ describe("programs with a platform of their own", () => {
     expect((await deployment("default", "podinfo-primary")).image).to.equal(image(next));
   });
 
+  walkStrategies(() => walk);
+
   it("configuration: a changed secret is a revision, which the primary gets when it is promoted", async () => {
     const text = edited(exampleText("configuration"), {
       'interval: "30s"': 'interval: "1s"',
       "[1, 5, 20, 50]": "[20, 50]",
     });
     await shipped(text);
-    const configured = await project.run(["config", "set", "--secret", "token", "s3cret", "--stack", "dev"]);
+    const configured = await walk.project.run(["config", "set", "--secret", "token", "s3cret", "--stack", "dev"]);
     expect(configured.code, configured.output).to.equal(0);
     await promoted(text, { host: "shop.example.com", perSecond: 40 });
     expect(secretOf("shop-primary")).to.equal("s3cret");

@@ -83,3 +83,39 @@ describe("what the ingress controller says of a route", () => {
     expect(message.length).to.be.at.most(203);
   });
 });
+
+describe("what an ingress controller before 2.0 says of a route", () => {
+  const said = (condition: object, more: readonly object[] = []): Sync => {
+    const conditions = [{ type: "ResourcesAvailable", observedGeneration: generation, ...condition }, ...more];
+    return syncOf(route.parse({ metadata: { generation }, spec: {}, status: { conditions } }));
+  };
+  const synced = { status: "True", reason: "ResourcesSynced", message: "Sync Successfully" };
+  const aborted = (message: string) => said({ status: "False", reason: "ResourceSyncAborted", message });
+  const firstTryOnly = true;
+
+  it("is known by its own condition, of this very version", () => {
+    expect(said(synced)).to.deep.equal({ kind: "accepted", firstTryOnly });
+    expect(said({ ...synced, observedGeneration: 2 })).to.deep.equal({ kind: "pending", firstTryOnly });
+  });
+
+  it("is refused where the admin API refuses the object", () => {
+    const message = 'unexpected status code 400; error message: {"error_msg":"unknown plugin [nope]"}';
+    expect(aborted(message)).to.deep.equal({
+      kind: "refused",
+      message: `ResourceSyncAborted: ${message}`,
+      firstTryOnly,
+    });
+  });
+
+  it("is no refusal where the admin API could not be asked: a later try is not told", () => {
+    expect(aborted("dial tcp 10.96.0.9:9180: connect: connection refused").kind).to.equal("unreachable");
+    expect(aborted("unexpected status code 503; error message: etcd is away").kind).to.equal("unreachable");
+  });
+
+  it("counts for nothing once a newer controller has had its say", () => {
+    const newer = { type: "Accepted", status: "True", observedGeneration: generation };
+    expect(said({ status: "False", reason: "ResourceSyncAborted", message: "gone" }, [newer])).to.deep.equal({
+      kind: "accepted",
+    });
+  });
+});

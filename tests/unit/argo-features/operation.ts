@@ -12,7 +12,7 @@ export const traffic: Chapter = {
     {
       feature: "NGINX, ALB, Istio, SMI, Traefik, Ambassador, Kong, Gateway API, several at once",
       source: "features/traffic-management/index.md",
-      answer: not(""),
+      answer: not("APISIX alone"),
     },
     {
       feature: "Ping-pong Services (no selector changes at promotion)",
@@ -29,7 +29,7 @@ export const traffic: Chapter = {
       source: "features/hpa-support.md",
       answer: have('`autoscaler`, or `"external"` for HPAs of your own and KEDA'),
     },
-    { feature: "VerticalPodAutoscaler", source: "features/vpa-support.md", answer: not("") },
+    { feature: "VerticalPodAutoscaler", source: "features/vpa-support.md", answer: not("nothing is known of one") },
     {
       feature: "Anti-affinity between versions",
       source: "features/anti-affinity/anti-affinity.md",
@@ -45,8 +45,12 @@ export const traffic: Chapter = {
       source: "features/specification.md",
       answer: have("`progressDeadline`; it always takes back"),
     },
-    { feature: "`minReadySeconds`", source: "features/specification.md", answer: not("") },
-    { feature: "Restart of all pods without a rollout", source: "features/restart.md", answer: not("") },
+    { feature: "`minReadySeconds`", source: "features/specification.md", answer: have("`deployment.minReadySeconds`") },
+    {
+      feature: "Restart of all pods without a rollout",
+      source: "features/restart.md",
+      answer: not("an annotation in the template is another revision, which is judged"),
+    },
   ],
 };
 
@@ -95,7 +99,7 @@ export const people: Chapter = {
     {
       feature: "Metrics of the controller",
       source: "features/controller-metrics.md",
-      answer: not("Events and the report instead"),
+      answer: differently("the watchdog exports what each release is doing: [metrics](operations/metrics.md)"),
     },
   ],
 };

@@ -135,7 +135,8 @@ describe("bench: results", () => {
     expect(missed(scaleOf({ peakMemoryMiB: 601 }))).to.have.length(1);
     expect(missed(scaleOf({ cpuCores: 1.1 }))).to.have.length(2);
     expect(missed(scaleOf({ apiRequestsPerReleaseSecond: 6 }))).to.have.length(1);
-    expect(missed(scaleOf({}, 1.4))).to.have.length(1);
+    expect(missed(scaleOf({}, 1.18))).to.have.length(1);
+    expect(missed(scaleOf({}, 1.21))).to.have.length(2);
   });
 
   it("a number of releases that could not be measured is named, and a miss", () => {

@@ -1,6 +1,8 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { expect } from "chai";
+import { argumentsFile, currentArguments } from "../../../docs/arguments-reference.js";
+import { currentPermissions, permissionsFile } from "../../../docs/permissions-table.js";
 import { settingsReference } from "../../../docs/settings-reference.js";
 
 describe("the settings' reference", () => {
@@ -14,5 +16,15 @@ describe("the settings' reference", () => {
     expect(text).to.contain("| `threshold` | integer (≥ 1) | `1` |");
     expect(text.match(/^\| `interval`/gm)).to.have.length(2);
     expect(text).to.contain("`provider.address` (needed)");
+  });
+});
+
+describe("the pages that are made of the code", () => {
+  it("have the arguments as the types say them now (else: npm run reference)", () => {
+    expect(readFileSync(argumentsFile, "utf8")).to.equal(currentArguments());
+  });
+
+  it("have the rules that releaseRole() gives now (else: npm run reference)", async () => {
+    expect(readFileSync(permissionsFile, "utf8")).to.equal(await currentPermissions());
   });
 });

@@ -83,11 +83,17 @@ describe("a Flagger Canary", () => {
 
   it("names what it leaves out", () => {
     const warned = fromFlagger(
-      canary
-        .replace("  analysis:", "  revertOnDeletion: true\n  analysis:")
-        .replace(/ {6}- name: "404s[\s\S]*?1m\n/, ""),
+      canary.replace("  analysis:", "  suspend: true\n  analysis:").replace(/ {6}- name: "404s[\s\S]*?1m\n/, ""),
     );
-    expect(warned.warnings).to.deep.equal(["spec.revertOnDeletion has no meaning here and is left out"]);
+    expect(warned.warnings).to.deep.equal(["spec.suspend is left out: what must not be released is not run"]);
+  });
+
+  it("keeps what Flagger promises of a deletion", () => {
+    const of = (line: string) =>
+      fromFlagger(canary.replace("  analysis:", `${line}  analysis:`) + template).args.revertOnDeletion;
+    expect(of("  revertOnDeletion: true\n")).to.equal(true);
+    expect(of("  revertOnDeletion: false\n")).to.equal(false);
+    expect(of("")).to.equal(undefined);
   });
 
   it("says in one line what is missing", () => {

@@ -14,6 +14,7 @@ const canary = {
     },
     progressDeadlineSeconds: 60,
     skipAnalysis: false,
+    revertOnDeletion: true,
     metricsServer: "http://prometheus.monitoring:9090",
     service: {
       port: 80,

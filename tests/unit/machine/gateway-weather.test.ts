@@ -151,3 +151,32 @@ describe("a rollback while gateways come and go", () => {
     expect(harness.unansweredSeconds).to.equal(0);
   });
 });
+
+describe("a release on an ingress controller before 2.0", () => {
+  it("is promoted, and says once what that controller can't tell", async () => {
+    const harness = await Harness.atRest();
+    harness.world.isFormerController = true;
+    expect(messageOf(await harness.up())).to.equal("succeeded");
+    const said = harness.world.messages.filter((each) => each.includes("the ingress controller is one before 2.0"));
+    expect(said).to.have.length(1);
+  });
+
+  it("begins where its first try of the route failed, and goes by what users get", async () => {
+    const harness = await Harness.atRest();
+    harness.world.isFormerController = true;
+    harness.world.loseGateway(true);
+    harness.whenWeightIs(10, () => harness.world.thaw());
+    expect(messageOf(await harness.up())).to.equal("succeeded");
+    expect(harness.world.messages.join()).to.contain(
+      "could not write the route once: SyncFailed: connect ECONNREFUSED",
+    );
+  });
+
+  it("does not begin where the gateway refuses the route", async () => {
+    const harness = await Harness.atRest();
+    harness.world.isFormerController = true;
+    harness.world.freeze();
+    expect(messageOf(await harness.up())).to.contain("nothing was started: SyncFailed: invalid plugin");
+    expect(harness.world.canary?.replicas).to.equal(0);
+  });
+});

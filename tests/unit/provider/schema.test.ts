@@ -99,6 +99,12 @@ describe("the schema for other languages", () => {
     expect(at("CanaryReleaseAnalysis", ["threshold"])?.description).to.match(/until rollback/);
   });
 
+  it("keeps an argument's type apart from that of an output of the same name", () => {
+    const { $ref = "" } = inputsOf("CanaryPlatform")["prometheus"] ?? {};
+    const own = propertiesOf($ref.split(":").at(-1) ?? "");
+    expect(own).to.include.keys("url", "bearerToken", "retention", "scrapeIntervalSeconds");
+  });
+
   it("marks what is secret", () => {
     for (const found of [
       inputsOf("CanaryRelease")["kubeconfig"],

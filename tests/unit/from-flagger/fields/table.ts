@@ -20,7 +20,7 @@ says something else.
 - **refused**: an error with this line, before anything is touched.
 
 A Canary with \`routeRef\` is released behind its ApisixRoute. One without, from another gateway, gets a route of its own
-where \`service.hosts\` names its hosts: the last column says what is different then.
+where \`service.hosts\` names its hosts: the last column says what is different then, or that it is the same.
 `;
 
 /** The whole page, before formatting. */
@@ -40,7 +40,7 @@ function rowsOf(field: Field): readonly Row[] {
   const rows = ways.routeRef.map(({ value, outcome }, index) => {
     const other = ways.hosts[index]?.outcome ?? outcome;
     const [routeRef, hosts] = [outcomeText(outcome, value), outcomeText(other, value)];
-    return { value, routeRef, hosts: hosts === routeRef ? "" : hosts };
+    return { value, routeRef, hosts: hosts === routeRef ? "the same" : hosts };
   });
   const groups = [...Map.groupBy(rows, ({ routeRef, hosts }) => `${routeRef}|${hosts}`).values()];
   return groups.flatMap((same) =>

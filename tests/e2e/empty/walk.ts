@@ -1,0 +1,42 @@
+/** One stack in which a user goes from one program to the next. */
+import { expect } from "chai";
+import { startTraffic } from "../../../sandbox/users/index.js";
+import type { TrafficOptions } from "../../../sandbox/users/index.js";
+import { UserProject } from "../harness/project.js";
+import type { Result } from "../harness/project.js";
+
+export const old = "6.0.1";
+export const next = "6.0.2";
+export const image = (tag: string): string => `ghcr.io/stefanprodan/podinfo:${tag}`;
+/** Fewer and shorter steps. */
+export const hurried = { 'interval: "10s"': 'interval: "1s"', "stepWeight: 10": "stepWeight: 25" };
+
+export class Walk {
+  private constructor(readonly project: UserProject) {}
+
+  static async open(name: string, files: Readonly<Record<string, string>>): Promise<Walk> {
+    return new Walk(await UserProject.create(name, files));
+  }
+
+  update(text: string, more: readonly string[] = []): Promise<Result> {
+    this.project.write({ "index.ts": text });
+    return this.project.run(["up", "--yes", "--skip-preview", "--non-interactive", "--stack", "dev", ...more]);
+  }
+
+  async shipped(text: string): Promise<void> {
+    const { code, output } = await this.update(text);
+    expect(code, output).to.equal(0);
+  }
+
+  /** An update under users; none of them may notice. */
+  async promoted(text: string, users: TrafficOptions): Promise<string> {
+    const traffic = startTraffic(users);
+    const { code, output } = await this.update(text);
+    const tally = await traffic.stop();
+    expect(code, output).to.equal(0);
+    expect(output).to.contain("Promotion completed!");
+    expect(tally.total).to.be.greaterThan(0);
+    expect(tally.failed, tally.samples.join("\n")).to.equal(0);
+    return output;
+  }
+}
