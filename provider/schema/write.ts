@@ -15,5 +15,5 @@ function compilerOptions(): ts.CompilerOptions {
 
 const { schema, components } = packageSpec(packageVersion(), path.join(root, "components/index.ts"), compilerOptions());
 const folder = path.join(root, "dist/provider");
-writeFileSync(path.join(folder, schemaFile), `${JSON.stringify(schema, null, 2)}\n`);
+writeFileSync(path.join(folder, schemaFile), `${JSON.stringify(schema)}\n`);
 writeFileSync(path.join(folder, componentsFile), `${JSON.stringify(components)}\n`);
