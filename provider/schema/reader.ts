@@ -34,6 +34,8 @@ interface Place {
   readonly path?: readonly string[] | undefined;
   /** Somewhere in a `pulumi.Input`, which takes outputs at every depth. */
   readonly isInput?: boolean;
+  /** In an object of its own, not an argument of a component. */
+  readonly isNested?: boolean;
 }
 
 /** Docstrings say it in these words where a value is kept secret. */
@@ -133,15 +135,19 @@ export class TypeReader {
     return { spec: { type: "array", items: spec }, shape: { each: shape } };
   }
 
-  /** Components are references; what several objects may be is one object with all their properties. */
+  /**
+   * Components are references; what several objects may be is one object with all their properties. In an object a component
+   * is anything: a package for Python whose objects named components would import itself in a circle.
+   */
   private objects(types: readonly ts.Type[], place: Place): readonly Read[] {
     const references = types.flatMap((type) => this.componentsOf(type));
+    const reference = (name: string): PropertySpec => (place.isNested === true ? anything : resourceReference(name));
     const foreign = types.filter((type) => isForeign(type)).map(() => ({ spec: anything, shape: {} }));
     const own = types.filter((type) => this.componentsOf(type).length === 0 && !isForeign(type));
     const maps = own.filter((type) => this.propertiesOf(type).length === 0 && this.valueType(type) !== undefined);
     const records = own.filter((type) => !maps.includes(type));
     return [
-      ...unique(references.map((name) => ({ spec: resourceReference(name), shape: {} }))),
+      ...unique(references.map((name) => ({ spec: reference(name), shape: {} }))),
       ...unique(foreign),
       ...maps.map((type) => this.map(type, place)),
       ...(records.length === 0 ? [] : [this.record(records, place)]),
@@ -172,7 +178,8 @@ export class TypeReader {
     if (known !== undefined) return { spec: typeReference(known.name), shape: known.shape };
     const own = types.length === 1 ? this.ownName(first) : undefined;
     const name = own ?? place.name;
-    const read = types.map((type) => this.properties(type, own === undefined ? place : { ...place, name: own }));
+    const inside = { ...place, name, isNested: true };
+    const read = types.map((type) => this.properties(type, inside));
     const object = flattened(read.map((each) => each.object));
     const shape = flattenedShape(read.map((each) => each.shape));
     const documentation = own === undefined ? "" : this.documentationOf(first.getSymbol());

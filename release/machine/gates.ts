@@ -44,6 +44,11 @@ export class Gates {
     return false;
   }
 
+  /** A pause that only a person ends waits from its beginning on: who reads of it may approve at once. */
+  async pauseAt(pause: string): Promise<void> {
+    await this.begin("none", pause);
+  }
+
   /** Whether somebody opens the gate that waits, as far as the object says; it is obeyed once. */
   async hear(object: ReleaseObject | undefined): Promise<boolean> {
     const { run, waitingAt } = this;

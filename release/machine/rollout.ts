@@ -23,7 +23,7 @@ import type { Run } from "./run.js";
 import { resizeCanary } from "./scale-up.js";
 import { interferenceIn, readSnapshot } from "./snapshot.js";
 import type { Snapshot } from "./snapshot.js";
-import { advanceSentence, pauseName } from "./stage-sentences.js";
+import { advanceSentence, pauseOf } from "./stage-sentences.js";
 import type { SyncHealth } from "./sync-watch.js";
 import { externalEdit } from "./traffic.js";
 import type { TrainMember } from "./train.js";
@@ -125,6 +125,8 @@ export class Rollout {
       this.split = stage.split;
       this.splitSinceMs = run.ports.clock.nowMs();
     }
+    const pause = pauseOf(stage);
+    if (pause !== undefined) await this.gates.pauseAt(pause);
     run.announce("info", advanceSentence(run.label, stage));
   }
 
@@ -143,7 +145,7 @@ export class Rollout {
 
   /** Stays at the stage, interval by interval, until it is passed and its gate is open. */
   private async hold(stage: Stage, gate: ReturnType<typeof gateAfter>): Promise<void> {
-    const pause = stage.untilApproved === true ? pauseName(stage) : undefined;
+    const pause = pauseOf(stage);
     for (let done = 0; ;) {
       const hooks = callWebhooks(this.run, "rollout");
       // Whatever ends the interval ends the run; the hooks' own end is of no interest then.

@@ -3,8 +3,8 @@ import { shownWeight, splitText } from "../strategy/index.js";
 import type { Stage } from "../strategy/index.js";
 
 /** What a pause is called that only a person ends. */
-export function pauseName({ split }: Stage): string {
-  return `pause at ${splitText(split)}`;
+export function pauseOf({ split, untilApproved }: Stage): string | undefined {
+  return untilApproved === true ? `pause at ${splitText(split)}` : undefined;
 }
 
 /** Flagger's words where it has such a stage. */

@@ -132,6 +132,12 @@ describe("the schema for other languages", () => {
     expect(taken).to.deep.equal([]);
   });
 
+  it("names components among a component's arguments only: a package for Python would import itself in a circle", () => {
+    const nested = JSON.stringify(schema.types);
+    expect(nested).not.to.contain("#/resources/");
+    expect(JSON.stringify(schema.resources)).to.contain("#/resources/");
+  });
+
   it("takes a platform by reference, and texts or numbers for durations", () => {
     expect(JSON.stringify(inputsOf("CanaryRelease")["platform"])).to.contain(
       "#/resources/apisix-canary:index:CanaryPlatform",

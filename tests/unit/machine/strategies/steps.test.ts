@@ -118,6 +118,23 @@ describe("steps of a canary", () => {
     expect(written - first).to.be.greaterThan(900_000);
   });
 
+  it("hear a person who approves as soon as the pause is told of", async () => {
+    const harness = await Harness.atRest();
+    const steps = [{ weight: 10 }, { pause: "until approved" as const }, { weight: 50 }];
+    const up = harness.begin("r2", { steps });
+    const told = (): boolean => harness.world.messages.some((message) => message.includes("until it is approved"));
+    let given = false;
+    for (let second = 1; second < 600; second += 1)
+      harness.clock.at(second * 1000, () => {
+        if (given || !told()) return;
+        given = true;
+        harness.world.command("approve", "by anna");
+      });
+    expect(messageOf(await harness.clock.until(up))).to.equal("succeeded");
+    expect(harness.world.messages.join("\n")).to.contain("opens gate pause at 10%");
+    expect(harness.world.messages.join("\n")).not.to.contain("give it again");
+  });
+
   it("end a bad canary during a pause too", async () => {
     const harness = await Harness.atRest();
     const steps = [{ weight: 10 }, { pause: "until approved" as const }, { weight: 50 }];
