@@ -61,7 +61,8 @@ async function endToEndTests(images: string | undefined): Promise<number> {
     const env = { TEST_TOTALS_FILE: totalsFile, ...environmentOf(languages) };
     const options = { name: sandboxName, env, cwd: root };
     const node = [process.execPath, "--enable-source-maps"];
-    const slow = ["--timeout", "240000"];
+    // What a test that ran out of time left running must not keep the others from running.
+    const slow = ["--timeout", "240000", "--exit"];
     const empty = await runInside([...node, ...mochaArguments(["e2e/empty/*.test.js"], slow)], options);
     const deployed = await runInside([...node, path.join(__dirname, "e2e/harness/deploy-platform.js")], options);
     if (deployed !== 0) throw new Error("the platform could not be deployed into the sandbox");
