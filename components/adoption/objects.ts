@@ -40,7 +40,8 @@ type Spec<T> = pulumi.Input<T>;
 /**
  * The Kubernetes objects of a release, in one of two ways: created, as usual; or applied server-side over what may be
  * there, which the provider does for `…Patch` resources. The latter, and those of a release that is given back, are
- * deleted by the runtime alone, in an order in which nobody loses an answer. An object has two types over its life, so each is the other's alias.
+ * deleted by the runtime alone, in an order in which nobody loses an answer. An object has two types over its life, so
+ * each is the other's alias.
  */
 export class ReleaseObjects {
   constructor(private readonly custody: Custody) {}

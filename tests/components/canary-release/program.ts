@@ -2,6 +2,8 @@ import * as pulumi from "@pulumi/pulumi";
 import type { CanaryReleaseArgs } from "../../../components/canary-release/args.js";
 import type { CanaryRelease } from "../../../components/canary-release/index.js";
 
+export { at } from "../register.js";
+
 /** What the engine hears of one resource. */
 export interface Registered {
   readonly type: string;
@@ -84,7 +86,7 @@ async function settled(): Promise<void> {
 }
 
 /** Mocks are told of inputs without their secrets: those are read off the requests. */
-function recorded(): readonly Registered[] {
+export function recorded(): readonly Registered[] {
   const registered: Registered[] = [];
   const monitor = pulumi.runtime.getMonitor() ?? {};
   const register: unknown = Reflect.get(monitor, "registerResource");
@@ -103,13 +105,6 @@ function recorded(): readonly Registered[] {
     return Reflect.apply(register, monitor, [request, ...more]) as unknown;
   });
   return registered;
-}
-
-export function at(value: unknown, ...path: readonly (string | number)[]): unknown {
-  return path.reduce<unknown>(
-    (inner, key) => (typeof inner === "object" && inner !== null ? Reflect.get(inner, key) : undefined),
-    value,
-  );
 }
 
 /** As a state shows it: secrets are left out. */

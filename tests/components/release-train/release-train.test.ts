@@ -2,23 +2,8 @@ import * as pulumi from "@pulumi/pulumi";
 import { expect } from "chai";
 import type { CanaryReleaseArgs } from "../../../components/canary-release/index.js";
 import type { ReleaseTrainArgs, TrainMember } from "../../../components/release-train/index.js";
-import { at } from "../register.js";
-
-interface Registered {
-  readonly type: string;
-  readonly name: string;
-  readonly inputs: Readonly<Record<string, unknown>>;
-  readonly dependencies: readonly string[];
-  readonly aliases: readonly string[];
-}
-
-interface Request {
-  getType(): string;
-  getName(): string;
-  getObject(): { toJavaScript(): Record<string, unknown> } | undefined;
-  getDependenciesList(): readonly string[];
-  getAliasesList(): readonly { toObject(): object }[];
-}
+import { at, recorded } from "../canary-release/program.js";
+import type { Registered } from "../canary-release/program.js";
 
 const member = (name: string, change: Partial<CanaryReleaseArgs> = {}): TrainMember => ({
   name,
@@ -46,20 +31,7 @@ async function run(
     "dev",
     isPreview,
   );
-  const registered: Registered[] = [];
-  const monitor = pulumi.runtime.getMonitor() ?? {};
-  const register: unknown = Reflect.get(monitor, "registerResource");
-  if (typeof register !== "function") throw new Error("Pulumi's mocks register resources otherwise now");
-  Reflect.set(monitor, "registerResource", (request: Request, ...more: unknown[]) => {
-    registered.push({
-      type: request.getType(),
-      name: request.getName(),
-      inputs: request.getObject()?.toJavaScript() ?? {},
-      dependencies: request.getDependenciesList().map((urn) => urn.split("::").at(-1) ?? ""),
-      aliases: request.getAliasesList().map((each) => JSON.stringify(each.toObject())),
-    });
-    return Reflect.apply(register, monitor, [request, ...more]) as unknown;
-  });
+  const registered = recorded();
   try {
     const { ReleaseTrain } = await import("../../../components/release-train/index.js");
     const train = new ReleaseTrain("shop", args);
@@ -72,6 +44,10 @@ async function run(
 
 const find = (all: readonly Registered[], name: string): Registered | undefined =>
   all.find((each) => each.name === name);
+
+/** Names of what it is made after. */
+const dependenciesOf = (all: readonly Registered[], name: string): readonly string[] | undefined =>
+  find(all, name)?.dependencies.map((urn) => urn.split("::").at(-1) ?? "");
 
 /** What a member's runtime is told of its train: names of the members, and their revisions. */
 function toldOf(all: readonly Registered[], name: string) {
@@ -109,17 +85,17 @@ describe("ReleaseTrain", () => {
         releases: ["shop/cart", "shop/web", "shop/pay"],
         revisions,
       });
-      expect(
-        find(registered, `${name}-preparation`)?.dependencies.filter((each) => !each.startsWith(name)),
-      ).to.deep.equal([]);
+      expect(dependenciesOf(registered, `${name}-preparation`)?.filter((each) => !each.startsWith(name))).to.deep.equal(
+        [],
+      );
     }
   });
 
   it("in order: each begins after the promotion of the one before", async () => {
     const { registered, error } = await run({ releases: [member("cart"), member("web")], order: "in order" });
     expect(error).to.equal("");
-    expect(find(registered, "web-preparation")?.dependencies).to.include("cart-promotion");
-    expect(find(registered, "cart-preparation")?.dependencies).not.to.include("web-promotion");
+    expect(dependenciesOf(registered, "web-preparation")).to.include("cart-promotion");
+    expect(dependenciesOf(registered, "cart-preparation")).not.to.include("web-promotion");
     expect(toldOf(registered, "cart").releases).to.deep.equal(["shop/cart"]);
     expect(toldOf(registered, "web").releases).to.deep.equal(["shop/cart", "shop/web"]);
   });
