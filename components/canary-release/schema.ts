@@ -2,6 +2,7 @@ import { z } from "zod";
 import { analysis, dnsLabel, httpUrl, objectName, release, serviceLabel } from "../../release/settings/index.js";
 import { argument } from "../arguments/index.js";
 import type { Shape } from "../arguments/index.js";
+import { longestStabilizationSeconds } from "./manifests.js";
 import { ownedRules, refusalsOf } from "./route/index.js";
 import type {
   AutoscalerArgs,
@@ -169,6 +170,12 @@ export const schema = z
         code: "custom",
         path: ["analysis", "previewReplicas"],
         message: "the canary's autoscaler scales it: leave it out, or autoscaler",
+      });
+    if (typeof args.autoscaler === "object" && (args.analysis.scaleDownDelay ?? 0) > longestStabilizationSeconds)
+      context.addIssue({
+        code: "custom",
+        path: ["analysis", "scaleDownDelay"],
+        message: "an autoscaler keeps pods that nobody asks for 1h at most: at most 1h, or autoscaler external",
       });
     if (typeof args.autoscaler === "object")
       (args.analysis.steps ?? []).forEach((step, index) => {

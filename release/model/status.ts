@@ -12,6 +12,8 @@ export interface StrategyStatus {
   /** Passed intervals of a stage that has several. */
   readonly iteration?: number;
   readonly iterations?: number;
+  /** When a stage that only waits is over at the earliest; ISO time. */
+  readonly until?: string;
 }
 
 /** What the last run decided about a revision. */
