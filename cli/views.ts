@@ -110,6 +110,7 @@ function statusBlock({ status }: ReleaseView): string {
     ["Phase:", status.phase],
     ["Revision:", status.revision],
     ...(status.promotedRevision === undefined ? [] : [["Promoted Revision:", status.promotedRevision]]),
+    ...(status.scaleDownAt === undefined ? [] : [["Canary's Pods Stay Until:", status.scaleDownAt]]),
     ...(status.message === "" ? [] : [["Message:", status.message]]),
   ];
   return `Status:\n${columns(rows, "  ")}${checkBlock(status.checks)}`;

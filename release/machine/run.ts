@@ -25,13 +25,18 @@ type OptionalKey =
   | "judged"
   | "plannedSplit"
   | "primaryReplicas"
+  | "scaleDownAt"
+  | "scaleDownSeconds"
   | "split"
   | "stalled"
   | "strategy"
   | "train";
 
+/** What ends when the pods go that stayed after a rollback. */
+export const stayKeys = ["scaleDownAt", "scaleDownSeconds"] as const;
+
 /** What ends with the handover of a passed canary, or with the run. */
-export const handoverKeys = ["handoverDeadline", "handoverSeconds", "stalled"] as const;
+export const handoverKeys = ["handoverDeadline", "handoverSeconds", "stalled", ...stayKeys] as const;
 
 /** What ends with a run. */
 export const runKeys = [...handoverKeys, "plannedSplit", "split", "strategy"] as const;

@@ -206,6 +206,10 @@ export const strategyFields = {
     description:
       "Blue/green: once all users have passed their iterations with the canary, the promotion waits so long, judged all the while; the old revision stays in the primary, one weight away. Default: it does not wait.",
   }),
+  abortScaleDownDelay: durationAtLeast(1).optional().meta({
+    description:
+      "After a failed run, once all users are home: the canary's pods stay so long, for their logs and for debuggers, and only then the update ends. Default: they go at once.",
+  }),
   mirror: mirror.optional().meta({
     description: "The canary is shown copies of users' requests before any user: true, or how.",
   }),

@@ -91,6 +91,8 @@ export const releaseStatus: z.ZodType<ReleaseStatus> = z.object({
     .exactOptional(),
   handoverDeadline: z.string().exactOptional(),
   handoverSeconds: z.number().exactOptional(),
+  scaleDownAt: z.string().exactOptional(),
+  scaleDownSeconds: z.number().exactOptional(),
   heartbeat: z.object({ holder: z.string(), beat: z.int() }).exactOptional(),
   stalled: z.enum(stallReasons).exactOptional(),
   primaryReplicas: z.int().exactOptional(),

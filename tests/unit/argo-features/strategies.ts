@@ -86,7 +86,9 @@ export const strategies: Chapter = {
       answer: differently("`drain`: until nobody asks them any more, and at least so long"),
       since: {
         setting: "analysis.scaleDownDelay",
-        ...have("`analysis.scaleDownDelay`: the promotion waits while the old pods are one weight away"),
+        ...have(
+          "`analysis.scaleDownDelay`: the promotion waits while the old pods are one weight away; `analysis.abortScaleDownDelay`",
+        ),
       },
     },
     {

@@ -133,7 +133,7 @@ describe("blue/green", () => {
         expect(messageOf(await harness.up("r2", kept)))
           .to.contain(reason)
           .and.to.contain("the primary still serves revision r1");
-        const back = harness.world.weightWrites.find(({ atMs, weight }) => atMs > struck.ms && weight === 0);
+        const back = harness.world.weightWrites.find(({ atMs, weight }) => atMs >= struck.ms && weight === 0);
         expect((back?.atMs ?? Infinity) - struck.ms).to.be.below(12_000);
         expect(harness.engine.promotions.map(({ revision }) => revision)).to.deep.equal(["r1"]);
         expect(harness.isAtRest).to.equal(true);
