@@ -188,6 +188,11 @@ export const wrongStrategies: readonly Wrong[] = [
     "analysis.scaleDownDelay: must be at least 1s",
   ],
   [
+    "pods that stay for nothing after a failure",
+    analysis({ abortScaleDownDelay: 0 }),
+    "analysis.abortScaleDownDelay: must be at least 1s",
+  ],
+  [
     "iterations beside weights",
     analysis({ iterations: 3 }),
     "analysis.iterations: is for A/B (with match) and blue/green (without weights): leave it out, or stepWeight",
@@ -206,6 +211,34 @@ export const wrongStrategies: readonly Wrong[] = [
     "a mirror of its own length in blue/green",
     analysis({ ...blueGreen, mirror: { for: "1m" } }),
     "analysis.mirror.for: blue/green mirrors for its iterations: leave it out",
+  ],
+  [
+    "a label of one role that selects its pods",
+    { canaryMetadata: { labels: { app: "mine" } } },
+    "canaryMetadata.labels.app: is the release's own: by it pods are selected, or their role is told",
+  ],
+  [
+    "a label of one role that tells roles apart",
+    { primaryMetadata: { labels: { "app.kubernetes.io/name": "mine" } } },
+    "primaryMetadata.labels.app.kubernetes.io/name: is the release's own: by it pods are selected, or their role is told",
+  ],
+  [
+    "an annotation of one role that is ours",
+    { primaryMetadata: { annotations: { "apisix-canary.io/revision": "r1" } } },
+    "primaryMetadata.annotations.apisix-canary.io/revision: is the release's own",
+  ],
+  [
+    "a label of one role that the template has",
+    {
+      template: { metadata: { labels: { tier: "web" } }, spec: { containers: [{ name: "app" }] } },
+      canaryMetadata: { labels: { tier: "canary" } },
+    },
+    "canaryMetadata.labels.tier: is in the template too: take it out there, and give it to both roles",
+  ],
+  [
+    "a label of one role that is none",
+    { canaryMetadata: { labels: { role: "of two words" } } },
+    "canaryMetadata.labels.role: must be a label value",
   ],
   ["a window of nothing", analysis({ rollbackWindow: {} }), "analysis.rollbackWindow: needs revisions or time"],
 ];
