@@ -187,7 +187,7 @@ export class CanaryRelease extends pulumi.ComponentResource {
   }
 
   /** Every object carries the release's mark: what doesn't is never touched, whatever its name. */
-  private metadata(name: string, more: Readonly<Record<string, string>> = {}): Metadata {
+  private metadata(name: string, more: Readonly<Record<string, pulumi.Input<string>>> = {}): Metadata {
     const { labels, annotations: given = {} } = this.args.metadata ?? {};
     const mark = this.namespace.apply((namespace) => releaseMark(namespace, this.release));
     const own = { ...more, [annotations.release]: mark };

@@ -171,6 +171,28 @@ describe("a release of which everything is an output", () => {
     });
   });
 
+  it("keeps the addresses of one step's webhooks as those of all", async () => {
+    const webhooks = [
+      { name: "gate", url: pulumi.secret("http://gate.test/hush-url") },
+      { name: "b", url: "http://b/" },
+    ];
+    const steps = [
+      { weight: 10, webhooks },
+      { pause: "1m", webhooks },
+    ];
+    const deployed = await run(() => ({ args: { ...plain, analysis: { steps } } }));
+    expect(deployed.errors).to.deep.equal([]);
+    const { inputs } = find(deployed, ":Analysis", "podinfo-analysis");
+    const hidden = [
+      { name: "gate", url: "[secret]" },
+      { name: "b", url: "[secret]" },
+    ];
+    expect(at(withoutSecrets(inputs), "settings", "analysis", "steps")).to.deep.equal([
+      { weight: 10, webhooks: hidden },
+      { pause: "1m", webhooks: hidden },
+    ]);
+  });
+
   it("depends on what its outputs come from", () => {
     const urns = find(update, ":Deployment", "podinfo-deployment").dependencies.join("\n");
     expect(urns)
