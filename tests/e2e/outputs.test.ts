@@ -152,7 +152,7 @@ describe("what is wrong in an output", () => {
       const stack = await TestStack.create("outputs-wrong");
       const { failed, output } = await stack.up(wrong(problem));
       expect(failed).to.equal(true);
-      const said = errorsIn(output.split("Error: ")[0] ?? "");
+      const said = errorsIn(output.split(/code: -?\d+\n stdout: /)[0] ?? "");
       expect(said, output).to.have.length(1);
       expect(said[0]).to.contain(problem);
       expect(output).not.to.match(/\bat .*\.[jt]s:\d+/);
