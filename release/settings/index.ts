@@ -10,6 +10,7 @@ export type { MetricSettings, MetricTemplate, MetricTemplateInput } from "./metr
 export { isAddress, matchEntry } from "./strategy.js";
 export type { AffinitySettings, MatchEntry, MirrorSettings, StepSettings, ValueMatch } from "./strategy.js";
 export type { AlertSettings, WebhookSettings, WebhookType } from "./webhooks.js";
+export { compilesAsPcre } from "./pcre.js";
 export { dnsLabel, httpUrl, metricPrefix, objectName, serviceLabel } from "./names.js";
 export { prometheusAccess, tenantHeader } from "./prometheus.js";
 export type { PrometheusAccess } from "./prometheus.js";

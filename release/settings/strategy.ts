@@ -2,6 +2,7 @@ import { z } from "zod";
 import { durationAtLeast } from "./duration.js";
 import { metric } from "./metrics.js";
 import { webhook } from "./webhooks.js";
+import { compilesAsPcre } from "./pcre.js";
 
 /** A share of traffic, down to one in ten thousand: the gateway's weights are whole numbers. */
 const finePercent = z
@@ -63,7 +64,7 @@ const valueMatch = z
     z.strictObject({ prefix: text.meta({ description: "Begins with this text." }) }),
     z.strictObject({
       regex: text
-        .refine(compiles, "is not a regular expression that the gateway can compile")
+        .refine(compilesAsPcre, "is not a regular expression that the gateway can compile")
         .meta({ description: "A regular expression (PCRE) matches some part of it." }),
     }),
     z.strictObject({
@@ -221,15 +222,3 @@ export const strategyFields = {
       "Going back to a revision that was promoted within these many revisions, or this time, skips the steps.",
   }),
 };
-
-/** What JavaScript takes and nginx's PCRE refuses: `\\u`, an empty class, a look behind of no fixed length. */
-const unknownToPcre = /\\[uULlN]|\[\^?\]|\(\?<[=!][^)]*[*+{]/;
-
-/** PCRE knows inline flags at the start, which JavaScript does not. */
-function compiles(pattern: string): boolean {
-  try {
-    return new RegExp(pattern.replace(/^\(\?[imsx]+\)/, "")).source !== "" && !unknownToPcre.test(pattern);
-  } catch {
-    return false;
-  }
-}
