@@ -3,6 +3,7 @@ import path from "node:path";
 import { z } from "zod";
 import { analysis } from "../release/settings/analysis.js";
 import { metric } from "../release/settings/metrics.js";
+import { step } from "../release/settings/strategy.js";
 import { alert, webhook } from "../release/settings/webhooks.js";
 
 type JsonSchema = z.core.JSONSchema.BaseSchema;
@@ -17,6 +18,7 @@ interface Row {
 
 const sections = [
   { title: "`analysis`", path: "analysis", schema: analysis, leaveOut: ["metrics", "webhooks", "alerts"] },
+  { title: "`analysis.steps[]`", path: "", schema: step, leaveOut: ["metrics", "webhooks"] },
   { title: "`analysis.metrics[]`", path: "", schema: metric, leaveOut: [] },
   { title: "`analysis.webhooks[]`", path: "", schema: webhook, leaveOut: [] },
   { title: "`analysis.alerts[]`", path: "", schema: alert, leaveOut: [] },

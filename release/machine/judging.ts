@@ -4,7 +4,7 @@ import type { CheckStatus } from "../model/index.js";
 import type { Endpoints, RunEnd } from "../ports/index.js";
 import { checkEverySeconds } from "../settings/index.js";
 import type { ReleaseSettings } from "../settings/index.js";
-import { checkSecondsOf, partsOf, planStages } from "../strategy/index.js";
+import { checkSecondsOf, isPromotedInSteps, partsOf, planStages } from "../strategy/index.js";
 import type { Part, Population, Split, Stage } from "../strategy/index.js";
 import { sentenceOf } from "./failure.js";
 import { isLost } from "./lock.js";
@@ -46,7 +46,7 @@ function analysisOf({ analysis }: ReleaseSettings, part: number): ReleaseSetting
  */
 function budgetShareOf(settings: ReleaseSettings, subject: "canary" | "primary"): number {
   const parts = partsOfRun(settings).filter(({ judged }) => judged !== "nobody").length;
-  const share = settings.analysis.stepWeightPromotion > 0 ? 0.5 : subject === "canary" ? 0.9 : 0.1;
+  const share = isPromotedInSteps(settings.analysis) ? 0.5 : subject === "canary" ? 0.9 : 0.1;
   return subject === "canary" ? share / Math.max(1, parts) : share;
 }
 

@@ -3,6 +3,7 @@ export * from "./buckets.js";
 export * from "./deadline.js";
 export * from "./mirror.js";
 export * from "./plan.js";
+export * from "./promotion-pace.js";
 export * from "./rollback-window.js";
 export * from "./rules.js";
 export * from "./split.js";

@@ -1,9 +1,15 @@
 import { checkEverySeconds, stepWeightsOf } from "../settings/pace.js";
 import type { Split, StageKind } from "../model/index.js";
-import type { AnalysisSettings, MetricSettings, MirrorSettings, StepSettings } from "../settings/index.js";
+import type {
+  AnalysisSettings,
+  MetricSettings,
+  MirrorSettings,
+  StepSettings,
+  WebhookSettings,
+} from "../settings/index.js";
 import { strategyKindOf } from "./rules.js";
 import type { StrategySettings } from "./rules.js";
-import { highestSplit, isWithin, restSplit, sameSplit, shownWeight, withoutRest } from "./split.js";
+import { highestSplit, isWithin, restSplit, sameSplit, shownWeight } from "./split.js";
 
 /** Whose answers a stage is judged by. `nobody`: no request of the gateway's reaches the canary; its pods and webhooks count. */
 export const populations = ["users", "matched", "preview", "mirror", "nobody"] as const;
@@ -24,6 +30,8 @@ export interface Stage {
   readonly judged: Population;
   /** In place of the analysis' own. */
   readonly metrics?: readonly MetricSettings[];
+  /** Beside those of the whole analysis, while this stage lasts and before it is left. */
+  readonly webhooks?: readonly WebhookSettings[];
   /** From this stage on; else as before. */
   readonly replicas?: StageReplicas;
   /** Left only when a person approves. */
@@ -33,7 +41,7 @@ export interface Stage {
 /** What a plan depends on. */
 export type PlanSettings = StrategySettings &
   Pick<AnalysisSettings, "interval" | "maxWeight"> &
-  Partial<Pick<AnalysisSettings, "checkInterval" | "previewReplicas">>;
+  Partial<Pick<AnalysisSettings, "checkInterval" | "previewReplicas" | "scaleDownDelay">>;
 
 /** What a run is going to do, stage by stage. */
 export function planStages(settings: PlanSettings): readonly Stage[] {
@@ -51,11 +59,21 @@ export function planStages(settings: PlanSettings): readonly Stage[] {
 function blueGreenStages(settings: PlanSettings): readonly Stage[] {
   const { previewReplicas } = settings;
   const [test, all] = [testStage(settings), iterated(settings, "allUsers", "users", { base: 100 })];
-  if (previewReplicas === undefined) return [test, all];
-  return [
-    { ...test, replicas: previewReplicas },
-    { ...all, replicas: "100%" },
-  ];
+  const delay = delayStages(settings, all);
+  if (previewReplicas === undefined) return [test, all, ...delay];
+  return [{ ...test, replicas: previewReplicas }, { ...all, replicas: "100%" }, ...delay];
+}
+
+/** The promotion overwrites the old revision, so it is what waits while that is to be kept. */
+function delayStages(settings: PlanSettings, { split, judged }: Stage): readonly Stage[] {
+  const { scaleDownDelay } = settings;
+  if (scaleDownDelay === undefined) return [];
+  return [{ kind: "scaleDownDelay", split, judged, ...lengthOf(settings, scaleDownDelay) }];
+}
+
+/** Whether a stage only goes on with what the one before it asked of the gateway. */
+export function onlyWaits({ kind }: Pick<Stage, "kind">): boolean {
+  return kind === "pause" || kind === "scaleDownDelay";
 }
 
 /** Before any user comes: by its own way, by copies of users' requests, or by webhooks alone. */
@@ -97,7 +115,7 @@ function weightStages(settings: PlanSettings): readonly Stage[] {
 }
 
 function weightStage(settings: PlanSettings, step: Extract<StepSettings, { weight: number }>): Stage {
-  const { weight, metrics, replicas } = step;
+  const { weight, metrics, replicas, webhooks } = step;
   return {
     kind: "weight",
     split: splitAt(settings, weight),
@@ -105,6 +123,7 @@ function weightStage(settings: PlanSettings, step: Extract<StepSettings, { weigh
     judged: "users",
     ...(metrics === undefined ? {} : { metrics }),
     ...(replicas === undefined ? {} : { replicas }),
+    ...(webhooks === undefined ? {} : { webhooks }),
   };
 }
 
@@ -116,11 +135,17 @@ function splitAt({ sessionAffinity }: PlanSettings, weight: number): Split {
 
 function pauseStage(
   settings: PlanSettings,
-  { pause }: Extract<StepSettings, { pause: unknown }>,
+  { pause, webhooks }: Extract<StepSettings, { pause: unknown }>,
   before: Stage,
 ): Stage {
   const { split, judged, metrics } = before;
-  const same = { kind: "pause" as const, split, judged, ...(metrics === undefined ? {} : { metrics }) };
+  const same = {
+    kind: "pause" as const,
+    split,
+    judged,
+    ...(metrics === undefined ? {} : { metrics }),
+    ...(webhooks === undefined ? {} : { webhooks }),
+  };
   if (pause === "until approved") return { ...same, ...lengthOf(settings, undefined), untilApproved: true };
   return { ...same, ...lengthOf(settings, pause) };
 }
@@ -200,19 +225,6 @@ function stageSeconds(
   const canaryPerSecond = (requestsPerSecond * share) / 100;
   const needed = canaryPerSecond > 0 ? minRequests / canaryPerSecond : Infinity;
   return Math.max(intervals, Math.ceil(needed / intervalSeconds)) * intervalSeconds;
-}
-
-/** The splits on the way to the promoted primary, the last one at rest; a step of 0 is one jump. */
-export function planPromotion(from: Split, stepPercent: number): readonly Split[] {
-  const shares = { base: from.base, bucketsPercent: from.bucketsPercent ?? 0 };
-  const highest = Math.max(shares.base, shares.bucketsPercent);
-  if (stepPercent === 0 || highest === 0) return sameSplit(from, restSplit) ? [] : [restSplit];
-  const count = Math.ceil(highest / stepPercent);
-  return Array.from({ length: count }, (_, index) => {
-    const back = (index + 1) * stepPercent;
-    const less = (share: number): number => Math.max(0, Math.round((share - back) * 100) / 100);
-    return withoutRest({ base: less(shares.base), bucketsPercent: less(shares.bucketsPercent) });
-  });
 }
 
 /** The smaller of what somebody wrote on a route and what was planned. */

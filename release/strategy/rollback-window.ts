@@ -1,5 +1,6 @@
 import type { Former } from "../model/index.js";
 import type { AnalysisSettings } from "../settings/index.js";
+import { onlyWaits } from "./plan.js";
 import type { Stage } from "./plan.js";
 
 /** So many are remembered. */
@@ -26,7 +27,7 @@ export function isWithinWindow(
 
 /** The plan of a way back: its last stage that moves anybody, watched for one interval. The rest is skipped by its place. */
 export function wayBack(plan: readonly Stage[]): { readonly plan: readonly Stage[]; readonly from: number } {
-  const from = plan.findLastIndex(({ kind }) => kind !== "pause");
+  const from = plan.findLastIndex((stage) => !onlyWaits(stage));
   return {
     plan: plan.slice(0, from + 1).map((stage, index) => (index === from ? { ...stage, intervals: 1 } : stage)),
     from,

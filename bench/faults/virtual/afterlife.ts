@@ -34,10 +34,11 @@ function memberRemains({ world, engine }: Member, nowMs: number): string {
 function journaled(status: ReleaseStatus | undefined, nowMs: number): unknown {
   if (status === undefined) return undefined;
   const { phase, canaryWeight, split, revision, promotedRevision, promoted, judged, stalled, primaryReplicas } = status;
-  const { handoverDeadline, formers = [] } = status;
+  const { handoverDeadline, scaleDownSeconds, formers = [] } = status;
   const leftSeconds = handoverDeadline === undefined ? undefined : (Date.parse(handoverDeadline) - nowMs) / 1000;
   return [
     [phase, canaryWeight, split, revision, promotedRevision, promoted?.revision, stalled, primaryReplicas],
+    scaleDownSeconds,
     judged && [judged.revision, judged.verdict, judged.without],
     leftSeconds && Math.max(0, Math.round(leftSeconds)),
     formers.map((each) => each.revision),

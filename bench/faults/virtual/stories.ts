@@ -28,7 +28,12 @@ const steps: Partial<AnalysisInput> = {
   steps: [{ weight: 0.5 }, { weight: 20, for: "8s", replicas: 2 }, { pause: "4s" }, { weight: 40 }],
 };
 const abTesting: Partial<AnalysisInput> = { match: [{ headers: { "x-canary": { exact: "yes" } } }], iterations: 2 };
-const blueGreen: Partial<AnalysisInput> = { iterations: 2, preview: { path: "/preview" }, stepWeightPromotion: 50 };
+const blueGreen: Partial<AnalysisInput> = {
+  iterations: 2,
+  preview: { path: "/preview" },
+  scaleDownDelay: "4s",
+  stepWeightsPromotion: [50],
+};
 const mirror: Partial<AnalysisInput> = { iterations: 2, mirror: true };
 /** The second member passes a step later. */
 const train: Partial<AnalysisInput> = { ...weights, stepWeight: 40 };
@@ -56,7 +61,7 @@ export const stories: readonly Story[] = [
   { ...rollsBack("rollback", weights), isClassic: true },
   promotes("steps-promote", steps),
   promotes("ab-promote", abTesting),
-  rollsBack("ab-rollback", abTesting),
+  rollsBack("ab-rollback", { ...abTesting, abortScaleDownDelay: "8s" }),
   promotes("blue-green-promote", blueGreen),
   { ...rollsBack("blue-green-rollback", blueGreen), withoutUsers: true },
   promotes("mirror-promote", mirror),

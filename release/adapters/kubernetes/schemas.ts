@@ -52,6 +52,7 @@ export const releaseStatus: z.ZodType<ReleaseStatus> = z.object({
       doing: z.enum(stageKinds),
       iteration: z.int().exactOptional(),
       iterations: z.int().exactOptional(),
+      until: z.string().exactOptional(),
     })
     .exactOptional(),
   train: z
@@ -90,6 +91,8 @@ export const releaseStatus: z.ZodType<ReleaseStatus> = z.object({
     .exactOptional(),
   handoverDeadline: z.string().exactOptional(),
   handoverSeconds: z.number().exactOptional(),
+  scaleDownAt: z.string().exactOptional(),
+  scaleDownSeconds: z.number().exactOptional(),
   heartbeat: z.object({ holder: z.string(), beat: z.int() }).exactOptional(),
   stalled: z.enum(stallReasons).exactOptional(),
   primaryReplicas: z.int().exactOptional(),
