@@ -108,10 +108,9 @@ function weightStage(settings: PlanSettings, step: Extract<StepSettings, { weigh
   };
 }
 
-/** With affinity the share is one of sessions; users without a cookie are the primary's, or follow the weight too. */
+/** With affinity the share is one of sessions; base rules serve those whose bucket isn't the canary's. */
 function splitAt({ sessionAffinity }: PlanSettings, weight: number): Split {
-  if (sessionAffinity === undefined) return { base: weight };
-  return { base: sessionAffinity.cookieless === "weight" ? weight : 0, bucketsPercent: weight };
+  return sessionAffinity === undefined ? { base: weight } : { base: 0, bucketsPercent: weight };
 }
 
 function pauseStage(
@@ -245,11 +244,13 @@ function sameMetrics(a: Part["metrics"], b: Part["metrics"]): boolean {
 /** What the rules must show of a split: percent of each rule's requests; undefined where it is never looked at. */
 export function expectedShares(split: Split) {
   const { base, matched = 0, preview = 0, mirrorPercent = 0, bucketsPercent = 0 } = split;
+  const inBuckets = bucketsPercent > 0 ? 100 : 0;
   return {
     base,
     match: matched,
     preview,
-    bucket: bucketsPercent > 0 ? 100 : 0,
+    bucket: inBuckets,
+    newcomer: inBuckets,
     mirror: mirrorPercent > 0 ? 100 : undefined,
   } as const;
 }
