@@ -1,6 +1,6 @@
 import Table from "cli-table3";
 import type { StrategyStatus, TrainStatus } from "../release/model/index.js";
-import { restSplit, splitText } from "../release/strategy/index.js";
+import { ownNames, restSplit, splitText } from "../release/strategy/index.js";
 import type { Split } from "../release/strategy/index.js";
 import type { EventView, ReleaseView } from "./releases.js";
 
@@ -119,11 +119,13 @@ const kinds = { canary: "canary", abTesting: "A/B testing", blueGreen: "blue/gre
 
 /** `A/B testing, stage 1/1: matched users, iteration 2/3`. */
 function strategyText(
-  { kind, stage, stages, iteration, iterations }: StrategyStatus,
+  { kind, stage, stages, doing, iteration, iterations, background = [] }: StrategyStatus,
   split: Split = restSplit,
 ): string {
   const passed = iterations === undefined ? "" : `, iteration ${iteration ?? 0}/${iterations}`;
-  return `${kinds[kind]}, stage ${stage}/${stages}: ${splitText(split)}${passed}`;
+  const own = doing === "prePromotion" || doing === "postPromotion" ? `, ${ownNames[doing]}` : "";
+  const beside = background.length === 0 ? "" : `; ${background.join(", ")}`;
+  return `${kinds[kind]}, stage ${stage}/${stages}: ${splitText(split)}${own}${passed}${beside}`;
 }
 
 const standings = {

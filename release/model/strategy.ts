@@ -19,7 +19,17 @@ export interface Split {
 }
 
 /** What a stage of a plan does. */
-export const stageKinds = ["weight", "pause", "matched", "test", "preview", "mirror", "allUsers"] as const;
+export const stageKinds = [
+  "weight",
+  "pause",
+  "matched",
+  "test",
+  "preview",
+  "mirror",
+  "allUsers",
+  "prePromotion",
+  "postPromotion",
+] as const;
 export type StageKind = (typeof stageKinds)[number];
 
 /** How users are moved. Mirror and affinity are ways of these, not strategies beside them. */

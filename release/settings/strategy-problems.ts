@@ -1,5 +1,8 @@
 import { canonicalJson } from "../model/canonical-json.js";
+import { analysesProblems, metricListsOf } from "./analyses.js";
+import type { AwaitedAnalysis, BackgroundAnalysis } from "./analyses.js";
 import type { MetricSettings } from "./metrics.js";
+import { stepWeightsOf } from "./pace.js";
 import type { AffinitySettings, MatchEntry, MirrorSettings, PreviewSettings, StepSettings } from "./strategy.js";
 
 /** What of `analysis` belongs together. */
@@ -16,6 +19,9 @@ interface Combined {
   readonly previewReplicas?: number | undefined;
   readonly mirror?: boolean | MirrorSettings | undefined;
   readonly sessionAffinity?: AffinitySettings | undefined;
+  readonly background?: readonly BackgroundAnalysis[] | undefined;
+  readonly prePromotion?: AwaitedAnalysis | undefined;
+  readonly postPromotion?: AwaitedAnalysis | undefined;
 }
 
 type Path = readonly (string | number)[];
@@ -23,7 +29,30 @@ type Problem = readonly [path: Path, message: string];
 
 /** Combinations that make no sense: where, and what is possible instead. */
 export function strategyProblems(value: Combined): readonly Problem[] {
-  return [...weightProblems(value), ...combinationProblems(value), ...stepProblems(value), ...metricProblems(value)];
+  return [
+    ...weightProblems(value),
+    ...combinationProblems(value),
+    ...stepProblems(value),
+    ...metricProblems(value),
+    ...analysesProblems(value, { stages: stageCount(value), requestsBefore: !isBlueGreen(value) || isShown(value) }),
+  ];
+}
+
+/** Whether requests reach a blue/green's canary before users are moved. */
+function isShown({ preview, mirror }: Combined): boolean {
+  return preview !== undefined || (mirror !== undefined && mirror !== false);
+}
+
+/** How many stages the plan has. */
+function stageCount(value: Combined): number {
+  const { match, mirror, steps, stepWeight, stepWeights, maxWeight, prePromotion, postPromotion } = value;
+  const before = prePromotion === undefined ? 0 : 1;
+  // Refused already.
+  if (stepWeight !== undefined && stepWeight < 1) return Infinity;
+  if (match !== undefined) return 1 + before;
+  if (isBlueGreen(value)) return 2 + before + (postPromotion === undefined ? 0 : 1);
+  const mirrored = mirror === undefined || mirror === false ? 0 : 1;
+  return mirrored + (steps ?? stepWeightsOf({ stepWeight, stepWeights, maxWeight })).length + before;
 }
 
 function weightProblems(value: Combined): readonly Problem[] {
@@ -98,7 +127,8 @@ function stepProblems({ steps = [], maxWeight }: Combined): readonly Problem[] {
 }
 
 /** A metric of a name is the same everywhere; only its limits may differ from step to step. */
-function metricProblems({ metrics, steps = [] }: Combined): readonly Problem[] {
+function metricProblems(value: Combined): readonly Problem[] {
+  const { metrics, steps = [] } = value;
   const known = new Map(metrics.map((metric) => [metric.name, sourceOf(metric)]));
   const found: Problem[] = [];
   const look = (own: readonly MetricSettings[], at: Path): void =>
@@ -114,6 +144,7 @@ function metricProblems({ metrics, steps = [] }: Combined): readonly Problem[] {
   steps.forEach((step, index) =>
     look(("weight" in step ? step.metrics : undefined) ?? [], ["steps", index, "metrics"]),
   );
+  for (const [at, own] of metricListsOf(value)) look(own, at);
   return found;
 }
 

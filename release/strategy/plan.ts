@@ -1,6 +1,8 @@
 import { checkEverySeconds, stepWeightsOf } from "../settings/pace.js";
 import type { Split, StageKind } from "../model/index.js";
 import type { AnalysisSettings, MetricSettings, MirrorSettings, StepSettings } from "../settings/index.js";
+import { awaitedStage, intervalsOf } from "./own-analyses.js";
+import type { OwnAnalysesSettings } from "./own-analyses.js";
 import { strategyKindOf } from "./rules.js";
 import type { StrategySettings } from "./rules.js";
 import { highestSplit, isWithin, restSplit, sameSplit, shownWeight, withoutRest } from "./split.js";
@@ -24,6 +26,8 @@ export interface Stage {
   readonly judged: Population;
   /** In place of the analysis' own. */
   readonly metrics?: readonly MetricSettings[];
+  /** Of an analysis of its own: what it is called in messages. */
+  readonly name?: string;
   /** From this stage on; else as before. */
   readonly replicas?: StageReplicas;
   /** Left only when a person approves. */
@@ -32,6 +36,7 @@ export interface Stage {
 
 /** What a plan depends on. */
 export type PlanSettings = StrategySettings &
+  OwnAnalysesSettings &
   Pick<AnalysisSettings, "interval" | "maxWeight"> &
   Partial<Pick<AnalysisSettings, "checkInterval" | "previewReplicas">>;
 
@@ -39,23 +44,32 @@ export type PlanSettings = StrategySettings &
 export function planStages(settings: PlanSettings): readonly Stage[] {
   switch (strategyKindOf(settings)) {
     case "canary":
-      return [...mirrorFirst(settings), ...weightStages(settings)];
+      return withPrePromotion(settings, [...mirrorFirst(settings), ...weightStages(settings)]);
     case "abTesting":
-      return [iterated(settings, "matched", "matched", { base: 0, matched: 100 })];
+      return withPrePromotion(settings, [iterated(settings, "matched", "matched", { base: 0, matched: 100 })]);
     case "blueGreen":
       return blueGreenStages(settings);
   }
 }
 
-/** Tested with fewer pods it gets as many as the primary has, before all users come. */
+/** Behind the last of these stages. */
+function withPrePromotion(settings: PlanSettings, stages: readonly Stage[]): readonly Stage[] {
+  const last = stages.at(-1);
+  if (settings.prePromotion === undefined || last === undefined) return stages;
+  return [...stages, awaitedStage("prePromotion", settings, settings.prePromotion, last)];
+}
+
+/**
+ * Tested with fewer pods it gets as many as the primary has, before all users come. What is judged after their move is
+ * judged while the primary has the earlier revision.
+ */
 function blueGreenStages(settings: PlanSettings): readonly Stage[] {
-  const { previewReplicas } = settings;
+  const { previewReplicas, postPromotion } = settings;
   const [test, all] = [testStage(settings), iterated(settings, "allUsers", "users", { base: 100 })];
-  if (previewReplicas === undefined) return [test, all];
-  return [
-    { ...test, replicas: previewReplicas },
-    { ...all, replicas: "100%" },
-  ];
+  const after = postPromotion === undefined ? [] : [awaitedStage("postPromotion", settings, postPromotion, all)];
+  if (previewReplicas === undefined) return [...withPrePromotion(settings, [test]), all, ...after];
+  const tested = withPrePromotion(settings, [{ ...test, replicas: previewReplicas }]);
+  return [...tested, { ...all, replicas: "100%" }, ...after];
 }
 
 /** Before any user comes: by its own way, by copies of users' requests, or by webhooks alone. */
@@ -126,8 +140,7 @@ function pauseStage(
 
 /** A long stage is looked at as often as any other: its intervals are as long as the analysis' or a little shorter. */
 function lengthOf({ interval }: PlanSettings, seconds = interval) {
-  const intervals = Math.max(1, Math.ceil(seconds / interval));
-  return { intervalSeconds: seconds / intervals, intervals, counts: "elapsed" as const };
+  return { ...intervalsOf(seconds, interval), counts: "elapsed" as const };
 }
 
 /** Seconds between two checks of a stage: never more than its interval. */
@@ -143,6 +156,11 @@ export function gateAfter(stages: readonly Stage[], index: number) {
   const [stage, next] = [stages[index], stages[index + 1]];
   if (next === undefined || stage === undefined) return "confirm-promotion";
   return sameSplit(stage.split, next.split) ? "none" : "confirm-traffic-increase";
+}
+
+/** Whether a stage leaves the gateway as the one before has it. */
+export function keepsSplit({ kind }: Pick<Stage, "kind">): boolean {
+  return kind === "pause" || kind === "prePromotion" || kind === "postPromotion";
 }
 
 /** The highest split that a plan reaches: nothing of a run may ever be above it. */
@@ -222,6 +240,8 @@ export function cappedSplit(split: Split, planned: Split): Split {
 /** Stages in a row that judge the same people by the same metrics: one analysis, with its part of the error budget. */
 export interface Part {
   readonly judged: Population;
+  /** Of a stage with an analysis of its own. */
+  readonly name: string | undefined;
   readonly metrics: readonly MetricSettings[] | undefined;
   readonly stages: readonly Stage[];
 }
@@ -230,9 +250,10 @@ export function partsOf(stages: readonly Stage[]): readonly Part[] {
   const parts: Part[] = [];
   for (const stage of stages) {
     const last = parts.at(-1);
-    if (last !== undefined && last.judged === stage.judged && sameMetrics(last.metrics, stage.metrics))
+    const { judged, name, metrics } = stage;
+    if (last?.judged === judged && last.name === name && sameMetrics(last.metrics, metrics))
       parts[parts.length - 1] = { ...last, stages: [...last.stages, stage] };
-    else parts.push({ judged: stage.judged, metrics: stage.metrics, stages: [stage] });
+    else parts.push({ judged, name, metrics, stages: [stage] });
   }
   return parts;
 }
