@@ -7,9 +7,6 @@ import { oneLine } from "./names.js";
 /** Analyses beside the one of the steps, each with metrics and an end of its own. */
 
 const metrics = z.array(metric).min(1, "needs at least one metric");
-const interval = durationAtLeast(1)
-  .optional()
-  .meta({ description: "Length of one of its intervals. Default: analysis.interval." });
 
 /** One that a release waits for. */
 const awaited = z
@@ -21,7 +18,9 @@ const awaited = z
       .min(1, "must be at least 1")
       .optional()
       .meta({ description: "In place of for: so many of its intervals must pass. Default 1." }),
-    interval,
+    interval: durationAtLeast(1)
+      .optional()
+      .meta({ description: "Length of one of its intervals. Default: analysis.interval." }),
   })
   .superRefine(({ for: seconds, iterations }, context) => {
     if (seconds !== undefined && iterations !== undefined)
@@ -40,7 +39,9 @@ export const backgroundAnalysis = z.strictObject({
     .default(1)
     .meta({ description: "The stage of the plan from which on it runs, counted from 1 as in the status. Default 1." }),
   for: durationAtLeast(1).optional().meta({ description: "How long it runs. Default: until the canary is passed." }),
-  interval,
+  interval: durationAtLeast(1)
+    .optional()
+    .meta({ description: "Length of one of its intervals. Default: analysis.interval." }),
   onFailure: z.enum(["rollback", "hold"]).default("rollback").meta({
     description:
       "Where it fails: roll the release back (rollback, default), or stay at the weight until a person promotes or aborts, at most to the deadline (hold).",
