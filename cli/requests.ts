@@ -32,10 +32,12 @@ const consequences: Readonly<Record<Request, string>> = {
 export async function ask(releases: Releases, asking: Asking, signal: AbortSignal): Promise<readonly string[]> {
   const { request, namespace, name, text, force } = asking;
   const release = await releases.get(namespace, name, signal);
-  if (request !== "resume" && !force && !underWay(release)) throw new Error(nothingToDo(release, request));
+  const endsStay = request === "abort" && release.status?.scaleDownAt !== undefined && !underWay(release);
+  if (request !== "resume" && !force && !underWay(release) && !endsStay) throw new Error(nothingToDo(release, request));
   const verb = request === "resume" ? "pause" : request;
   await releases.annotate(namespace, name, verb, request === "resume" ? null : text, signal);
-  return [`${request} ${name}.${namespace}: ${consequences[request]}`, `the same with kubectl: ${kubectl(asking)}`];
+  const consequence = endsStay ? "the pods that stay after its rollback go now" : consequences[request];
+  return [`${request} ${name}.${namespace}: ${consequence}`, `the same with kubectl: ${kubectl(asking)}`];
 }
 
 function nothingToDo({ name, namespace, status }: ReleaseView, request: Request): string {

@@ -110,6 +110,7 @@ function statusBlock({ status }: ReleaseView): string {
     ["Phase:", status.phase],
     ["Revision:", status.revision],
     ...(status.promotedRevision === undefined ? [] : [["Promoted Revision:", status.promotedRevision]]),
+    ...(status.scaleDownAt === undefined ? [] : [["Canary's Pods Stay Until:", status.scaleDownAt]]),
     ...(status.message === "" ? [] : [["Message:", status.message]]),
   ];
   return `Status:\n${columns(rows, "  ")}${checkBlock(status.checks)}`;
@@ -119,13 +120,14 @@ const kinds = { canary: "canary", abTesting: "A/B testing", blueGreen: "blue/gre
 
 /** `A/B testing, stage 1/1: matched users, iteration 2/3`. */
 function strategyText(
-  { kind, stage, stages, doing, iteration, iterations, background = [] }: StrategyStatus,
+  { kind, stage, stages, doing, iteration, iterations, background = [], until }: StrategyStatus,
   split: Split = restSplit,
 ): string {
   const passed = iterations === undefined ? "" : `, iteration ${iteration ?? 0}/${iterations}`;
   const own = doing === "prePromotion" || doing === "postPromotion" ? `, ${ownNames[doing]}` : "";
+  const kept = until === undefined ? "" : `, the old revision stays until ${until}`;
   const beside = background.length === 0 ? "" : `; ${background.join(", ")}`;
-  return `${kinds[kind]}, stage ${stage}/${stages}: ${splitText(split)}${own}${passed}${beside}`;
+  return `${kinds[kind]}, stage ${stage}/${stages}: ${splitText(split)}${own}${passed}${kept}${beside}`;
 }
 
 const standings = {

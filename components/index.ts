@@ -22,6 +22,7 @@ export type {
   MetadataArgs,
   MetricTemplate,
   OwnedRoute,
+  RoleMetadata,
   RoutePlugin,
   RouteReference,
   RouteTls,

@@ -4,6 +4,7 @@ import { z } from "zod";
 import { backgroundAnalysis } from "../release/settings/analyses.js";
 import { analysis } from "../release/settings/analysis.js";
 import { metric } from "../release/settings/metrics.js";
+import { step } from "../release/settings/strategy.js";
 import { alert, webhook } from "../release/settings/webhooks.js";
 
 type JsonSchema = z.core.JSONSchema.BaseSchema;
@@ -19,6 +20,7 @@ interface Row {
 const sections = [
   { title: "`analysis`", path: "analysis", schema: analysis, leaveOut: ["metrics", "webhooks", "alerts"] },
   { title: "`analysis.background[]`", path: "", schema: backgroundAnalysis, leaveOut: ["metrics"] },
+  { title: "`analysis.steps[]`", path: "", schema: step, leaveOut: ["metrics", "webhooks"] },
   { title: "`analysis.metrics[]`", path: "", schema: metric, leaveOut: [] },
   { title: "`analysis.webhooks[]`", path: "", schema: webhook, leaveOut: [] },
   { title: "`analysis.alerts[]`", path: "", schema: alert, leaveOut: [] },

@@ -13,5 +13,6 @@ export { adoption } from "./pulumi/adoption/index.js";
 export { generatedCertificate, generatedKey } from "./pulumi/credentials.js";
 export { endWithTheEngine } from "./pulumi/engine-exit.js";
 export { analysis, preparation, promotion } from "./pulumi/providers.js";
+export { refusal } from "./pulumi/refusal.js";
 export { sourceRoute } from "./pulumi/source-route/index.js";
 export { trackedConfiguration } from "./pulumi/tracked-configuration/index.js";

@@ -11,7 +11,9 @@ interface Options extends RealOptions {
 }
 
 const command = withRealOptions(
-  new Command("faults-inside").option("--output <file>", "where the results go, as JSON"),
+  new Command("faults-inside")
+    .option("--output <file>", "where the results go, as JSON")
+    .option("--every-point", "the strategies at each of their points"),
 ).parse();
 
 async function main({ output, ...options }: Options): Promise<void> {

@@ -3,17 +3,19 @@ import Table from "cli-table3";
 import { Command, Option } from "commander";
 import { imagesHelp, imagesVariable } from "../../sandbox/images/index.js";
 import { withRealOptions } from "./options.js";
-import { runRealFaults } from "./real/index.js";
+import { realStories, runRealFaults } from "./real/index.js";
+import type { SandboxedOptions } from "./real/index.js";
 import type { RealOptions, RealResults } from "./real/contract.js";
-import { pointChoices, runVirtualFaults } from "./virtual/index.js";
+import { refuseUnknownStories } from "./story-names.js";
+import { pointChoices, runVirtualFaults, virtualStories } from "./virtual/index.js";
 import type { Points, VirtualResult } from "./virtual/index.js";
 
 interface Options extends RealOptions {
   readonly json?: string;
+  readonly name: string;
   readonly images?: string;
   readonly points: Points;
   readonly fault?: readonly string[];
-  readonly story?: readonly string[];
   readonly part: string;
 }
 
@@ -22,24 +24,27 @@ const command = withRealOptions(
     .description("What remains when anything dies at any point of a release: in virtual time, then in a sandbox.")
     .option("--json <file>", "write cases and violations there")
     .addOption(new Option("--images <file>", imagesHelp).env(imagesVariable))
+    .option("--name <name>", "real: beginning of the sandboxes' names", "faults")
     .option("--part <which>", "both, virtual or real", "both")
     .addOption(
       new Option(
         "--points <which>",
-        "virtual: every port call, only those that write or lock (journal), or the ones here and the others there (usual)",
+        "virtual: every port call, only those that write or lock (journal), or the ones here and the others there (usual); real: strategies at each of their points (all)",
       )
         .choices(pointChoices)
         .default("usual"),
     )
-    .option("--fault <name...>", "virtual: only these faults")
-    .option("--story <name...>", "virtual: only these stories: promote, rollback, ab-promote, and others"),
+    .option("--fault <name...>", "virtual: only these faults"),
 );
 
 async function main(): Promise<void> {
-  const { json, part, points, fault, story, ...real } = command.parse().opts<Options>();
+  const { json, name, part, points, fault, ...real } = command.parse().opts<Options>();
+  const { story } = real;
+  if (story !== undefined) refuseUnknownStories(story, [...new Set([...virtualStories, ...realStories])]);
   if (!["both", "virtual", "real"].includes(part)) throw new Error(`--part is both, virtual or real, not ${part}`);
   const virtual = part === "real" ? undefined : await virtually(points, fault, story);
-  const inSandbox = part === "virtual" ? undefined : await really(real);
+  const inSandbox =
+    part === "virtual" ? undefined : await really({ ...real, sandboxName: name, everyPoint: points === "all" });
   const violations = [...(virtual?.violations ?? []), ...(inSandbox?.violations ?? [])];
   const results = {
     ...(virtual === undefined ? {} : { virtualCases: virtual.virtualCases }),
@@ -68,7 +73,7 @@ async function virtually(
   return result;
 }
 
-function really(options: RealOptions): Promise<RealResults> {
+function really(options: SandboxedOptions): Promise<RealResults> {
   const abort = new AbortController();
   for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, () => abort.abort(new Error(name)));
   return runRealFaults({ ...options, signal: abort.signal });

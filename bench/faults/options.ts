@@ -1,12 +1,22 @@
 import { Option } from "commander";
 import type { Command } from "commander";
 
+/** Comma-separated, or one word after the other. */
+const names = (text: string, before: readonly string[] = []): readonly string[] => [...before, ...text.split(",")];
+
 /** The options of the part in the sandbox, which both programs take. */
 export function withRealOptions(command: Command): Command {
   return command
+    .option(
+      "--story <names...>",
+      "only these stories: promote, rollback, steps-promote, ab-promote, ab-rollback, …, train-rollback, or a strategy's: ab, blue-green",
+      names,
+    )
     .option("--seed <n>", "real: of the random cases", Number)
     .option("--random <n>", "real: number of random cases", Number)
-    .option("--only <names>", "real: comma-separated faults, fault@point, or series", (text) => text.split(","))
+    .option("--only <names>", "real: comma-separated faults, fault@point, random, strategies, or series", (text) =>
+      text.split(","),
+    )
     .option("--short", "real: a handful of the most dangerous cases")
     .option("--skip-long", "real: without the five minutes without an API server")
     .addOption(

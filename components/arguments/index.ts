@@ -1,6 +1,7 @@
 /** Arguments of components, checked before anything is registered: one line that names the component and the property. */
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
+import { mapParts } from "../../release/template/index.js";
 import type { Lazily } from "../../release/template/index.js";
 import { refusal } from "../errors/index.js";
 import { check } from "../../release/settings/index.js";
@@ -72,6 +73,14 @@ export const lazily: Lazily = (value, then) => (isComputed(value) ? opened(value
 /** An output of anything, with no output left in it. */
 export function opened(value: unknown): pulumi.Output<unknown> {
   return pulumi.output<unknown>(value);
+}
+
+/** The same arguments, in which what is computed waits for something else too; the properties in `but` stay. */
+export function waitingFor<T extends object>(gate: Promise<unknown>, args: T, but: readonly (keyof T)[] = []): T {
+  const opening = pulumi.output(gate.then(() => true));
+  const wait = (value: unknown): unknown => (isComputed(value) ? opening.apply(() => value) : mapParts(value, wait));
+  const own = Object.entries(args).filter(([key]) => !but.some((each) => each === key));
+  return Object.assign({}, args, Object.fromEntries(own.map(([key, value]): [string, unknown] => [key, wait(value)])));
 }
 
 /** Whether nothing in a value is an output. */

@@ -12,6 +12,14 @@ export interface MetadataArgs {
   readonly annotations?: pulumi.Input<Readonly<Record<string, pulumi.Input<string>>>>;
 }
 
+/** Labels and annotations that the pods of one role have beside their template's. They come with the role and end with it. */
+export interface RoleMetadata {
+  /** Neither the template's nor those of a selector (`app`, `name`, `app.kubernetes.io/name`). Default: none. */
+  readonly labels?: pulumi.Input<Readonly<Record<string, pulumi.Input<string>>>>;
+  /** Not the template's. Default: none. */
+  readonly annotations?: pulumi.Input<Readonly<Record<string, pulumi.Input<string>>>>;
+}
+
 /** How users reach the release: an ApisixRoute of our own. */
 export interface OwnedRoute {
   /** Base of the weighted route's name `<name>-<release>-canary`. Default: the release's name. */
@@ -151,6 +159,16 @@ export interface CanaryReleaseArgs {
   readonly metadata?: MetadataArgs;
   /** The pods of the new revision. Labels and annotations of ours are added. */
   readonly template: pulumi.Input<k8s.types.input.core.v1.PodTemplateSpec>;
+  /**
+   * Of the canary's pods, as Argo Rollouts' `canaryMetadata`. No part of the revision: a change of it is not judged, and shows
+   * on the next canary. What makes pods behave otherwise (a sidecar's injection, say) belongs into the template.
+   */
+  readonly canaryMetadata?: RoleMetadata;
+  /**
+   * Of the primary's pods, as Argo Rollouts' `stableMetadata`. No part of the revision: a change of it replaces the primary's
+   * pods one after the other, as Kubernetes does it, without an analysis.
+   */
+  readonly primaryMetadata?: RoleMetadata;
   /** What its Deployments have beside their pods. */
   readonly deployment?: DeploymentArgs;
   /** How its pods are reached inside the cluster. */

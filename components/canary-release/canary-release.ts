@@ -12,9 +12,9 @@ import {
 import type { Role } from "../../release/model/index.js";
 import { ReleaseObjects } from "../adoption/index.js";
 import type { ReleaseAutoscaler, ReleaseDeployment, ReleaseRoute, ReleaseService } from "../adoption/index.js";
-import { isPlain, whenKnown } from "../arguments/index.js";
+import { isPlain, waitingFor, whenKnown } from "../arguments/index.js";
 import { GeneratedKey } from "../credentials/index.js";
-import { refusalOf } from "../errors/index.js";
+import { never, refusalOf, refuseLate } from "../errors/index.js";
 import { asPromoted } from "../promoted/index.js";
 import type { PromotedRelease } from "../promoted/index.js";
 import type { CanaryReleaseArgs } from "./args.js";
@@ -72,6 +72,10 @@ export class CanaryRelease extends pulumi.ComponentResource {
   /** Of both Deployments; none without an autoscaler of this release. */
   readonly autoscalers: Readonly<Partial<Record<Role, ReleaseAutoscaler>>>;
 
+  /** What is computed in them waits until all of it is known and checked. */
+  private readonly args: CanaryReleaseArgs;
+  /** Undefined where nothing is computed. */
+  private readonly checked: Promise<void> | undefined;
   /** Name of the Kubernetes objects. */
   private readonly release: string;
   private readonly access: RuntimeCluster;
@@ -82,13 +86,16 @@ export class CanaryRelease extends pulumi.ComponentResource {
 
   constructor(
     private readonly logical: string,
-    private readonly args: CanaryReleaseArgs,
+    given: CanaryReleaseArgs,
     opts?: pulumi.ComponentResourceOptions,
     /** Of a `ReleaseTrain`, which makes its members itself; nothing for anybody else. */
     private readonly boarding?: Boarding,
   ) {
     super("apisix-canary:index:CanaryRelease", logical, {}, opts);
-    this.validate();
+    this.validate(given);
+    this.checked = this.checkedLater(given);
+    const args = this.checked === undefined ? given : waitingFor(this.checked.catch(never), given, ["platform"]);
+    this.args = args;
     this.release = args.name ?? logical;
     this.access = accessOf(this, args);
     warnWhenTooFewSlots(this);
@@ -170,16 +177,20 @@ export class CanaryRelease extends pulumi.ComponentResource {
     };
   }
 
-  private validate(): void {
+  private validate(args: CanaryReleaseArgs): void {
     try {
-      validateArgs(this.logical, this.args);
+      validateArgs(this.logical, args);
     } catch (error) {
-      throw this.refused(error);
+      throw refusalOf(this, messageOf(error));
     }
   }
 
-  private refused(error: unknown): pulumi.ResourceError {
-    return refusalOf(this, error instanceof Error ? error.message : String(error));
+  private checkedLater({ platform, ...own }: CanaryReleaseArgs): Promise<void> | undefined {
+    if (isPlain(own)) return undefined;
+    const args = platform === undefined ? own : { ...own, platform };
+    return validateKnown(this.logical, args).catch((error: unknown) =>
+      refuseLate(this, this.logical, messageOf(error)),
+    );
   }
 
   private after(dependsOn: readonly pulumi.Input<pulumi.Resource>[]): pulumi.CustomResourceOptions {
@@ -187,7 +198,7 @@ export class CanaryRelease extends pulumi.ComponentResource {
   }
 
   /** Every object carries the release's mark: what doesn't is never touched, whatever its name. */
-  private metadata(name: string, more: Readonly<Record<string, string>> = {}): Metadata {
+  private metadata(name: string, more: Readonly<Record<string, pulumi.Input<string>>> = {}): Metadata {
     const { labels, annotations: given = {} } = this.args.metadata ?? {};
     const mark = this.namespace.apply((namespace) => releaseMark(namespace, this.release));
     const own = { ...more, [annotations.release]: mark };
@@ -201,12 +212,9 @@ export class CanaryRelease extends pulumi.ComponentResource {
 
   /** The first of all objects: it waits until everything that the arguments say is known and checked. */
   private releaseObject(): k8s.apiextensions.CustomResource {
-    const { args, logical, release: name, routeName } = this;
-    const { platform, ...own } = args;
-    const before = [...(platform?.dependencies ?? [])];
-    const dependsOn: pulumi.Input<pulumi.Input<pulumi.Resource>[]> = isPlain(own)
-      ? before
-      : this.checked().then(() => before);
+    const { args, logical, release: name, routeName, checked } = this;
+    const before = [...(args.platform?.dependencies ?? [])];
+    const dependsOn: pulumi.Input<pulumi.Input<pulumi.Resource>[]> = checked?.then(() => before) ?? before;
     return new k8s.apiextensions.CustomResource(
       logical,
       {
@@ -219,16 +227,10 @@ export class CanaryRelease extends pulumi.ComponentResource {
     );
   }
 
-  private async checked(): Promise<void> {
-    await validateKnown(this.logical, this.args).catch((error: unknown) => {
-      throw this.refused(error);
-    });
-  }
-
   private runtimeInputs(proof: Pick<RuntimeInputs, "releaseUid" | "routeUid">): RuntimeInputs {
     const { release: name, namespace, revision, routeName } = this;
     return {
-      settings: runtimeSettings({ name, namespace, revision, routeName }, this.args),
+      ...runtimeSettings({ name, namespace, revision, routeName }, this.args),
       ...this.access,
       ...proof,
     };
@@ -258,6 +260,12 @@ export class CanaryRelease extends pulumi.ComponentResource {
     };
     return { canary: create("canary"), primary: create("primary") };
   }
+}
+
+/** An output that its own program could not make says in which property of ours it was looked at. */
+function messageOf(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  return message.replace(/^(error serializing property "[^"]*": )+/, "");
 }
 
 /** Proves the cluster; there is none before the first update. */

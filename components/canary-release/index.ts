@@ -9,6 +9,7 @@ export type {
   DurationArg,
   MetadataArgs,
   OwnedRoute,
+  RoleMetadata,
   RoutePlugin,
   RouteReference,
   RouteTls,

@@ -33,7 +33,7 @@ export interface Making {
   /** A plain Deployment serves again when the release is deleted. */
   readonly givesBack: boolean;
   /** Name, place and the release's mark. */
-  metadata(name: string, more?: Readonly<Record<string, string>>): Metadata;
+  metadata(name: string, more?: Readonly<Record<string, pulumi.Input<string>>>): Metadata;
   /** Options of a child that comes after these. */
   after(dependsOn: readonly pulumi.Input<pulumi.Resource>[]): pulumi.CustomResourceOptions;
 }

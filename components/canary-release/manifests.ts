@@ -96,7 +96,8 @@ function steady(given: AutoscalerArgs["behavior"], planned: pulumi.Input<number>
   });
 }
 
-const longestStabilizationSeconds = 3600;
+/** Kubernetes' own limit to how long an autoscaler keeps pods that nobody asks for. */
+export const longestStabilizationSeconds = 3600;
 
 /** Seconds a run takes when every step holds its interval, with half of that as slack; what an HPA allows at most. */
 export function plannedRunSeconds(input: unknown): number {

@@ -2,13 +2,16 @@ import { z } from "zod";
 import { analysis, dnsLabel, httpUrl, objectName, release, serviceLabel } from "../../release/settings/index.js";
 import { argument } from "../arguments/index.js";
 import type { Shape } from "../arguments/index.js";
+import { longestStabilizationSeconds } from "./manifests.js";
 import { ownedRules, refusalsOf } from "./route/index.js";
+import { roleMetadataProblems } from "./role-metadata.js";
 import type {
   AutoscalerArgs,
   CanaryReleaseArgs,
   DeploymentArgs,
   MetadataArgs,
   OwnedRoute,
+  RoleMetadata,
   ServiceArgs,
   ServicePort,
 } from "./args.js";
@@ -53,7 +56,7 @@ const labelValue = z
 const metadata = z.strictObject({
   labels: z.record(z.string(), labelValue).optional(),
   annotations: z.record(z.string(), z.string()).optional(),
-} satisfies Shape<MetadataArgs>);
+} satisfies Shape<MetadataArgs> & Shape<RoleMetadata>);
 
 const deployment = z.strictObject({
   strategy: z
@@ -132,6 +135,8 @@ export const schema = z
     template: z.looseObject({
       spec: z.looseObject({ containers: z.array(z.looseObject({ name: dnsLabel })).min(1, "needs a container") }),
     }),
+    canaryMetadata: metadata.optional(),
+    primaryMetadata: metadata.optional(),
     deployment: deployment.optional(),
     service,
     route: route.optional(),
@@ -160,6 +165,8 @@ export const schema = z
   } satisfies Shape<CanaryReleaseArgs>)
   .superRefine((args, context) => {
     const issue = (path: string, message: string): void => context.addIssue({ code: "custom", path: [path], message });
+    for (const { path, message } of roleMetadataProblems(args))
+      context.addIssue({ code: "custom", path: [...path], message });
     if (args.route === undefined && args.routeRef === undefined) issue("route", "needs route or routeRef");
     if (args.route !== undefined && args.routeRef !== undefined) issue("routeRef", "give route or routeRef, not both");
     if (args.replicas !== undefined && args.autoscaler !== undefined && args.autoscaler !== "external")
@@ -169,6 +176,12 @@ export const schema = z
         code: "custom",
         path: ["analysis", "previewReplicas"],
         message: "the canary's autoscaler scales it: leave it out, or autoscaler",
+      });
+    if (typeof args.autoscaler === "object" && (args.analysis.scaleDownDelay ?? 0) > longestStabilizationSeconds)
+      context.addIssue({
+        code: "custom",
+        path: ["analysis", "scaleDownDelay"],
+        message: "an autoscaler keeps pods that nobody asks for 1h at most: at most 1h, or autoscaler external",
       });
     if (typeof args.autoscaler === "object")
       (args.analysis.steps ?? []).forEach((step, index) => {

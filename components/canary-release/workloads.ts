@@ -12,6 +12,7 @@ import { copyConfiguration } from "./configuration.js";
 import type { TrackedConfiguration } from "./dynamic.js";
 import type { Making } from "./making.js";
 import { deploymentSpec, notAwaited, objectName, serviceSpec, sharedOwnership } from "./manifests.js";
+import { roleKeys, withRoleMetadata } from "./role-metadata.js";
 import type { ProgramTemplate, RoleTemplate } from "./template.js";
 
 type Text = pulumi.Input<string>;
@@ -91,7 +92,11 @@ export function createWorkload(
   return making.objects.deployment(
     `${deploymentName(logical, role)}-deployment`,
     {
-      metadata: making.metadata(deploymentName(release, role), { ...sharedOwnership, ...notAwaited }),
+      metadata: making.metadata(deploymentName(release, role), {
+        ...sharedOwnership,
+        ...notAwaited,
+        ...(role === "primary" && making.givesBack ? roleKeys(role, args) : {}),
+      }),
       spec: {
         ...replicasOf(making, role),
         selector:
@@ -128,11 +133,14 @@ function podTemplate(
   rename: Rename,
   kept: KeptOutput,
 ): pulumi.Input<k8s.types.input.core.v1.PodTemplateSpec> {
-  const { release } = making;
+  const { release, args } = making;
   const make = (plain: RoleTemplate, known?: Kept) => {
     const made = templateFor<Text>(role, release, revision.revision, plain, rename, { lazily });
     const { metadata, spec } = withLabels(made, role, known);
-    return { metadata: metadata ?? {}, spec: { ...spec, containers: named(spec.containers) } };
+    return {
+      metadata: withRoleMetadata(metadata ?? {}, role, args, known),
+      spec: { ...spec, containers: named(spec.containers) },
+    };
   };
   if (kept === undefined) return revision.template.with((plain) => make(plain));
   return revision.template.output.apply((plain) => kept.apply((known) => make(plain, known)));

@@ -38,6 +38,11 @@ export function useOwnProvider(version: string): void {
   providerVersion = version;
 }
 
+/** Whether they do. */
+export function isOwnProvider(): boolean {
+  return providerVersion !== undefined;
+}
+
 /** A dynamic resource: the type token sends it to Pulumi's dynamic provider, which runs the text. */
 export abstract class DynamicResource extends pulumi.CustomResource {
   /** @param outputs names of what the runtime adds to the inputs */

@@ -1,5 +1,6 @@
 /** Errors for the reader of `pulumi up`: one line, at once. */
 import * as pulumi from "@pulumi/pulumi";
+import { DynamicResource, isOwnProvider } from "../dynamic/index.js";
 
 /**
  * Ends the program with one line. Its stack is left out: Pulumi's SDK formats every error that ends a program, and a
@@ -16,4 +17,26 @@ export function refusalOf(resource: pulumi.Resource, message: string): pulumi.Re
   const error = new pulumi.ResourceError(message, resource, true);
   error.stack = message;
   return error;
+}
+
+class Refusal extends DynamicResource {
+  constructor(name: string, reason: string, parent: pulumi.Resource) {
+    super("Refusal", { name: "refusal", methods: ["check", "create"] }, name, { reason }, [], { parent });
+  }
+}
+
+/**
+ * Ends the update with one line about a resource, where that is found when an output is known. An inline program of the
+ * Automation API has no end where a promise is merely rejected: all that waits for it waits on. So the engine is shown a
+ * resource that it refuses; it ends program and update. Never resolves; rejects where no engine is, as in unit tests.
+ */
+export function refuseLate(resource: pulumi.Resource, name: string, message: string): Promise<never> {
+  if (pulumi.runtime.getEngine() === undefined || isOwnProvider()) return Promise.reject(refusalOf(resource, message));
+  new Refusal(`${name}-refusal`, message, resource);
+  return never();
+}
+
+/** What waits for it is not made, and ends with the program. */
+export function never(): Promise<never> {
+  return new Promise(() => undefined);
 }

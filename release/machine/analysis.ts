@@ -1,5 +1,6 @@
 import type { Judged } from "../model/index.js";
 import type { ReleaseSettings } from "../settings/index.js";
+import { PodsStay, scaleDownLater } from "./abort-delay.js";
 import { clearCommands, clearStandingCommands, waitAndListen } from "./commands.js";
 import { fullPatience, shortPatience } from "./drain.js";
 import type { Patience } from "./drain.js";
@@ -38,7 +39,12 @@ const trainPollMs = 2_000;
 
 /** Judges the asked revision where the cluster says that there is something to judge. Throws ReleaseFailed. */
 export async function runAnalysis(settings: ReleaseSettings, ports: Ports, signal: AbortSignal): Promise<Outcome> {
-  return reported(ports, "analysis", () => withLock(settings, ports, signal, analyse));
+  try {
+    return await reported(ports, "analysis", () => withLock(settings, ports, signal, analyse));
+  } catch (error) {
+    if (error instanceof PodsStay) await scaleDownLater(settings, ports, signal, error);
+    throw error;
+  }
 }
 
 async function analyse(run: Run): Promise<Outcome> {
@@ -226,9 +232,14 @@ async function retireLeftovers(run: Run): Promise<void> {
 async function endFailed(run: Run, error: unknown): Promise<Error> {
   const loss = lossOf(run, error);
   if (loss !== undefined) return loss;
-  if (!run.signal.aborted) return rollBackFailed(run, causeOf(error), fullPatience(run));
+  if (!run.signal.aborted) return rollBackFailed(run, causeOf(error), fullPatience(run), staySecondsOf(run, error));
   const interrupted = { kind: "failed", sentence: `interrupted: ${sentenceOf(run.signal.reason)}` } as const;
   return withLimit(run.ports.clock, lastActMs, (limit) => rollBackFailed(run.with(limit), interrupted, shortPatience));
+}
+
+/** Of a revision that failed by itself; a member that is out for another one has nothing to show. */
+function staySecondsOf({ settings }: Run, error: unknown): number | undefined {
+  return error instanceof TrainIsOut ? undefined : settings.analysis.abortScaleDownDelay;
 }
 
 function causeOf(error: unknown): RollbackCause {
@@ -236,10 +247,16 @@ function causeOf(error: unknown): RollbackCause {
   return { kind: "failed", sentence: sentenceOf(error) };
 }
 
-async function rollBackFailed(run: Run, cause: RollbackCause, patience: Patience): Promise<Error> {
+async function rollBackFailed(
+  run: Run,
+  cause: RollbackCause,
+  patience: Patience,
+  staySeconds?: number,
+): Promise<Error> {
   const { sentence } = cause;
+  let stays: boolean;
   try {
-    await rollBack(run, cause, patience);
+    stays = await rollBack(run, cause, patience, staySeconds);
   } catch (error) {
     if (isLost(error)) return error;
     return new ReleaseFailed(`${run.label}: ${sentence}; the traffic could not be rolled back: ${sentenceOf(error)}`);
@@ -248,7 +265,11 @@ async function rollBackFailed(run: Run, cause: RollbackCause, patience: Patience
   const { promotedRevision } = run.status;
   const kept = promotedRevision === undefined ? "the earlier revision" : `revision ${promotedRevision}`;
   const { revision } = run.settings;
-  return new ReleaseFailed(
-    `${run.label}: revision ${revision} rolled back: ${sentence}; the primary still serves ${kept}`,
+  const message = `${run.label}: revision ${revision} rolled back: ${sentence}; the primary still serves ${kept}`;
+  if (!stays) return new ReleaseFailed(message);
+  run.announce(
+    "warning",
+    `${message}; the canary's pods stay until ${run.status.scaleDownAt}, and the update with them`,
   );
+  return new PodsStay(message, run.token);
 }

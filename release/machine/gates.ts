@@ -2,6 +2,7 @@ import { askedIn } from "../model/index.js";
 import type { Phase } from "../model/index.js";
 import type { ReleaseObject } from "../ports/index.js";
 import { byWhom, clearCommand } from "./commands.js";
+import type { WebhookSettings } from "../settings/index.js";
 import type { PausableLimit } from "./limit.js";
 import type { Run } from "./run.js";
 import { callWebhooks } from "./webhooks.js";
@@ -31,9 +32,10 @@ export class Gates {
     private readonly limit: PausableLimit,
   ) {}
 
-  /** Asks the gates of this type, and a pause that only a person ends; true where all are open or approved. */
-  async areOpen(type: GateType | "none", pause?: string): Promise<boolean> {
-    const asked = type === "none" ? undefined : await callWebhooks(this.run, type, "refused", this.approved);
+  /** Asks the gates of this type, the stage's own too, and a pause that only a person ends; true where all are open or approved. */
+  async areOpen(type: GateType | "none", pause?: string, ofStage?: readonly WebhookSettings[]): Promise<boolean> {
+    const asking = { except: this.approved, ofStage };
+    const asked = type === "none" ? undefined : await callWebhooks(this.run, type, asking);
     const refused = asked ?? this.pauseObjection(pause);
     if (refused === undefined) {
       await this.pass();

@@ -4,7 +4,7 @@ import type { CheckStatus } from "../model/index.js";
 import type { Endpoints, RunEnd } from "../ports/index.js";
 import { checkEverySeconds } from "../settings/index.js";
 import type { ReleaseSettings } from "../settings/index.js";
-import { analysesOf, checkSecondsOf } from "../strategy/index.js";
+import { analysesOf, checkSecondsOf, isPromotedInSteps } from "../strategy/index.js";
 import type { Population, Split, Stage } from "../strategy/index.js";
 import { sentenceOf } from "./failure.js";
 import { isLost } from "./lock.js";
@@ -59,7 +59,7 @@ function analysisOf(
  */
 function budgetShareOf({ analysis }: ReleaseSettings, subject: "canary" | "primary"): number {
   const own = analysesOf(analysis).filter((each) => each.subject === subject && each.judgesNobody !== true).length;
-  const share = analysis.stepWeightPromotion > 0 ? 0.5 : subject === "canary" ? 0.9 : 0.1;
+  const share = isPromotedInSteps(analysis) ? 0.5 : subject === "canary" ? 0.9 : 0.1;
   return share / (subject === "canary" ? Math.max(1, own) : 1 + own);
 }
 

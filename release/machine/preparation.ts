@@ -1,4 +1,5 @@
 import type { ReleaseSettings } from "../settings/index.js";
+import { endStay, podsStay } from "./abort-delay.js";
 import { clearStandingCommands } from "./commands.js";
 import { fullPatience } from "./drain.js";
 import { withLock } from "./lock.js";
@@ -29,6 +30,10 @@ async function isBeingPromoted(run: Run): Promise<boolean> {
 async function heal(run: Run): Promise<Outcome> {
   await clearStandingCommands(run);
   if (!(await hasLeftovers(run)) || (await isBeingPromoted(run))) return { kind: "nothingToDo" };
+  if (podsStay(run.status)) {
+    await endStay(run, fullPatience(run));
+    return { kind: "healed" };
+  }
   run.announce("warning", `An earlier run left traffic or pods of a canary: rolling ${run.label} back first`);
   await retireCanary(run, fullPatience(run));
   await run.journal(ended(run, "rolled back by the next update"), handoverKeys);

@@ -9,6 +9,7 @@ import {
   isAtRest,
   knownShare,
   planPromotion,
+  promotionPaceOf,
   restSplit,
   sameSplit,
   shownWeight,
@@ -37,7 +38,7 @@ export async function walkPromotionSteps(run: Run): Promise<void> {
   // Never above what the release had planned, whatever somebody wrote on the route.
   const planned = run.status.split ?? { base: run.status.canaryWeight };
   const from = cappedSplit(route?.split ?? restSplit, planned);
-  const splits = planPromotion(from, settings.analysis.stepWeightPromotion).filter((each) => !isAtRest(each));
+  const splits = planPromotion(from, promotionPaceOf(settings.analysis)).filter((each) => !isAtRest(each));
   const judging = new Judging(run, "primary");
   const deadlineMs = ports.clock.nowMs() + deadlineSeconds(settings) * 1000;
   for (const split of splits) {

@@ -1,7 +1,7 @@
 import { mayFollow, withPromoted } from "../model/index.js";
 import type { Promoted, ReleaseStatus } from "../model/index.js";
 import type { ReleaseSettings } from "../settings/index.js";
-import { hasUsers, remembered, restSplit, shownWeight, splitText } from "../strategy/index.js";
+import { hasUsers, isPromotedInSteps, remembered, restSplit, shownWeight, splitText } from "../strategy/index.js";
 import { clearCommands, clearStandingCommands, heedAbort } from "./commands.js";
 import { fullPatience, shortPatience } from "./drain.js";
 import type { Patience } from "./drain.js";
@@ -147,7 +147,7 @@ async function stopWaiting(run: Run, sentence: string): Promise<ReleaseFailed> {
 /** A promotion in steps judges each of them; one in a jump has only the time until its primary is ready. */
 function isWatched({ settings, status }: Run): boolean {
   const { skipAnalysis, analysis, revision } = settings;
-  if (skipAnalysis || analysis.stepWeightPromotion > 0 || status.canaryWeight === 0) return false;
+  if (skipAnalysis || isPromotedInSteps(analysis) || status.canaryWeight === 0) return false;
   // Who promotes by hand has decided about the checks, too.
   if (status.judged?.without !== undefined) return false;
   return status.promotedRevision !== revision && passedEarlier(revision, status);

@@ -2,6 +2,8 @@ import { isHandedOver } from "../model/index.js";
 import type { ReleaseStatus } from "../model/index.js";
 import type { LeaseView, ObservedRelease } from "../ports/index.js";
 import type { RollbackSettings } from "../settings/index.js";
+import { durationText } from "../settings/duration.js";
+import { endStay, podsStay, stayUntil } from "./abort-delay.js";
 import { clearCommands } from "./commands.js";
 import { shortPatience } from "./drain.js";
 import type { Patience } from "./drain.js";
@@ -11,7 +13,7 @@ import { readinessOf } from "./readiness.js";
 import type { RollbackPorts } from "./ports.js";
 import { runKeys } from "./run.js";
 import type { RollbackRun } from "./run.js";
-import { retireCanary } from "./traffic.js";
+import { hasPods, retireCanary, routeAllToPrimary, scaleDown } from "./traffic.js";
 
 /** Why a release is rolled back, and what that says about its revision. */
 export type RollbackCause =
@@ -24,28 +26,49 @@ export type RollbackCause =
   /** Its run is gone, which says nothing about a revision. */
   | { readonly kind: "runLost"; readonly sentence: string };
 
-/** Ends a run against its revision: traffic to the primary, canary down, recorded, told, nothing left to obey. */
-export async function rollBack(run: RollbackRun, cause: RollbackCause, patience: Patience): Promise<void> {
+/**
+ * Ends a run against its revision: traffic to the primary, canary down, recorded, told, nothing left to obey. With
+ * `staySeconds` the canary's pods are left to somebody who scales them down so much later; true where some were.
+ */
+export async function rollBack(
+  run: RollbackRun,
+  cause: RollbackCause,
+  patience: Patience,
+  staySeconds = 0,
+): Promise<boolean> {
   run.announce("warning", `Rolling back ${run.label} ${cause.sentence}`);
-  await retireCanary(run, patience);
-  const status = rolledBack(run, cause);
+  await routeAllToPrimary(run, patience);
+  const stays = staySeconds > 0 && (await hasPods(run));
+  if (!stays) await scaleDown(run);
+  const status = rolledBack(run, cause, stays ? stayUntil(run.ports.clock.nowMs(), staySeconds) : {});
   const follows = cause.kind === "train" ? cause.follows : undefined;
   await run.journal({ ...status, ...outOfTrain(run, cause.sentence, follows) }, runKeys);
   run.announce("error", endingOf(run, cause, status), true, cause.sentence);
   await clearCommands(run);
+  return stays;
 }
 
-function endingOf({ label }: RollbackRun, { kind }: RollbackCause, { message }: Partial<ReleaseStatus>): string {
-  return kind === "runLost" ? `${label} ${message}` : `Canary failed! Scaling down ${label}`;
+function endingOf(
+  { label }: RollbackRun,
+  { kind }: RollbackCause,
+  { message, scaleDownSeconds }: Partial<ReleaseStatus>,
+): string {
+  const later = scaleDownSeconds === undefined ? "" : ` in ${durationText(scaleDownSeconds)}`;
+  return kind === "runLost" ? `${label} ${message}` : `Canary failed! Scaling down ${label}${later}`;
 }
 
-function rolledBack(run: RollbackRun, { kind, sentence }: RollbackCause): Partial<ReleaseStatus> {
+function rolledBack(
+  run: RollbackRun,
+  { kind, sentence }: RollbackCause,
+  stay: ReturnType<typeof stayUntil> | Record<string, never>,
+): Partial<ReleaseStatus> {
   const { revision } = run.settings;
   const judged = (verdict: "passed" | "failed") => ({ revision, verdict, reason: sentence, at: run.isoNow() });
-  const failed = `Canary analysis failed, deployment scaled to zero: ${sentence}`;
+  const pods = stay.scaleDownAt === undefined ? "deployment scaled to zero" : `its pods stay until ${stay.scaleDownAt}`;
+  const failed = `Canary analysis failed, ${pods}: ${sentence}`;
   switch (kind) {
     case "failed":
-      return { ...ended(run, sentence, "Failed", failed), revision, judged: judged("failed") };
+      return { ...ended(run, sentence, "Failed", failed), ...stay, revision, judged: judged("failed") };
     case "train":
       return { ...ended(run, sentence, "TrainIsOut", failed), revision };
     case "notPromoted":
@@ -136,6 +159,10 @@ async function underLock(run: RollbackRun, { release }: Abandoned, sentence: str
   const now = await run.persist(() => cluster.readRelease(run.signal));
   if (now?.uid !== release.uid || JSON.stringify(now.status) !== JSON.stringify(release.status))
     return { kind: "taken" };
+  if (podsStay(run.status)) {
+    await endStay(run, observerPatience);
+    return { kind: "rolledBack" };
+  }
   const [primary, canary] = await Promise.all([
     run.persist(() => cluster.readWorkload("primary", run.signal)),
     run.persist(() => cluster.readEndpoints("canary", run.signal)),

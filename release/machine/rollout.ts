@@ -25,7 +25,7 @@ import { resizeCanary } from "./scale-up.js";
 import { interferenceIn, readSnapshot } from "./snapshot.js";
 import type { Snapshot } from "./snapshot.js";
 import { StageJudging } from "./stage-judging.js";
-import { advanceSentence, pauseOf } from "./stage-sentences.js";
+import { advanceSentence, endOf, pauseOf } from "./stage-sentences.js";
 import type { SyncHealth } from "./sync-watch.js";
 import { externalEdit } from "./traffic.js";
 import type { TrainMember } from "./train.js";
@@ -75,7 +75,7 @@ export class Rollout {
       this.judging.judgeAs(stage, partOf.get(stage) ?? 0);
       await this.hold(stage, gateAfter(plan, index));
       if (this.request === "none") continue;
-      await this.leaveOnRequest(stage);
+      await this.leaveOnRequest(stage, plan.at(-1)?.webhooks);
       await this.waitForTrain(stage);
       return true;
     }
@@ -99,8 +99,9 @@ export class Rollout {
   }
 
   /** The rest of the analysis is left out; the gate before the promotion only where that is asked for as well. */
-  private async leaveOnRequest(stage: Stage): Promise<void> {
-    while (!this.skipsGates() && !(await this.during(this.gates.areOpen("confirm-promotion")))) {
+  private async leaveOnRequest(stage: Stage, ofLast: Stage["webhooks"]): Promise<void> {
+    const open = () => this.gates.areOpen("confirm-promotion", undefined, ofLast);
+    while (!this.skipsGates() && !(await this.during(open()))) {
       const answer = await this.interval(stage);
       if (answer.kind === "failedCheck") await this.countFailure(answer.sentence);
     }
@@ -121,7 +122,8 @@ export class Rollout {
     const iterations = several ? { iteration: 0, iterations: stage.intervals } : {};
     const names = this.judging.reach(place.stage);
     const background = names.length === 0 ? {} : { background: names };
-    await run.journal({ strategy: { kind, ...place, doing: stage.kind, ...iterations, ...background } });
+    const besides = { ...iterations, ...background, ...endOf(stage, run) };
+    await run.journal({ strategy: { kind, ...place, doing: stage.kind, ...besides } });
     if (!keepsSplit(stage)) {
       await run.setSplit(stage.split, phaseDuring);
       this.effect.begin(knownShare(this.split), knownShare(stage.split));
@@ -143,7 +145,7 @@ export class Rollout {
   private async hold(stage: Stage, gate: ReturnType<typeof gateAfter>): Promise<void> {
     const pause = pauseOf(stage);
     for (let done = 0; ;) {
-      const hooks = callWebhooks(this.run, "rollout");
+      const hooks = callWebhooks(this.run, "rollout", { ofStage: stage.webhooks });
       // Whatever ends the interval ends the run; the hooks' own end is of no interest then.
       hooks.catch(() => undefined);
       const answer = await this.interval(stage);
@@ -153,8 +155,8 @@ export class Rollout {
       const settled = await this.settle(verdict);
       if (settled === "passed" || (settled === "held" && stage.counts === "elapsed"))
         done = await this.counted(stage, done + 1);
-      if (settled === "passed" && done >= stage.intervals && (await this.during(this.gates.areOpen(gate, pause))))
-        return;
+      const isOver = settled === "passed" && done >= stage.intervals;
+      if (isOver && (await this.during(this.gates.areOpen(gate, pause, stage.webhooks)))) return;
       if (this.request !== "none") return;
     }
   }
@@ -290,7 +292,7 @@ export class Rollout {
   /** What an interval's end means for the run. */
   private async settle(verdict: Verdict): Promise<"passed" | "held" | "failed"> {
     const { run } = this;
-    const asked = await this.during(callWebhooks(run, "rollback", "any"));
+    const asked = await this.during(callWebhooks(run, "rollback", { wanted: "any" }));
     if (asked !== undefined) throw new AbortRun(`rollback was asked for by webhook ${asked.webhook}`);
     switch (verdict.kind) {
       case "pass":

@@ -1,4 +1,4 @@
-import { mayFollow, promotedDuring, withPromoted } from "../model/index.js";
+import { isHandedOver, mayFollow, promotedDuring, withPromoted } from "../model/index.js";
 import type { Phase, ReleaseStatus } from "../model/index.js";
 import type { Announcement, RouteState } from "../ports/index.js";
 import type { ReleaseSettings, RollbackSettings } from "../settings/index.js";
@@ -25,13 +25,18 @@ type OptionalKey =
   | "judged"
   | "plannedSplit"
   | "primaryReplicas"
+  | "scaleDownAt"
+  | "scaleDownSeconds"
   | "split"
   | "stalled"
   | "strategy"
   | "train";
 
+/** What ends when the pods go that stayed after a rollback. */
+export const stayKeys = ["scaleDownAt", "scaleDownSeconds"] as const;
+
 /** What ends with the handover of a passed canary, or with the run. */
-export const handoverKeys = ["handoverDeadline", "handoverSeconds", "stalled"] as const;
+export const handoverKeys = ["handoverDeadline", "handoverSeconds", "stalled", ...stayKeys] as const;
 
 /** What ends with a run. */
 export const runKeys = [...handoverKeys, "plannedSplit", "split", "strategy"] as const;
@@ -127,7 +132,7 @@ export class Run<S extends RollbackSettings = ReleaseSettings, P extends Rollbac
   announce(level: Announcement["level"], message: string, alert = false, reason = ""): void {
     const { phase, canaryWeight, checks } = this.journalState.status;
     const why = { ...(reason === "" ? {} : { reason }), ...(alert ? { checks } : {}) };
-    this.ports.reporter.announce({ level, message, phase, canaryWeight, alert, ...why });
+    this.ports.reporter.announce({ level, message, phase, canaryWeight, alert, ...why, ...stageIn(this.status) });
   }
 
   sleep(milliseconds: number): Promise<void> {
@@ -137,6 +142,12 @@ export class Run<S extends RollbackSettings = ReleaseSettings, P extends Rollbac
   isoNow(): string {
     return isoTime(this.ports.clock.nowMs());
   }
+}
+
+/** The stage that a run is in; nothing once it has passed all of them. */
+function stageIn(status: ReleaseStatus): { readonly stage?: number } {
+  const inStages = ["Progressing", "Waiting", "WaitingPromotion"].includes(status.phase) && !isHandedOver(status);
+  return inStages && status.strategy !== undefined ? { stage: status.strategy.stage } : {};
 }
 
 /** Any run, as far as a rollback needs it: a live one, or the watchdog's. */

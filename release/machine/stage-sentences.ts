@@ -1,10 +1,21 @@
+import type { StrategyStatus } from "../model/index.js";
 import { durationText } from "../settings/index.js";
 import { shownWeight, splitText } from "../strategy/index.js";
 import type { Stage } from "../strategy/index.js";
+import { isoTime } from "./run.js";
+import type { Run } from "./run.js";
 
 /** What a pause is called that only a person ends. */
 export function pauseOf({ split, untilApproved }: Stage): string | undefined {
   return untilApproved === true ? `pause at ${splitText(split)}` : undefined;
+}
+
+/** Until when a stage keeps the old revision, which people may want to use. */
+export function endOf(
+  { kind, intervals, intervalSeconds }: Stage,
+  { ports: { clock } }: Pick<Run, "ports">,
+): Pick<StrategyStatus, "until"> {
+  return kind === "scaleDownDelay" ? { until: isoTime(clock.nowMs() + intervals * intervalSeconds * 1000) } : {};
 }
 
 /** Flagger's words where it has such a stage. */
@@ -30,5 +41,7 @@ export function advanceSentence(label: string, stage: Stage): string {
       return `Starting ${stage.name ?? kind} of ${label}`;
     case "allUsers":
       return `Routing all traffic of ${label} to the canary`;
+    case "scaleDownDelay":
+      return `Keeping the old revision of ${label} in its primary for ${durationText(intervals * intervalSeconds)} before the promotion`;
   }
 }

@@ -35,6 +35,11 @@ export async function hasLeftovers(run: RollbackRun): Promise<boolean> {
   return !isAtRest(route?.split ?? restSplit) || podsOf(canary) > 0;
 }
 
+/** Whether the canary's Deployment is to have pods. */
+export async function hasPods(run: RollbackRun): Promise<boolean> {
+  return podsOf(await run.persist(() => run.ports.cluster.readWorkload("canary", run.signal))) > 0;
+}
+
 /** Pods of the canary's own Deployment. */
 function podsOf(canary: Workload | undefined): number {
   return canary === undefined || canary.owner === "foreign" ? 0 : canary.replicas;

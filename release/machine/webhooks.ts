@@ -1,4 +1,4 @@
-import type { WebhookType } from "../settings/index.js";
+import type { WebhookSettings, WebhookType } from "../settings/index.js";
 import type { Run } from "./run.js";
 
 /** A webhook that stands in the way (or, of type `rollback`, that agrees). */
@@ -10,14 +10,24 @@ export interface Objection {
   readonly muted: boolean;
 }
 
-/** The first webhook of a type that refuses (for `any`: that agrees), but for `except`; undefined where none does. */
+/** Which webhooks are called, and what is wanted of them. */
+interface Asking {
+  /** `any`: that one of them agrees. Default: that one refuses. */
+  readonly wanted?: "refused" | "any";
+  /** By their names; default: none. */
+  readonly except?: ReadonlySet<string>;
+  /** Of the stage that the run is in, beside those of the analysis. */
+  readonly ofStage?: readonly WebhookSettings[] | undefined;
+}
+
+/** The first webhook of a type that refuses (for `any`: that agrees); undefined where none does. */
 export async function callWebhooks(
   run: Run,
   type: WebhookType,
-  wanted: "refused" | "any" = "refused",
-  except: ReadonlySet<string> = new Set(),
+  { wanted = "refused", except = new Set(), ofStage = [] }: Asking = {},
 ): Promise<Objection | undefined> {
-  const asked = run.settings.analysis.webhooks.filter((each) => each.type === type && !except.has(each.name));
+  const all = [...run.settings.analysis.webhooks, ...ofStage];
+  const asked = all.filter((each) => each.type === type && !except.has(each.name));
   for (const webhook of asked) {
     const { name, muteAlert: muted } = webhook;
     const answer = await run.ports.webhooks.call(webhook, run.status.phase, run.signal);

@@ -26,6 +26,8 @@ export const annotations = {
   source: `${apiGroup}/source-route`,
   /** On a Deployment that a takeover has made: hash of the template that it was made from. */
   madeFrom: `${apiGroup}/made-from`,
+  /** On a primary that is given back one day: labels and annotations that its pods have for their role alone. */
+  roleMetadata: `${apiGroup}/role-metadata`,
   /** On a primary that Flagger has made and that is being replaced. */
   takenFrom: `${apiGroup}/taken-from`,
   /** On a Service that was taken over: what it selected before. */

@@ -14,6 +14,8 @@ export interface StrategyStatus {
   readonly iterations?: number;
   /** Analyses in the background that run now, by name. */
   readonly background?: readonly string[];
+  /** When a stage that only waits is over at the earliest; ISO time. */
+  readonly until?: string;
 }
 
 /** What the last run decided about a revision. */
@@ -98,6 +100,10 @@ export interface ReleaseStatus {
   readonly handoverDeadline?: string;
   /** Seconds that the handover lasts, for observers that trust only their own clock. */
   readonly handoverSeconds?: number;
+  /** After a rollback whose canary keeps its pods: when they go; ISO time. */
+  readonly scaleDownAt?: string;
+  /** Seconds that they stay, for observers that trust only their own clock. */
+  readonly scaleDownSeconds?: number;
   /** Changes with every beat of a live run; observers compare it with itself, never with their clock. */
   readonly heartbeat?: { readonly holder: string; readonly beat: number };
   /** A promotion that stopped on purpose: the split stays until a person decides, and nobody else touches it. */

@@ -29,6 +29,7 @@ export const stageKinds = [
   "allUsers",
   "prePromotion",
   "postPromotion",
+  "scaleDownDelay",
 ] as const;
 export type StageKind = (typeof stageKinds)[number];
 

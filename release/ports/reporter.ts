@@ -11,6 +11,8 @@ export interface Announcement {
   readonly alert: boolean;
   /** Why, in one sentence, where the message doesn't say so itself. */
   readonly reason?: string;
+  /** Of the plan, from 1: where the run is as it says so; undefined before and after its stages. */
+  readonly stage?: number;
   /** What the last checks of the run found. */
   readonly checks?: readonly CheckStatus[];
 }

@@ -32,6 +32,10 @@ export const analysis = z
     stepWeightPromotion: percent
       .default(0)
       .meta({ description: "Step size of the shift back to the promoted primary; 0 is one jump. Default 0." }),
+    stepWeightsPromotion: z.array(positivePercent).min(1, "needs a share").optional().meta({
+      description:
+        "In its place the primary's shares on the way back, one by one, ascending, percent; those that it has already are skipped, and 100 at the end goes without saying.",
+    }),
     primaryReadyThreshold: positivePercent
       .default(100)
       .meta({ description: "Percent of primary pods that must be ready. Default 100." }),

@@ -12,9 +12,12 @@ export type { MetricSettings, MetricTemplate, MetricTemplateInput } from "./metr
 export { isAddress, matchEntry } from "./strategy.js";
 export type { AffinitySettings, MatchEntry, MirrorSettings, StepSettings, ValueMatch } from "./strategy.js";
 export type { AlertSettings, WebhookSettings, WebhookType } from "./webhooks.js";
+export { compilesAsPcre } from "./pcre.js";
 export { dnsLabel, httpUrl, metricPrefix, objectName, serviceLabel } from "./names.js";
 export { prometheusAccess, tenantHeader } from "./prometheus.js";
 export type { PrometheusAccess } from "./prometheus.js";
 export { durationSeconds, durationText } from "./duration.js";
+export { received, transferred } from "./transfer.js";
+export type { Transferred } from "./transfer.js";
 export { check, inOneLine, pathText } from "./problems.js";
 export type { Problem } from "./problems.js";

@@ -3,12 +3,14 @@ import { analysesProblems, metricListsOf } from "./analyses.js";
 import type { AwaitedAnalysis, BackgroundAnalysis } from "./analyses.js";
 import type { MetricSettings } from "./metrics.js";
 import { stepWeightsOf } from "./pace.js";
+import { stepWebhookProblems } from "./step-webhooks.js";
 import type { AffinitySettings, MatchEntry, MirrorSettings, PreviewSettings, StepSettings } from "./strategy.js";
 
 /** What of `analysis` belongs together. */
 interface Combined {
   readonly maxWeight: number;
   readonly stepWeightPromotion: number;
+  readonly stepWeightsPromotion?: readonly number[] | undefined;
   readonly metrics: readonly MetricSettings[];
   readonly stepWeight?: number | undefined;
   readonly stepWeights?: readonly number[] | undefined;
@@ -17,6 +19,7 @@ interface Combined {
   readonly iterations?: number | undefined;
   readonly preview?: PreviewSettings | undefined;
   readonly previewReplicas?: number | undefined;
+  readonly scaleDownDelay?: number | undefined;
   readonly mirror?: boolean | MirrorSettings | undefined;
   readonly sessionAffinity?: AffinitySettings | undefined;
   readonly background?: readonly BackgroundAnalysis[] | undefined;
@@ -33,6 +36,8 @@ export function strategyProblems(value: Combined): readonly Problem[] {
     ...weightProblems(value),
     ...combinationProblems(value),
     ...stepProblems(value),
+    ...promotionProblems(value),
+    ...stepWebhookProblems(value.steps ?? []),
     ...metricProblems(value),
     ...analysesProblems(value, { stages: stageCount(value), requestsBefore: !isBlueGreen(value) || isShown(value) }),
   ];
@@ -45,12 +50,14 @@ function isShown({ preview, mirror }: Combined): boolean {
 
 /** How many stages the plan has. */
 function stageCount(value: Combined): number {
-  const { match, mirror, steps, stepWeight, stepWeights, maxWeight, prePromotion, postPromotion } = value;
+  const { match, mirror, steps, stepWeight, stepWeights, maxWeight, prePromotion, postPromotion, scaleDownDelay } =
+    value;
   const before = prePromotion === undefined ? 0 : 1;
   // Refused already.
   if (stepWeight !== undefined && stepWeight < 1) return Infinity;
   if (match !== undefined) return 1 + before;
-  if (isBlueGreen(value)) return 2 + before + (postPromotion === undefined ? 0 : 1);
+  const after = [postPromotion, scaleDownDelay].filter((each) => each !== undefined).length;
+  if (isBlueGreen(value)) return 2 + before + after;
   const mirrored = mirror === undefined || mirror === false ? 0 : 1;
   return mirrored + (steps ?? stepWeightsOf({ stepWeight, stepWeights, maxWeight })).length + before;
 }
@@ -78,7 +85,7 @@ function weightProblems(value: Combined): readonly Problem[] {
 }
 
 function combinationProblems(value: Combined): readonly Problem[] {
-  const { match, iterations, preview, previewReplicas, mirror, sessionAffinity, stepWeightPromotion } = value;
+  const { match, iterations, preview, previewReplicas, scaleDownDelay, mirror, sessionAffinity } = value;
   const mirrors = mirror !== undefined && mirror !== false;
   const blueGreen = isBlueGreen(value);
   const found: Problem[] = [];
@@ -87,6 +94,11 @@ function combinationProblems(value: Combined): readonly Problem[] {
     found.push([["preview"], "is for blue/green: give iterations, and neither weights nor match"]);
   if (previewReplicas !== undefined && !blueGreen)
     found.push([["previewReplicas"], "is for blue/green; with steps give each its replicas"]);
+  if (scaleDownDelay !== undefined && !blueGreen)
+    found.push([
+      ["scaleDownDelay"],
+      "is for blue/green (iterations, and neither weights nor match): elsewhere the old pods serve until the promotion anyway, and drain is how long pods stay after weight 0",
+    ]);
   if (mirrors && match !== undefined)
     found.push([["mirror"], "has no part in A/B: mirror before a canary's weights, or in blue/green"]);
   if (mirrors && sessionAffinity !== undefined)
@@ -100,9 +112,35 @@ function combinationProblems(value: Combined): readonly Problem[] {
     found.push([["mirror", "for"], "blue/green mirrors for its iterations: leave it out"]);
   if (typeof mirror === "object" && !Number.isInteger(mirror.timeout))
     found.push([["mirror", "timeout"], "must be whole seconds: the gateway ignores shorter ones"]);
-  if (stepWeightPromotion > 0 && match !== undefined)
-    found.push([["stepWeightPromotion"], "A/B has no shares to go back by: leave it out"]);
   return found;
+}
+
+/** The way back to the promoted primary. */
+function promotionProblems(value: Combined): readonly Problem[] {
+  const { match, stepWeightPromotion, stepWeightsPromotion: shares } = value;
+  const found: Problem[] = [];
+  const given = [
+    ...(stepWeightPromotion > 0 ? ["stepWeightPromotion"] : []),
+    ...(shares ? ["stepWeightsPromotion"] : []),
+  ];
+  if (match !== undefined)
+    found.push(...given.map((name): Problem => [[name], "A/B has no shares to go back by: leave it out"]));
+  else if (given.length > 1) found.push([["stepWeightsPromotion"], `give ${given.join(" or ")}, not both`]);
+  if (shares === undefined) return found;
+  const [first = 100] = shares;
+  const had = 100 - highestWeight(value);
+  if (shares.some((share, index) => index > 0 && share <= (shares[index - 1] ?? 0)))
+    found.push([["stepWeightsPromotion"], "must ascend"]);
+  else if (match === undefined && first <= had)
+    found.push([["stepWeightsPromotion", 0], `must be above the ${had} that the primary has when the way back begins`]);
+  return found;
+}
+
+/** Of the canary, at the end of its run. */
+function highestWeight({ maxWeight, stepWeight, stepWeights, steps }: Combined): number {
+  if (steps !== undefined) return Math.max(0, ...steps.map((step) => ("weight" in step ? step.weight : 0)));
+  if (stepWeights !== undefined) return Math.max(0, ...stepWeights);
+  return stepWeight === undefined ? 100 : maxWeight;
 }
 
 function isBlueGreen({ match, iterations, stepWeight, stepWeights, steps }: Combined): boolean {

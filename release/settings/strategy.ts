@@ -1,6 +1,8 @@
 import { z } from "zod";
 import { durationAtLeast } from "./duration.js";
 import { metric } from "./metrics.js";
+import { webhook } from "./webhooks.js";
+import { compilesAsPcre } from "./pcre.js";
 
 /** A share of traffic, down to one in ten thousand: the gateway's weights are whole numbers. */
 const finePercent = z
@@ -25,6 +27,11 @@ const replicas = z
       "Pods of the canary from this step on: a number, a part of the primary's (50%), or as large a part of the primary's as the step's weight (weight). Default: as before.",
   });
 
+const webhooks = z.array(webhook).min(1, "needs a webhook").optional().meta({
+  description:
+    "Beside analysis.webhooks, in this step alone: rollout and event, and confirm-traffic-increase (confirm-promotion in the last step) before it is left.",
+});
+
 const weightStep = z.strictObject({
   weight: finePercent.meta({ description: "The canary's share of traffic, percent, from 0.01." }),
   for: durationAtLeast(1).optional().meta({ description: "Length of the step. Default: interval." }),
@@ -34,12 +41,14 @@ const weightStep = z.strictObject({
     .optional()
     .meta({ description: "What is judged in this step, in place of analysis.metrics." }),
   replicas: replicas.optional(),
+  webhooks,
 });
 
 const pauseStep = z.strictObject({
   pause: z
     .union([z.literal("until approved"), durationAtLeast(1)])
     .meta({ description: 'Stays at the weight, judged all the while: "until approved", or so long.' }),
+  webhooks,
 });
 
 export const step = z.union([weightStep, pauseStep]);
@@ -55,7 +64,7 @@ const valueMatch = z
     z.strictObject({ prefix: text.meta({ description: "Begins with this text." }) }),
     z.strictObject({
       regex: text
-        .refine(compiles, "is not a regular expression that the gateway can compile")
+        .refine(compilesAsPcre, "is not a regular expression that the gateway can compile")
         .meta({ description: "A regular expression (PCRE) matches some part of it." }),
     }),
     z.strictObject({
@@ -194,6 +203,14 @@ export const strategyFields = {
   preview: preview.optional().meta({
     description: "Blue/green: the canary's own way while no user is there, one of hosts, header and path.",
   }),
+  scaleDownDelay: durationAtLeast(1).optional().meta({
+    description:
+      "Blue/green: once all users have passed their iterations with the canary, the promotion waits so long, judged all the while; the old revision stays in the primary, one weight away. Default: it does not wait.",
+  }),
+  abortScaleDownDelay: durationAtLeast(1).optional().meta({
+    description:
+      "After a failed run, once all users are home: the canary's pods stay so long, for their logs and for debuggers, and only then the update ends. Default: they go at once.",
+  }),
   mirror: mirror.optional().meta({
     description: "The canary is shown copies of users' requests before any user: true, or how.",
   }),
@@ -205,15 +222,3 @@ export const strategyFields = {
       "Going back to a revision that was promoted within these many revisions, or this time, skips the steps.",
   }),
 };
-
-/** What JavaScript takes and nginx's PCRE refuses: `\\u`, an empty class, a look behind of no fixed length. */
-const unknownToPcre = /\\[uULlN]|\[\^?\]|\(\?<[=!][^)]*[*+{]/;
-
-/** PCRE knows inline flags at the start, which JavaScript does not. */
-function compiles(pattern: string): boolean {
-  try {
-    return new RegExp(pattern.replace(/^\(\?[imsx]+\)/, "")).source !== "" && !unknownToPcre.test(pattern);
-  } catch {
-    return false;
-  }
-}

@@ -1,11 +1,13 @@
 import type { AnalysisSettings } from "../settings/index.js";
-import { expectedSeconds, highestOf, planPromotion, planStages } from "./plan.js";
+import { expectedSeconds, highestOf, planStages } from "./plan.js";
 import type { PlanSettings } from "./plan.js";
 import { stageAfterPromotion } from "./own-analyses.js";
+import { planPromotion, promotionPaceOf } from "./promotion-pace.js";
+import type { PromotionSettings } from "./promotion-pace.js";
 
 /** What the time that a release needs depends on. */
 export interface Plan {
-  readonly analysis: PlanSettings & Pick<AnalysisSettings, "initialDelay" | "minRequests" | "stepWeightPromotion">;
+  readonly analysis: PlanSettings & PromotionSettings & Pick<AnalysisSettings, "initialDelay" | "minRequests">;
   /** Seconds for pods to get ready. */
   readonly progressDeadline: number;
   /** As the program says it, seconds. */
@@ -28,8 +30,9 @@ export function shortestSeconds({ analysis }: Pick<Plan, "analysis">): number {
  */
 export function deadlineSeconds(plan: Plan, requestsPerSecond?: number): number {
   if (plan.deadline !== undefined) return plan.deadline;
-  const { interval, initialDelay, stepWeightPromotion } = plan.analysis;
-  const down = planPromotion(highestOf(planStages(plan.analysis)), stepWeightPromotion).slice(0, -1);
+  const { interval, initialDelay } = plan.analysis;
+  const highest = highestOf(planStages(plan.analysis));
+  const down = planPromotion(highest, promotionPaceOf(plan.analysis)).slice(0, -1);
   const up = expectedSeconds(plan.analysis, requestsPerSecond === 0 ? undefined : requestsPerSecond);
   const after = stageAfterPromotion(plan.analysis);
   const afterwards = after === undefined ? 0 : after.intervals * after.intervalSeconds;

@@ -6,6 +6,7 @@ export * from "./mirror.js";
 export { backgroundsOf, ownNames, stageAfterPromotion } from "./own-analyses.js";
 export type { Background } from "./own-analyses.js";
 export * from "./plan.js";
+export * from "./promotion-pace.js";
 export * from "./rollback-window.js";
 export * from "./rules.js";
 export * from "./split.js";

@@ -1,11 +1,17 @@
 import { checkEverySeconds, stepWeightsOf } from "../settings/pace.js";
 import type { Split, StageKind } from "../model/index.js";
-import type { AnalysisSettings, MetricSettings, MirrorSettings, StepSettings } from "../settings/index.js";
+import type {
+  AnalysisSettings,
+  MetricSettings,
+  MirrorSettings,
+  StepSettings,
+  WebhookSettings,
+} from "../settings/index.js";
 import { awaitedStage, intervalsOf } from "./own-analyses.js";
 import type { OwnAnalysesSettings } from "./own-analyses.js";
 import { strategyKindOf } from "./rules.js";
 import type { StrategySettings } from "./rules.js";
-import { highestSplit, isWithin, restSplit, sameSplit, shownWeight, withoutRest } from "./split.js";
+import { highestSplit, isWithin, restSplit, sameSplit, shownWeight } from "./split.js";
 
 /** Whose answers a stage is judged by. `nobody`: no request of the gateway's reaches the canary; its pods and webhooks count. */
 export const populations = ["users", "matched", "preview", "mirror", "nobody"] as const;
@@ -28,6 +34,8 @@ export interface Stage {
   readonly metrics?: readonly MetricSettings[];
   /** Of an analysis of its own: what it is called in messages. */
   readonly name?: string;
+  /** Beside those of the whole analysis, while this stage lasts and before it is left. */
+  readonly webhooks?: readonly WebhookSettings[];
   /** From this stage on; else as before. */
   readonly replicas?: StageReplicas;
   /** Left only when a person approves. */
@@ -38,7 +46,7 @@ export interface Stage {
 export type PlanSettings = StrategySettings &
   OwnAnalysesSettings &
   Pick<AnalysisSettings, "interval" | "maxWeight"> &
-  Partial<Pick<AnalysisSettings, "checkInterval" | "previewReplicas">>;
+  Partial<Pick<AnalysisSettings, "checkInterval" | "previewReplicas" | "scaleDownDelay">>;
 
 /** What a run is going to do, stage by stage. */
 export function planStages(settings: PlanSettings): readonly Stage[] {
@@ -67,9 +75,17 @@ function blueGreenStages(settings: PlanSettings): readonly Stage[] {
   const { previewReplicas, postPromotion } = settings;
   const [test, all] = [testStage(settings), iterated(settings, "allUsers", "users", { base: 100 })];
   const after = postPromotion === undefined ? [] : [awaitedStage("postPromotion", settings, postPromotion, all)];
-  if (previewReplicas === undefined) return [...withPrePromotion(settings, [test]), all, ...after];
+  const behind = [...after, ...delayStages(settings, all)];
+  if (previewReplicas === undefined) return [...withPrePromotion(settings, [test]), all, ...behind];
   const tested = withPrePromotion(settings, [{ ...test, replicas: previewReplicas }]);
-  return [...tested, { ...all, replicas: "100%" }, ...after];
+  return [...tested, { ...all, replicas: "100%" }, ...behind];
+}
+
+/** The promotion overwrites the old revision, so it is what waits while that is to be kept. */
+function delayStages(settings: PlanSettings, { split, judged }: Stage): readonly Stage[] {
+  const { scaleDownDelay } = settings;
+  if (scaleDownDelay === undefined) return [];
+  return [{ kind: "scaleDownDelay", split, judged, ...lengthOf(settings, scaleDownDelay) }];
 }
 
 /** Before any user comes: by its own way, by copies of users' requests, or by webhooks alone. */
@@ -111,7 +127,7 @@ function weightStages(settings: PlanSettings): readonly Stage[] {
 }
 
 function weightStage(settings: PlanSettings, step: Extract<StepSettings, { weight: number }>): Stage {
-  const { weight, metrics, replicas } = step;
+  const { weight, metrics, replicas, webhooks } = step;
   return {
     kind: "weight",
     split: splitAt(settings, weight),
@@ -119,6 +135,7 @@ function weightStage(settings: PlanSettings, step: Extract<StepSettings, { weigh
     judged: "users",
     ...(metrics === undefined ? {} : { metrics }),
     ...(replicas === undefined ? {} : { replicas }),
+    ...(webhooks === undefined ? {} : { webhooks }),
   };
 }
 
@@ -129,11 +146,17 @@ function splitAt({ sessionAffinity }: PlanSettings, weight: number): Split {
 
 function pauseStage(
   settings: PlanSettings,
-  { pause }: Extract<StepSettings, { pause: unknown }>,
+  { pause, webhooks }: Extract<StepSettings, { pause: unknown }>,
   before: Stage,
 ): Stage {
   const { split, judged, metrics } = before;
-  const same = { kind: "pause" as const, split, judged, ...(metrics === undefined ? {} : { metrics }) };
+  const same = {
+    kind: "pause" as const,
+    split,
+    judged,
+    ...(metrics === undefined ? {} : { metrics }),
+    ...(webhooks === undefined ? {} : { webhooks }),
+  };
   if (pause === "until approved") return { ...same, ...lengthOf(settings, undefined), untilApproved: true };
   return { ...same, ...lengthOf(settings, pause) };
 }
@@ -160,7 +183,7 @@ export function gateAfter(stages: readonly Stage[], index: number) {
 
 /** Whether a stage leaves the gateway as the one before has it. */
 export function keepsSplit({ kind }: Pick<Stage, "kind">): boolean {
-  return kind === "pause" || kind === "prePromotion" || kind === "postPromotion";
+  return ["pause", "prePromotion", "postPromotion", "scaleDownDelay"].includes(kind);
 }
 
 /** The highest split that a plan reaches: nothing of a run may ever be above it. */
@@ -217,19 +240,6 @@ function stageSeconds(
   const canaryPerSecond = (requestsPerSecond * share) / 100;
   const needed = canaryPerSecond > 0 ? minRequests / canaryPerSecond : Infinity;
   return Math.max(intervals, Math.ceil(needed / intervalSeconds)) * intervalSeconds;
-}
-
-/** The splits on the way to the promoted primary, the last one at rest; a step of 0 is one jump. */
-export function planPromotion(from: Split, stepPercent: number): readonly Split[] {
-  const shares = { base: from.base, bucketsPercent: from.bucketsPercent ?? 0 };
-  const highest = Math.max(shares.base, shares.bucketsPercent);
-  if (stepPercent === 0 || highest === 0) return sameSplit(from, restSplit) ? [] : [restSplit];
-  const count = Math.ceil(highest / stepPercent);
-  return Array.from({ length: count }, (_, index) => {
-    const back = (index + 1) * stepPercent;
-    const less = (share: number): number => Math.max(0, Math.round((share - back) * 100) / 100);
-    return withoutRest({ base: less(shares.base), bucketsPercent: less(shares.bucketsPercent) });
-  });
 }
 
 /** The smaller of what somebody wrote on a route and what was planned. */

@@ -69,6 +69,11 @@ export function selectorFor(role: Role, release: string): { readonly app: string
   return { [selectorLabel]: deploymentName(release, role) };
 }
 
+/** Whether a release writes this label of its pods itself. */
+export function isOwnLabel(label: string): boolean {
+  return [selectorLabel, ...nameLabels].includes(label);
+}
+
 /** The template's value of the label that a release replaces with names of its own; undefined where it is the same. */
 export function replacedLabel(release: string, labels: Tree): string | undefined {
   const given = labels[selectorLabel];

@@ -18,7 +18,8 @@ export interface Memory {
   readonly handoverSinceMs: number;
 }
 
-export type Decision = { readonly kind: "leave" } | { readonly kind: "rollBack"; readonly reason: string };
+export type Decision =
+  { readonly kind: "leave" } | { readonly kind: "rollBack" | "scaleDown"; readonly reason: string };
 
 const leave: Decision = { kind: "leave" };
 /** A run that lives acts on its own deadline; the watchdog comes after it. */
@@ -42,6 +43,7 @@ export function decide(
 
 function judge(snapshot: Snapshot, memory: Memory, nowMs: number, watchdogAfterSeconds: number): Decision {
   const { status, lease, abort } = snapshot;
+  if (keepsPods(status)) return overstayed(snapshot, (nowMs - memory.signSinceMs) / 1000, watchdogAfterSeconds);
   // A promotion that stopped on purpose keeps its split: no earlier revision is left to return to.
   if (!mayBeSplit(status) || status.stalled !== undefined) return leave;
   const unchangedSeconds = (nowMs - memory.signSinceMs) / 1000;
@@ -58,6 +60,18 @@ function judge(snapshot: Snapshot, memory: Memory, nowMs: number, watchdogAfterS
 /** Only such a release costs a look at its Lease. */
 export function mayBeSplit({ phase, canaryWeight }: Pick<ReleaseStatus, "phase" | "canaryWeight">): boolean {
   return isUnderWay(phase) || canaryWeight > 0;
+}
+
+/** Whether pods of a canary stay after its rollback: users are home, and somebody is to scale it down. */
+export function keepsPods(status: Pick<ReleaseStatus, "phase" | "canaryWeight" | "scaleDownSeconds">): boolean {
+  return !mayBeSplit(status) && status.scaleDownSeconds !== undefined;
+}
+
+/** Nobody beats meanwhile: its own time counts, and a while on top for whoever is to do it. */
+function overstayed({ status, lease }: Snapshot, unchangedSeconds: number, watchdogAfterSeconds: number): Decision {
+  const { scaleDownSeconds = 0 } = status;
+  if (unchangedSeconds < scaleDownSeconds + staleAfter(lease, watchdogAfterSeconds)) return leave;
+  return { kind: "scaleDown", reason: `its canary's pods were to stay ${scaleDownSeconds}s after the rollback` };
 }
 
 function overdue({ handoverSeconds = 0 }: ReleaseStatus, waitedSeconds: number): Decision {

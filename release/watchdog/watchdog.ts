@@ -3,8 +3,8 @@ import type { RollbackPorts } from "../machine/ports.js";
 import { rollBackAbandoned } from "../machine/rollback.js";
 import type { FleetPort, LeaseView, LockPort, ObservedRelease } from "../ports/index.js";
 import type { RollbackSettings } from "../settings/index.js";
-import { decide, mayBeSplit } from "./decide.js";
-import type { Memory, Snapshot } from "./decide.js";
+import { decide, keepsPods, mayBeSplit } from "./decide.js";
+import type { Decision, Memory, Snapshot } from "./decide.js";
 
 export interface WatchdogOptions {
   readonly watchdogAfterSeconds: number;
@@ -91,7 +91,7 @@ export class Watchdog {
     after: Map<string, Memory>,
   ): Promise<void> {
     const { status, commands } = release;
-    if (status === undefined || !mayBeSplit(status) || this.busy.has(release.uid)) return;
+    if (status === undefined || !isWatched(status) || this.busy.has(release.uid)) return;
     const ports = this.ports.portsOf(settingsOf(release, status));
     const snapshot: Snapshot = { status, abort: commands.abort, lease: await ports.lock.read(forever) };
     const nowMs = this.ports.nowMs();
@@ -100,7 +100,7 @@ export class Watchdog {
     if (decision.kind === "leave" || !this.leader) return;
     if (nowMs - (this.triedMs.get(release.uid) ?? -Infinity) < againAfterMs) return;
     this.triedMs.set(release.uid, nowMs);
-    const acting = this.act(release, snapshot, ports, decision.reason).finally(() => this.busy.delete(release.uid));
+    const acting = this.act(release, snapshot, ports, decision).finally(() => this.busy.delete(release.uid));
     this.busy.set(release.uid, acting);
   }
 
@@ -108,11 +108,11 @@ export class Watchdog {
     release: ObservedRelease,
     { status, lease }: Snapshot,
     ports: RollbackPorts,
-    reason: string,
+    { kind, reason }: Exclude<Decision, { readonly kind: "leave" }>,
   ): Promise<void> {
     const label = `${release.name}.${release.namespace}`;
     const told = `${label} (revision ${status.revision || "unknown"}, ${status.phase})`;
-    if (this.stuck.get(release.uid) !== told) this.ports.log(`${told}: rolling it back, ${reason}`);
+    if (this.stuck.get(release.uid) !== told) this.ports.log(`${told}: ${acts[kind]}, ${reason}`);
     try {
       const sentence = `rolled back by the watchdog: ${reason}`;
       const seen = { release, lease };
@@ -158,6 +158,12 @@ export class Watchdog {
     const free = seen?.holder === undefined || seen.holder === this.holder;
     return free || unchangedMs >= leaderSeconds * 1000;
   }
+}
+
+const acts = { rollBack: "rolling it back", scaleDown: "scaling it down" } as const;
+
+function isWatched(status: NonNullable<ObservedRelease["status"]>): boolean {
+  return mayBeSplit(status) || keepsPods(status);
 }
 
 /** All that a rollback needs is in the journal that the run left. */

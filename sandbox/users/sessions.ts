@@ -1,6 +1,6 @@
 /** People who come again and keep their cookies. */
 import http from "node:http";
-import { askAsClientsDo, pace } from "./stream.js";
+import { askAsClientsDo, pace, tell } from "./stream.js";
 import type { Answer, TrafficOptions } from "./stream.js";
 
 /** What users with a cookie jar of their own met. */
@@ -44,6 +44,7 @@ export function startSessions(options: TrafficOptions & { readonly users: number
     const headers = { ...options.headers, ...(cookie === "" ? {} : { cookie }) };
     const answer = await askAsClientsDo({ ...options, headers }, agent, () => undefined);
     remember(person, answer);
+    tell(options, answer);
     counts.requests += 1;
     if (answer.ok) return;
     counts.failed += 1;

@@ -39,6 +39,8 @@ export interface TrafficOptions {
   readonly ca?: string;
   /** Told of each failed request, with the version that answered ("": none did). */
   readonly onFailure?: (failure: { readonly atMs: number; readonly version: string; readonly text: string }) => void;
+  /** Told of each answer, with the version that gave it. */
+  readonly onAnswer?: (answer: { readonly atMs: number; readonly version: string }) => void;
 }
 
 /** A steady stream of users through the gateway, until stopped. */
@@ -52,7 +54,7 @@ export function startTraffic(options: TrafficOptions): Traffic {
     const started = performance.now();
     const request = askAsClientsDo(options, agent, () => (tally.retried += 1)).then((answer) => {
       count(tally, answer, performance.now() - started);
-      if (!answer.ok) options.onFailure?.({ atMs: Date.now(), version: answer.version, text: answer.text });
+      tell(options, answer);
     });
     pending.add(request);
     void request.finally(() => pending.delete(request));
@@ -68,6 +70,12 @@ export function startTraffic(options: TrafficOptions): Traffic {
       return tally;
     },
   };
+}
+
+export function tell(options: TrafficOptions, { ok, version, text }: Answer): void {
+  const atMs = Date.now();
+  if (version !== "") options.onAnswer?.({ atMs, version });
+  if (!ok) options.onFailure?.({ atMs, version, text });
 }
 
 export async function pace(perSecond: number, send: () => void, running: () => boolean): Promise<void> {

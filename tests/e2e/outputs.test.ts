@@ -1,13 +1,17 @@
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
+import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { expect } from "chai";
 import { CanaryRelease } from "../../components/index.js";
+import type { CanaryReleaseArgs } from "../../components/index.js";
 import { startTraffic } from "../../sandbox/users/index.js";
-import { at, core, deployment, releaseStatus } from "./harness/cluster.js";
+import { apps, at, core, deployment, releaseStatus } from "./harness/cluster.js";
 import { GeneratedKey } from "../../components/credentials/index.js";
 import { hostOf, releaseArgs, TestStack } from "./harness/stacks.js";
 import type { Program } from "./harness/stacks.js";
+import { program as programText, releaseText } from "./harness/programs.js";
+import { UserProject } from "./harness/project.js";
 
 // Arguments that other resources of the program say, secrets among them, and a configuration that only the cluster has.
 
@@ -108,4 +112,72 @@ describe("a release whose arguments are outputs", () => {
     const { items } = await core.listNamespacedPod({ namespace, labelSelector: `app=${name}-primary` });
     return items[0]?.metadata?.name ?? "";
   }
+});
+
+describe("what is wrong in an output", () => {
+  const home = "e2e-outputs-wrong";
+  const problems: Readonly<Record<string, (key: pulumi.Output<string>) => Partial<CanaryReleaseArgs>>> = {
+    "replicas: must be at least 1": (key) => ({ replicas: key.apply(() => 0) }),
+    "template.spec.containers: is missing": (key) => ({ template: key.apply(() => ({ spec: { containers: [] } })) }),
+  };
+  const thrown = (key: pulumi.Output<string>): Partial<CanaryReleaseArgs> => ({
+    replicas: key.apply((): number => {
+      throw new Error("the program's own mistake");
+    }),
+  });
+  /** All of it waits for the release: an output, a resource, and one that waits for that. */
+  const wrong =
+    (problem: string): Program =>
+    () => {
+      const { value } = new GeneratedKey("key", {});
+      const base = releaseArgs({ name: "wrong", namespace: home, image: "sandbox/faulty:1.0.0" });
+      const release = new CanaryRelease("wrong", { ...base, ...(problems[problem] ?? thrown)(value) });
+      const data = { primary: release.primary.metadata.name };
+      const own = new k8s.core.v1.ConfigMap("own", { metadata: { namespace: home }, data });
+      new k8s.core.v1.ConfigMap("next", { metadata: { namespace: home } }, { dependsOn: [own, release] });
+      return Promise.resolve({ outcome: release.outcome, ...data });
+    };
+  const errorsIn = (output: string): readonly string[] =>
+    output.split("\n").filter((line) => /^ +error: /.test(line) && !/update failed|preview failed/.test(line));
+
+  before(() => core.createNamespace({ body: { metadata: { name: home } } }));
+  after(() => core.deleteNamespace({ name: home }));
+  afterEach("nothing was touched", async () => {
+    const { items } = await apps.listNamespacedDeployment({ namespace: home });
+    expect(items).to.deep.equal([]);
+  });
+
+  for (const problem of Object.keys(problems))
+    it(`ends an inline program with its one line: ${problem}`, async () => {
+      const stack = await TestStack.create("outputs-wrong");
+      const { failed, output } = await stack.up(wrong(problem));
+      expect(failed).to.equal(true);
+      const said = errorsIn(output.split(/code: -?\d+\n stdout: /)[0] ?? "");
+      expect(said, output).to.have.length(1);
+      expect(said[0]).to.contain(problem);
+      expect(output).not.to.match(/\bat .*\.[jt]s:\d+/);
+    });
+
+  it("ends an inline program whose own output throws", async () => {
+    const stack = await TestStack.create("outputs-wrong");
+    const { failed, output } = await stack.up(wrong("thrown"));
+    expect(failed).to.equal(true);
+    expect(output).to.contain("has a problem: the program's own mistake");
+  });
+
+  it("ends `pulumi up` with its one line", async () => {
+    const release = releaseText("wrong", home, {}, { lines: ["  replicas: new Other().id.apply(() => 0),"] });
+    const project = await UserProject.create("outputs-wrong", {
+      "index.js": programText(
+        'const pulumi = require("@pulumi/pulumi");',
+        'class Other extends pulumi.dynamic.Resource { constructor() { super({ create: async () => ({ id: "1" }) }, "other", {}); } }',
+        release,
+      ),
+    });
+    const { code, output } = await project.up();
+    expect(code).not.to.equal(0);
+    expect(errorsIn(output), output).to.have.length(1);
+    expect(errorsIn(output)[0]).to.contain("replicas: must be at least 1");
+    await project.destroy();
+  });
 });

@@ -1,8 +1,11 @@
 import type { Point } from "./points.js";
+import type { StrategyName } from "./strategies.js";
 
 /** One thing that was not as it must be. */
 export interface Violation {
   readonly fault: string;
+  /** `promote`, `ab-rollback`, …; none of the series. */
+  readonly story?: string | undefined;
   readonly point: string;
   readonly invariant: Invariant;
   readonly detail: string;
@@ -12,6 +15,8 @@ export type Invariant =
   | "weight within the plan"
   | "only judged revisions on the primary"
   | "no failed request but the canary's own"
+  | "nobody but the meant users reaches the canary"
+  | "one verdict for all of a train"
   | "at rest within 90s"
   | "the next update works"
   | "nothing left behind"
@@ -25,6 +30,8 @@ export const invariants: readonly Invariant[] = [
   "weight within the plan",
   "only judged revisions on the primary",
   "no failed request but the canary's own",
+  "nobody but the meant users reaches the canary",
+  "one verdict for all of a train",
   "at rest within 90s",
   "the next update works",
   "nothing left behind",
@@ -39,9 +46,11 @@ export type Moment =
 /** `everybody`: it strikes all releases, so that it is tried alone. */
 export type Strikes = "one" | "everybody";
 
-/** One release under traffic, and what happens to it. */
+/** One release (or train) under traffic, and what happens to it. */
 export interface Case {
   readonly fault: string;
+  /** How users are moved. Default: by weights. */
+  readonly strategy?: StrategyName;
   readonly moment: Moment;
   /** Whether the canary answers every request with a 500. */
   readonly failing: boolean;
@@ -49,6 +58,7 @@ export interface Case {
 
 export interface CaseResult {
   readonly fault: string;
+  readonly story: string;
   readonly point: string;
   readonly failing: boolean;
   /** Request count of the users during the case. */
@@ -66,8 +76,15 @@ export interface Series {
   readonly failedRequests: number;
 }
 
+/** One case as it is told outside the sandbox. */
+export type ToldCase = Omit<CaseResult, "violations" | "secondsToRest"> & {
+  readonly secondsToRest?: number | undefined;
+  readonly violations: number;
+};
+
 export interface RealResults {
   readonly cases: number;
+  readonly realCases: readonly ToldCase[];
   /** Healthy releases that were not promoted although nothing but weather was in their way; each is a violation too. */
   readonly healthyNotPromoted: number;
   readonly violations: readonly Violation[];
@@ -80,8 +97,12 @@ export interface RealOptions {
   readonly seed?: number;
   /** Number of random cases. Default 40. */
   readonly random?: number;
-  /** Only faults whose name, or `name@point`, is here; `random`: the random cases, `series`: the series. Default: all. */
+  /** Only faults whose name, or `name@point`, is here; `random`: the random cases, `strategies`: the strategies, `series`: the series. Default: all. */
   readonly only?: readonly string[];
+  /** Only these stories, by name (`ab-rollback`) or strategy (`ab`); `promote` and `rollback` are by weights. Default: all. */
+  readonly story?: readonly string[];
+  /** The strategies at each of their points instead of one for each fault. Default false. */
+  readonly everyPoint?: boolean;
   /** A handful of the most dangerous cases and two releases of the series. Default false. */
   readonly short?: boolean;
   /** Leaves the five minutes without an API server out. Default false. */

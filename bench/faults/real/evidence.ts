@@ -1,22 +1,38 @@
 import type { Invariant } from "./contract.js";
+import { restSplit, splitText } from "../../../release/strategy/index.js";
+import type { Split } from "../../../release/strategy/index.js";
 import type { Change } from "./observer.js";
-import { stepWeightPromotion, stepWeights } from "./points.js";
+import { highestShareOf } from "./route-view.js";
+import { strategyNamed } from "./strategies.js";
 
 /** A request that a user saw fail. */
 export interface Failure {
+  /** Whose user. Default: of the lane's first release. */
+  readonly release?: string;
   readonly atMs: number;
   /** Version that answered; "" where none did. */
   readonly version: string;
   readonly text: string;
 }
 
-/** All that was seen of one case. */
+/** A version that somebody was answered by for the first time who may not meet a canary of it. */
+export interface Meeting {
+  readonly who: string;
+  readonly version: string;
+  readonly atMs: number;
+}
+
+/** All that was seen of one release of a case. */
 export interface Evidence {
   /** Oldest first; the first is how the release was found. */
   readonly changes: readonly Change[];
   readonly failures: readonly Failure[];
   /** Version of the case's canary where it answers with errors; "" for a healthy one. */
   readonly failingVersion: string;
+  /** What the plan may ask of the gateway beside rest. Default: what the weights do. */
+  readonly planned?: readonly Split[];
+  /** None of these may have been by the canary. Default: none. */
+  readonly meetings?: readonly Meeting[];
   /** Shares that the fault itself put on the route. */
   readonly handMade: readonly number[];
   /** When a hand gave traffic to a canary that was to have none: the failures are the hand's until it is put right. */
@@ -47,7 +63,12 @@ const gatewayGoneMs = 15_000;
 export function findingsOf(evidence: Evidence): readonly Finding[] {
   const { storyFromMs, handsUntilMs } = healingOf(evidence);
   const own = { ...evidence, changes: evidence.changes.filter(({ atMs }) => atMs > storyFromMs) };
-  return [...weightFindings(own), ...primaryFindings(evidence), ...failureFindings(evidence, handsUntilMs)];
+  return [
+    ...weightFindings(own),
+    ...primaryFindings(evidence),
+    ...meetingFindings(evidence),
+    ...failureFindings(evidence, handsUntilMs),
+  ];
 }
 
 interface Healing {
@@ -70,18 +91,15 @@ function healingOf({ changes, unplannedHandMs }: Evidence): Healing {
     : { storyFromMs: healed, handsUntilMs: healed + followMs };
 }
 
-function plannedWeights(): readonly number[] {
-  const highest = Math.max(...stepWeights);
-  const back = Array.from({ length: Math.ceil(highest / stepWeightPromotion) }, (_, index) =>
-    Math.max(0, highest - (index + 1) * stepWeightPromotion),
-  );
-  return [0, ...stepWeights, ...back];
-}
+const byWeights = strategyNamed("weights").planned;
 
-function weightFindings({ changes, handMade, anotherUpdate, nextUpdateAtMs }: Evidence): readonly Finding[] {
-  const allowed = new Set([...plannedWeights(), ...handMade]);
-  const outside = changes.filter(({ weight }) => !allowed.has(weight));
-  const found = outside.slice(0, 1).map(({ weight }) => `the canary had ${weight}%`);
+function weightFindings(evidence: Evidence): readonly Finding[] {
+  const { changes, handMade, anotherUpdate, nextUpdateAtMs, planned = byWeights } = evidence;
+  const allowed = new Set([0, ...planned.map(highestShareOf), ...handMade]);
+  const byHand = handMade.map((base) => ({ base }));
+  const splits = new Set(["", ...[restSplit, ...planned, ...byHand].map(splitText)]);
+  const outside = changes.filter(({ weight, split }) => !allowed.has(weight) || !splits.has(split));
+  const found = outside.slice(0, 1).map(({ weight, split }) => `the canary had ${weight}% (${split})`);
   const failed = changes.findIndex(
     (change, index) => change.phase === "Failed" && changes[index - 1]?.phase !== "Failed",
   );
@@ -94,13 +112,55 @@ function weightFindings({ changes, handMade, anotherUpdate, nextUpdateAtMs }: Ev
   return [...found, ...again].map((detail) => ({ invariant: "weight within the plan", detail }));
 }
 
-function primaryFindings({ changes }: Evidence): readonly Finding[] {
+function primaryFindings({ changes, failingVersion, nextUpdateAtMs }: Evidence): readonly Finding[] {
+  const failing = changes.find((each) => failingVersion !== "" && versionOf(each) === failingVersion);
+  if (failing !== undefined && failing.atMs < nextUpdateAtMs)
+    return [
+      { invariant: "only judged revisions on the primary", detail: `the failing ${failingVersion} on the primary` },
+    ];
   const judged = new Set(changes.flatMap(({ passed, promoted }) => [passed, promoted]));
   const first = changes[0]?.primaryRevision;
   const unjudged = changes.find(({ primaryRevision }) => primaryRevision !== first && !judged.has(primaryRevision));
   if (unjudged === undefined) return [];
   const detail = `revision ${unjudged.primaryRevision} (${unjudged.primaryImage}) on the primary was never judged`;
   return [{ invariant: "only judged revisions on the primary", detail }];
+}
+
+function versionOf({ primaryImage }: Change): string {
+  return primaryImage.slice(primaryImage.lastIndexOf(":") + 1);
+}
+
+/** Who meets a version before the primary carries it has met the canary. */
+function meetingFindings({ changes, meetings = [] }: Evidence): readonly Finding[] {
+  return meetings.flatMap(({ who, version, atMs }): readonly Finding[] => {
+    const promoted = changes.find((each) => versionOf(each) === version);
+    if (promoted !== undefined && promoted.atMs <= atMs) return [];
+    const when = promoted === undefined ? "" : `, ${promoted.atMs - atMs} ms before the primary carried it`;
+    const detail = `${isoOf(atMs)} ${who}: answered by ${version}${when}`;
+    return [{ invariant: "nobody but the meant users reaches the canary", detail }];
+  });
+}
+
+/** Of a train's members, what each was seen to do in one update: nobody goes before all others have passed. */
+export function trainFindings(members: readonly (readonly Change[])[]): readonly Finding[] {
+  const goneMs = members.map((changes) => {
+    const first = changes[0]?.primaryRevision;
+    return changes.find(({ primaryRevision }) => primaryRevision !== first)?.atMs ?? Infinity;
+  });
+  const readyMs = members.map(passedAtMs);
+  const [firstMs, lastMs] = [Math.min(...goneMs), Math.max(...readyMs)];
+  if (members.length < 2 || firstMs >= lastMs) return [];
+  const gone = goneMs.indexOf(firstMs);
+  const missing = readyMs.indexOf(lastMs);
+  const detail = `member ${gone + 1} was promoted at ${isoOf(firstMs)}, and member ${missing + 1} had not passed`;
+  return [{ invariant: "one verdict for all of a train", detail }];
+}
+
+/** How it has stood since the update before says nothing. */
+function passedAtMs(changes: readonly Change[]): number {
+  const aboard = changes.findIndex(({ stands }) => stands === "aboard");
+  const passed = changes.find(({ stands }, index) => index > aboard && (stands === "ready" || stands === "left"));
+  return aboard < 0 ? Infinity : (passed?.atMs ?? Infinity);
 }
 
 function failureFindings(

@@ -7,6 +7,7 @@ import { planCases, wantsSeries } from "./plan.js";
 import { realResults } from "./results.js";
 
 export type { RealOptions, RealResults } from "./contract.js";
+export { realStories } from "./plan.js";
 
 export interface SandboxedOptions extends RealOptions {
   /** Beginning of the sandboxes' names. Default "faults". */
@@ -42,6 +43,7 @@ function together(results: readonly RealResults[]): RealResults {
   return {
     cases: results.reduce((all, { cases }) => all + cases, 0),
     healthyNotPromoted: results.reduce((all, each) => all + each.healthyNotPromoted, 0),
+    realCases: results.flatMap(({ realCases }) => realCases),
     violations: results.flatMap(({ violations }) => violations),
     promotions: sum(({ promotions }) => promotions),
     rollbacks: sum(({ rollbacks }) => rollbacks),
@@ -69,11 +71,13 @@ async function runInSandbox(options: SandboxedOptions & { readonly strikes: Stri
 }
 
 function argumentsOf(options: RealOptions): readonly string[] {
-  const { seed, random, only, short, skipLong, strikes, lanes, series, seriesPerSecond } = options;
+  const { seed, random, only, story, everyPoint, short, skipLong, strikes, lanes, series, seriesPerSecond } = options;
   const numbers = { seed, random, lanes, series, "series-per-second": seriesPerSecond };
   return [
     ...Object.entries(numbers).flatMap(([key, value]) => (value === undefined ? [] : [`--${key}`, String(value)])),
     ...(only === undefined ? [] : ["--only", only.join(",")]),
+    ...(story === undefined ? [] : ["--story", story.join(",")]),
+    ...(everyPoint === true ? ["--every-point"] : []),
     ...(short === true ? ["--short"] : []),
     ...(skipLong === true ? ["--skip-long"] : []),
     ...(strikes === undefined ? [] : ["--strikes", strikes]),

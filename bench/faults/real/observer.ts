@@ -2,15 +2,17 @@ import { setTimeout as pause } from "node:timers/promises";
 import { Watch } from "@kubernetes/client-node";
 import type { KubeConfig } from "@kubernetes/client-node";
 import { at, textAt } from "../../side-by-side/objects.js";
-import { weightOf } from "../../side-by-side/weights.js";
+import { routeViewOf } from "./route-view.js";
+import type { RouteView } from "./route-view.js";
 
 /** What the cluster says of one release, as last seen. */
-export interface ReleaseView {
+export interface ReleaseView extends RouteView {
   readonly phase: string;
   readonly message: string;
-  /** Canary's share on the route, percent. */
-  readonly weight: number;
-  readonly primaryWeight: number;
+  /** Kind of the plan's stage that the run is at; "" before its first. */
+  readonly doing: string;
+  /** Where a member of a train stands; "" of any other release. */
+  readonly stands: string;
   /** Revision that passed its analysis; "" where none. */
   readonly passed: string;
   readonly promoted: string;
@@ -27,8 +29,12 @@ export interface Change extends ReleaseView {
 const nothing: ReleaseView = {
   phase: "",
   message: "",
+  doing: "",
+  stands: "",
   weight: 0,
   primaryWeight: 0,
+  split: "",
+  unrest: "",
   passed: "",
   promoted: "",
   primaryRevision: "",
@@ -51,7 +57,7 @@ export class Observer {
     private readonly name: string,
   ) {
     const { namespace: home } = this;
-    void this.follow(`/apis/apisix-canary.io/v1/namespaces/${home}/canaryreleases`, (found) => statusOf(found));
+    void this.follow(`/apis/apisix-canary.io/v1/namespaces/${home}/canaryreleases`, (found) => this.statusOf(found));
     void this.follow(`/apis/apisix.apache.org/v2/namespaces/${home}/apisixroutes`, (found) => this.routeOf(found));
     void this.follow(`/apis/apps/v1/namespaces/${home}/deployments`, (found, gone) => this.workloadOf(found, gone));
   }
@@ -73,6 +79,12 @@ export class Observer {
       this.listeners.add(listener);
       over.addEventListener("abort", () => settle(condition(this.view)), { once: true });
     });
+  }
+
+  /** Gives everything from now on, beginning with how the release is found. */
+  sinceNow(): () => readonly Change[] {
+    const first = Math.max(0, this.changes.length - 1);
+    return () => this.changes.slice(first);
   }
 
   stop(): void {
@@ -109,10 +121,22 @@ export class Observer {
     [...this.listeners].forEach((listener) => listener());
   }
 
+  private statusOf(found: unknown): Partial<ReleaseView> {
+    if (textAt(found, "metadata", "name") !== this.name) return {};
+    const status = at(found, "status");
+    const passed = textAt(status, "judged", "verdict") === "passed" ? textAt(status, "judged", "revision") : "";
+    return {
+      phase: textAt(status, "phase"),
+      message: textAt(status, "message"),
+      doing: textAt(status, "strategy", "doing"),
+      stands: textAt(status, "train", "stands"),
+      promoted: textAt(status, "promotedRevision"),
+      passed,
+    };
+  }
+
   private routeOf(route: unknown): Partial<ReleaseView> {
-    const weight = weightOf(route, `${this.name}-canary`);
-    const primaryWeight = weightOf(route, `${this.name}-primary`);
-    return weight === undefined || primaryWeight === undefined ? {} : { weight, primaryWeight };
+    return routeViewOf(route, this.name) ?? {};
   }
 
   private workloadOf(found: unknown, gone: boolean): Partial<ReleaseView> {
@@ -130,15 +154,4 @@ export class Observer {
         return {};
     }
   }
-}
-
-function statusOf(found: unknown): Partial<ReleaseView> {
-  const status = at(found, "status");
-  const passed = textAt(status, "judged", "verdict") === "passed" ? textAt(status, "judged", "revision") : "";
-  return {
-    phase: textAt(status, "phase"),
-    message: textAt(status, "message"),
-    promoted: textAt(status, "promotedRevision"),
-    passed,
-  };
 }

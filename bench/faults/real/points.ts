@@ -8,6 +8,10 @@ export const points = [
   "waiting-promotion",
   "promoting",
   "taking-back",
+  "pausing",
+  "previewing",
+  "mirroring",
+  "all-users",
 ] as const;
 export type Point = (typeof points)[number];
 
@@ -33,5 +37,13 @@ export function isAt(point: Point, view: ReleaseView, highest: number): boolean 
       return view.phase === "Promoting" || view.phase === "Finalising";
     case "taking-back":
       return view.phase === "Progressing" && view.weight === 0 && highest > 0;
+    case "pausing":
+      return view.phase === "Progressing" && view.doing === "pause";
+    case "previewing":
+      return view.phase === "Progressing" && view.doing === "preview" && view.weight > 0;
+    case "mirroring":
+      return view.phase === "Progressing" && view.doing === "mirror" && view.weight > 0;
+    case "all-users":
+      return view.phase === "Progressing" && view.doing === "allUsers" && view.weight === 100;
   }
 }

@@ -1,13 +1,16 @@
 import { z } from "zod";
 import { programSettings } from "../../project/index.js";
+import { strategyNames } from "./strategies.js";
 
 /** What the release's program is told; it travels through the environment of `pulumi`. */
 export const releaseSettings = z.strictObject({
   namespace: z.string(),
-  name: z.string(),
+  /** How users are moved, and which releases there are. */
+  strategy: z.enum(strategyNames),
+  /** Of the first release. */
   host: z.string(),
   tag: z.string(),
-  /** Whether its pods answer every request with a 500. */
+  /** Whether the pods of the last release answer every request with a 500. */
   failing: z.boolean(),
   /** Of the whole analysis. */
   deadlineSeconds: z.number().optional(),

@@ -31,6 +31,7 @@ export async function runReal(options: RealOptions, tell: (line: string) => void
   const violations = [...results.flatMap((each) => each.violations), ...series.violations];
   return {
     cases: results.length,
+    realCases: results.map((each) => ({ ...each, violations: each.violations.length })),
     healthyNotPromoted: violations.filter(({ invariant }) => invariant === healthyPromoted).length,
     violations,
     promotions: series.promotions,

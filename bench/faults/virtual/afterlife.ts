@@ -1,12 +1,15 @@
 import type { ReleaseStatus } from "../../../release/model/index.js";
-import type { Fixture } from "./fixture.js";
+import type { Fixture, Member } from "./fixture.js";
 
 /**
  * All that the next update can know of what a case has left: two cases with the same go on in the same way. Times that lie
  * behind, counters, tokens and sentences are none of it: no decision is made on them.
  */
-export function remainsOf({ world, engine, clock }: Fixture): string {
-  const nowMs = clock.nowMs();
+export function remainsOf({ members, clock }: Fixture): string {
+  return members.map((member) => memberRemains(member, clock.nowMs())).join(" ");
+}
+
+function memberRemains({ world, engine }: Member, nowMs: number): string {
   const { object, route, lease, behaviour } = world;
   const pods = (["canary", "primary"] as const).map((role) => [
     world[role]?.workload(nowMs),
@@ -31,10 +34,11 @@ export function remainsOf({ world, engine, clock }: Fixture): string {
 function journaled(status: ReleaseStatus | undefined, nowMs: number): unknown {
   if (status === undefined) return undefined;
   const { phase, canaryWeight, split, revision, promotedRevision, promoted, judged, stalled, primaryReplicas } = status;
-  const { handoverDeadline, formers = [] } = status;
+  const { handoverDeadline, scaleDownSeconds, formers = [] } = status;
   const leftSeconds = handoverDeadline === undefined ? undefined : (Date.parse(handoverDeadline) - nowMs) / 1000;
   return [
     [phase, canaryWeight, split, revision, promotedRevision, promoted?.revision, stalled, primaryReplicas],
+    scaleDownSeconds,
     judged && [judged.revision, judged.verdict, judged.without],
     leftSeconds && Math.max(0, Math.round(leftSeconds)),
     formers.map((each) => each.revision),

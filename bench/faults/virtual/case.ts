@@ -4,6 +4,7 @@ import {
   finding,
   healthyPromoted,
   isAtRest,
+  oneVerdict,
   onlyJudgedPromoted,
   restOf,
   usersAnswered,
@@ -14,7 +15,7 @@ import type { Finding } from "./invariants.js";
 import { remainsOf } from "./afterlife.js";
 import type { FaultKind } from "./kinds.js";
 import { Fixture } from "./fixture.js";
-import { handoverSeconds, settingsOf } from "./stories.js";
+import { handoverSeconds } from "./stories.js";
 import type { Story } from "./stories.js";
 
 export interface Case {
@@ -50,18 +51,20 @@ async function play(
   walked: Set<string>,
 ): Promise<readonly Finding[]> {
   await fixture.comeToRest();
-  story.behave(fixture.world);
+  fixture.behave();
   if (helper === "watchdog") fixture.startWatchdog();
   fixture.arm({ process: "run", index, when, action: (struck) => kind.strike(struck) });
   const result = await firstRun(fixture, story);
+  const verdict = oneVerdict(fixture);
   const touched = kind.endsTheRun ? [] : liveRunLeftAlone(fixture);
   const late = helper === "watchdog" ? await comesBack(fixture, kind) : [];
   const from = await beforeNextRun(fixture, story, kind, result);
   const remains = `${story.name} ${from.revision} ${helper} ${remainsOf(fixture)}`;
-  const next = walked.has(remains) ? [] : await nextRun(fixture, story, from.revision);
+  const next = walked.has(remains) ? [] : await nextRun(fixture, from.revision);
   const found = [
     ...late,
     ...touched,
+    ...verdict,
     ...promotedInAllWeather(story, kind, result),
     ...next,
     ...splitsWithinPlan(fixture),
@@ -74,7 +77,7 @@ async function play(
 }
 
 async function firstRun(fixture: Fixture, story: Story): Promise<UpResult | undefined> {
-  const up = fixture.run.outcome(fixture.engine.up(settingsOf(story, story.revision), fixture.run, fixture.registry));
+  const up = fixture.run.outcome(fixture.up(story.revision, fixture.run, fixture.registry));
   return Promise.race([up, fixture.sleep(longestMs).then(() => tooLong)]);
 }
 
@@ -83,8 +86,8 @@ const tooLong: UpResult = { kind: "failed", message: "the run never ended" };
 /** Ended at 100/0 with the canary at 0, counted from when nothing is in the way any more. */
 async function comesBack(fixture: Fixture, kind: FaultKind): Promise<readonly Finding[]> {
   await fixture.second;
-  const { clock, world } = fixture;
-  const waits = world.object?.status?.phase === "WaitingPromotion";
+  const { clock, worlds } = fixture;
+  const waits = worlds.some(({ object }) => object?.status?.phase === "WaitingPromotion");
   const extraMs = waits ? handoverSeconds * 1000 + handoverGraceMs : 0;
   const limit = Math.max(clock.nowMs(), fixture.recoveredAtMs) + backWithinMs + extraMs;
   while (!isAtRest(fixture)) {
@@ -98,8 +101,8 @@ async function comesBack(fixture: Fixture, kind: FaultKind): Promise<readonly Fi
 }
 
 /** Where the promoted primary's own pods fail there is no earlier revision to return to: people decide. */
-function isLeftSplit({ world }: Fixture): boolean {
-  return world.object?.status?.stalled !== undefined;
+function isLeftSplit({ worlds }: Fixture): boolean {
+  return worlds.some(({ object }) => object?.status?.stalled !== undefined);
 }
 
 /** What passes by itself is no reason to take a healthy release back. */
@@ -109,8 +112,10 @@ function promotedInAllWeather(story: Story, kind: FaultKind, result: UpResult | 
 }
 
 /** The watchdog acts for the dead only: looked at when the run has ended. */
-function liveRunLeftAlone({ world }: Fixture): readonly Finding[] {
-  const acted = world.statuses.find(({ message }) => message.startsWith("rolled back by the watchdog"));
+function liveRunLeftAlone({ worlds }: Fixture): readonly Finding[] {
+  const acted = worlds
+    .flatMap(({ statuses }) => statuses)
+    .find(({ message }) => message.startsWith("rolled back by the watchdog"));
   return acted === undefined ? [] : [finding("live run left alone", acted.message)];
 }
 
@@ -121,27 +126,24 @@ async function beforeNextRun(
   kind: FaultKind,
   result: UpResult | undefined,
 ): Promise<{ readonly revision: string }> {
-  const { clock, world } = fixture;
+  const { clock, worlds } = fixture;
   await fixture.sleep(Math.max(5_000, fixture.recoveredAtMs + 5_000 - clock.nowMs()));
   await fixture.second;
   kind.repair?.(fixture);
   const again = story.ends === "promoted" && result?.kind !== "succeeded";
-  world.behaviour = { ...world.behaviour, canary: world.behaviour.primary };
+  worlds.forEach((world) => (world.behaviour = { ...world.behaviour, canary: world.behaviour.primary }));
   return { revision: again ? story.revision : "r3" };
 }
 
 /** It needs no hand. */
-async function nextRun(fixture: Fixture, story: Story, revision: string): Promise<readonly Finding[]> {
-  const { clock, world, engine } = fixture;
-  const process = new Process("next", clock);
-  const up = Promise.race([
-    engine.up(settingsOf(story, revision), process),
-    fixture.sleep(longestMs).then(() => tooLong),
-  ]);
+async function nextRun(fixture: Fixture, revision: string): Promise<readonly Finding[]> {
+  const process = new Process("next", fixture.clock);
+  const up = Promise.race([fixture.up(revision, process), fixture.sleep(longestMs).then(() => tooLong)]);
   const next = await up;
   if (next.kind === "failed") return [finding("next run works", next.message)];
   await fixture.sleep(1_000);
-  const { status } = world.object ?? {};
-  const done = isAtRest(fixture) && status?.promotedRevision === revision && world.primary?.revision === revision;
-  return done ? [] : [finding("next run finishes", `${restOf(fixture)}, promoted ${status?.promotedRevision}`)];
+  const serve = fixture.worlds.every(
+    ({ object, primary }) => object?.status?.promotedRevision === revision && primary?.revision === revision,
+  );
+  return serve && isAtRest(fixture) ? [] : [finding("next run finishes", restOf(fixture))];
 }

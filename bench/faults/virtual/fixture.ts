@@ -2,7 +2,7 @@ import { RunRegistry } from "../../../release/machine/index.js";
 import { Watchdog } from "../../../release/watchdog/watchdog.js";
 import { apiAway, Engine, Process, VirtualClock, watchdogPortsOf, World } from "../../../fakes/index.js";
 import type { PortCall, UpResult } from "../../../fakes/index.js";
-import { settingsOf } from "./stories.js";
+import { membersOf, settingsOf } from "./stories.js";
 import type { Story } from "./stories.js";
 
 const lookEveryMs = 2_000;
@@ -15,11 +15,21 @@ export interface Strike {
   readonly action: (fixture: Fixture) => void;
 }
 
+/** One release: its part of the cluster, and of the engine's program. */
+export interface Member {
+  readonly name: string;
+  readonly world: World;
+  readonly engine: Engine;
+}
+
 /** A world at rest with revision r1, the engine's state, and everything that may act on it later. */
 export class Fixture {
   readonly clock = new VirtualClock();
-  readonly world = new World(this.clock);
-  readonly engine = new Engine(this.world);
+  /** All under one clock, in one process as one `pulumi up` is. */
+  readonly members: readonly Member[];
+  /** Of the first member, which is struck. */
+  readonly world: World;
+  readonly engine: Engine;
   readonly run: Process;
   readonly registry = new RunRegistry();
   /** A second `pulumi up` that a fault starts. */
@@ -34,15 +44,57 @@ export class Fixture {
 
   constructor(readonly story: Story) {
     this.run = new Process("run", this.clock);
-    this.world.around = (call, perform) => this.around(call, perform);
-    this.world.webhookAnswer = (webhook) => this.answerOf(webhook.timeout * 1000);
+    const worlds = new Map(membersOf(story).map((name) => [name, new World(this.clock)]));
+    this.members = [...worlds].map(([name, world]) => ({ name, world, engine: new Engine(world) }));
+    const [first] = this.members;
+    if (first === undefined) throw new Error(`${story.name} has no release`);
+    ({ world: this.world, engine: this.engine } = first);
+    this.worlds.forEach((world) => {
+      world.members = worlds;
+      world.around = (call, perform) => this.around(world, call, perform);
+      world.webhookAnswer = (webhook) => this.answerOf(webhook.timeout * 1000);
+    });
+  }
+
+  get worlds(): readonly World[] {
+    return this.members.map(({ world }) => world);
   }
 
   async comeToRest(): Promise<void> {
-    const result = await this.engine.up(settingsOf(this.story, "r1"), new Process("first", this.clock));
+    const result = await this.up("r1", new Process("first", this.clock));
     if (result.kind === "failed") throw new Error(`the first revision did not get up: ${result.message}`);
     // Users come when the first revision is up.
-    this.world.gateway.segments.length = 0;
+    this.worlds.forEach(({ gateway }) => (gateway.segments.length = 0));
+  }
+
+  /** From now on the last member behaves as the story says. */
+  behave(): void {
+    const last = this.worlds.at(-1);
+    if (last !== undefined) this.story.behave(last);
+  }
+
+  /** One `pulumi up`: it fails as soon as one of its releases does, and ends with the last. */
+  up(revision: string, process: Process, registry = new RunRegistry()): Promise<UpResult> {
+    return this.upWith(this.members, revision, process, registry);
+  }
+
+  /** The same from another machine, with the state as it is now. */
+  upElsewhere(revision: string, process: Process): Promise<UpResult> {
+    const copies = this.members.map((each) => ({ ...each, engine: each.engine.copy() }));
+    return this.upWith(copies, revision, process, new RunRegistry());
+  }
+
+  private async upWith(
+    members: readonly Member[],
+    revision: string,
+    process: Process,
+    registry: RunRegistry,
+  ): Promise<UpResult> {
+    const results = await Promise.all(
+      members.map(({ name, engine }) => engine.up(settingsOf(this.story, revision, name), process, registry)),
+    );
+    const failed = results.find(({ kind }) => kind === "failed");
+    return failed ?? results[0] ?? { kind: "failed", message: "nothing to do" };
   }
 
   /** Of this fixture's own time: whatever still sleeps at the end goes with it. */
@@ -55,9 +107,13 @@ export class Fixture {
   }
 
   startWatchdog(): void {
+    this.worlds.forEach((world) => this.watch(world));
+  }
+
+  private watch(world: World): void {
     const process = new Process("watchdog", this.clock);
     const sleep = (milliseconds: number): Promise<void> => process.clock.sleep(milliseconds, this.forever);
-    const ports = watchdogPortsOf(this.world, process, () => undefined);
+    const ports = watchdogPortsOf(world, process, () => undefined);
     const watchdog = new Watchdog({ watchdogAfterSeconds: 30, podName: "w-1" }, ports);
     const watch = async (): Promise<void> => {
       for (;;) {
@@ -86,9 +142,9 @@ export class Fixture {
     this.clock.at(milliseconds, end);
   }
 
-  private async around<T>(call: PortCall, perform: () => T): Promise<T> {
+  private async around<T>(world: World, call: PortCall, perform: () => T): Promise<T> {
     const { strike } = this;
-    const strikes = strike?.process === call.process && strike.index === call.index;
+    const strikes = world === this.world && strike?.process === call.process && strike.index === call.index;
     if (strikes && strike.when === "before") this.hit(strike);
     await this.passes(call);
     const answer = perform();

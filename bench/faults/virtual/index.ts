@@ -1,4 +1,5 @@
 import type { PortCall } from "../../../fakes/index.js";
+import { isStoryOf } from "../story-names.js";
 import { playCase } from "./case.js";
 import type { Case } from "./case.js";
 import { healthyPromoted } from "./invariants.js";
@@ -6,10 +7,13 @@ import type { Violation } from "./invariants.js";
 import { faultKinds } from "./kinds.js";
 import type { FaultKind } from "./kinds.js";
 import { Fixture } from "./fixture.js";
-import { settingsOf, stories } from "./stories.js";
+import { stories } from "./stories.js";
 import type { Story } from "./stories.js";
 
 export type { Violation } from "./invariants.js";
+
+/** Names of all stories. */
+export const virtualStories: readonly string[] = stories.map(({ name }) => name);
 
 /**
  * Where the faults strike. `all`: at every call of every port. `journal`: only at those that write or lock. `usual`: at
@@ -24,7 +28,7 @@ export interface VirtualOptions {
   readonly points?: Points;
   /** Names of the faults; default all. */
   readonly faults?: readonly string[];
-  /** Names of the stories; default all. */
+  /** Names of the stories, or of what they tell of (`ab`); default all. */
   readonly stories?: readonly string[];
   /** Told after each case. */
   readonly progress?: (done: number, all: number) => void;
@@ -48,7 +52,7 @@ export interface VirtualResult {
 /** Every fault at every point of whole runs, in virtual time against the real state machine and the real watchdog. */
 export async function runVirtualFaults(options: VirtualOptions = {}): Promise<VirtualResult> {
   const kinds = faultKinds.filter(({ name }) => options.faults?.includes(name) ?? true);
-  const told = stories.filter(({ name }) => options.stories?.includes(name) ?? true);
+  const told = stories.filter(({ name }) => options.stories === undefined || isStoryOf(options.stories, name));
   const planned = await Promise.all(told.map((story) => casesOf(story, kinds, options.points ?? "usual")));
   const all = planned.flat();
   const violations: Violation[] = [];
@@ -115,8 +119,8 @@ async function undisturbed(story: Story): Promise<readonly PortCall[]> {
   const fixture = new Fixture(story);
   const play = async (): Promise<void> => {
     await fixture.comeToRest();
-    story.behave(fixture.world);
-    await fixture.engine.up(settingsOf(story, story.revision), fixture.run, fixture.registry);
+    fixture.behave();
+    await fixture.up(story.revision, fixture.run, fixture.registry);
   };
   await fixture.clock.until(play());
   return fixture.world.calls.filter(({ process }) => process === "run");

@@ -8,6 +8,8 @@ import {
   splitText,
 } from "../../../release/strategy/index.js";
 import type { Split } from "../../../release/strategy/index.js";
+import type { World } from "../../../fakes/index.js";
+import type { TrainStatus } from "../../../release/model/index.js";
 import type { Fixture } from "./fixture.js";
 import { highestIn } from "./stories.js";
 
@@ -24,9 +26,10 @@ export type Finding = Pick<Violation, "invariant" | "detail">;
 export const healthyPromoted = "healthy release promoted";
 
 /** Writes of a split at rest need no plan: they are always right. */
-export function splitsWithinPlan({ world, story }: Fixture): readonly Finding[] {
+export function splitsWithinPlan({ worlds, story }: Fixture): readonly Finding[] {
   const highest = highestIn(story);
-  return world.weightWrites
+  return worlds
+    .flatMap(({ weightWrites }) => weightWrites)
     .filter(({ by, split }) => by !== "hand" && !isSplitAtRest(split))
     .flatMap(({ split, journal, by }) => {
       const planned = journal?.plannedSplit ?? highest;
@@ -44,25 +47,39 @@ export function splitsWithinPlan({ world, story }: Fixture): readonly Finding[] 
 }
 
 /** A revision that fails before any user is to come never gets one; the next one may. */
-export function usersKeptAway({ world, story }: Fixture): readonly Finding[] {
+export function usersKeptAway({ worlds, story }: Fixture): readonly Finding[] {
   if (story.withoutUsers === undefined) return [];
-  return world.weightWrites
+  return worlds
+    .flatMap(({ weightWrites }) => weightWrites)
     .filter(({ by, split, journal }) => by !== "hand" && hasUsers(split) && journal?.revision === story.revision)
     .map(({ by, split }) => finding("users kept away", `${by} sent ${splitText(split)} to ${story.revision}`));
 }
 
 /** What the engine put on the primary had been judged well, or there was nothing to protect yet. */
-export function onlyJudgedPromoted({ engine }: Fixture, bad: string | undefined): readonly Finding[] {
-  return engine.promotions
+export function onlyJudgedPromoted({ members }: Fixture, bad: string | undefined): readonly Finding[] {
+  return members
+    .flatMap(({ engine }) => engine.promotions)
     .filter(({ revision, analysis }) => revision === bad || analysis === "unjudged")
     .map(({ revision, analysis }) => finding("unjudged revision on the primary", `${revision} after ${analysis}`));
+}
+
+/** Nobody of a train goes before all others have passed. */
+export function oneVerdict({ members, story }: Fixture): readonly Finding[] {
+  const gone = members.find(({ engine }) => engine.promotions.some(({ revision }) => revision === story.revision));
+  const behind = members.find(({ world }) => !world.statuses.some(({ train }) => hasPassed(train, story.revision)));
+  if (members.length < 2 || gone === undefined || behind === undefined) return [];
+  return [finding("one verdict for all of a train", `${gone.name} was promoted, ${behind.name} has never passed`)];
+}
+
+function hasPassed(train: TrainStatus | undefined, revision: string): boolean {
+  return train?.revision === revision && (train.stands === "ready" || train.stands === "left");
 }
 
 /** Users who were sent to nobody, but for what somebody's hand did until it could be noticed. */
 export function usersAnswered(fixture: Fixture, kind: FaultKind): readonly Finding[] {
   const struckAtMs = fixture.struckAtMs ?? 0;
   const excusedUntilMs = struckAtMs + kind.excusedMs;
-  return fixture.world.gateway.unanswered.flatMap(({ fromMs, toMs, role, split }) => {
+  return unansweredIn(fixture).flatMap(({ fromMs, toMs, role, split }) => {
     const excused = fromMs >= struckAtMs ? Math.max(0, Math.min(toMs, excusedUntilMs) - fromMs) : 0;
     const leftMs = toMs - fromMs - excused;
     if (leftMs <= 0) return [];
@@ -73,17 +90,28 @@ export function usersAnswered(fixture: Fixture, kind: FaultKind): readonly Findi
   });
 }
 
-function splitOf({ route }: Fixture["world"]): Split {
+function unansweredIn({ worlds }: Fixture) {
+  return worlds.flatMap(({ gateway }) => gateway.unanswered);
+}
+
+function splitOf({ route }: World): Split {
   return route?.split ?? { base: route?.weight ?? 0 };
 }
 
-export function isAtRest({ world }: Fixture): boolean {
-  return isSplitAtRest(splitOf(world)) && isSplitAtRest(world.gateway.split) && (world.canary?.replicas ?? 0) === 0;
+export function isAtRest({ worlds }: Fixture): boolean {
+  return worlds.every(
+    (world) =>
+      isSplitAtRest(splitOf(world)) && isSplitAtRest(world.gateway.split) && (world.canary?.replicas ?? 0) === 0,
+  );
 }
 
-export function restOf({ world }: Fixture): string {
-  const { phase, message } = world.object?.status ?? { phase: "no status", message: "" };
-  return `asked ${splitText(splitOf(world))}, at the gateway ${splitText(world.gateway.split)}, canary ${world.canary?.replicas} pods, ${phase} ${message}`;
+export function restOf({ members }: Fixture): string {
+  return members.map(({ name, world }) => `${name}: ${worldText(world)}`).join("; ");
+}
+
+function worldText(world: World): string {
+  const { phase, message, promotedRevision } = world.object?.status ?? { phase: "no status", message: "" };
+  return `asked ${splitText(splitOf(world))}, at the gateway ${splitText(world.gateway.split)}, canary ${world.canary?.replicas} pods, promoted ${promotedRevision}, ${phase} ${message}`;
 }
 
 export function finding(invariant: string, detail: string): Finding {

@@ -1,6 +1,5 @@
 import { Process } from "../../../fakes/index.js";
 import type { Fixture } from "./fixture.js";
-import { settingsOf } from "./stories.js";
 
 /** One kind of trouble and what it may excuse. */
 export interface FaultKind {
@@ -140,6 +139,6 @@ export const faultKinds: readonly FaultKind[] = [
   },
   livesOn("second-run", before, (fixture) => {
     const process = new Process("second", fixture.clock);
-    fixture.second = process.outcome(fixture.engine.copy().up(settingsOf(fixture.story, "r2"), process));
+    fixture.second = process.outcome(fixture.upElsewhere("r2", process));
   }),
 ];

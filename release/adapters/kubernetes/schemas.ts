@@ -53,6 +53,7 @@ export const releaseStatus: z.ZodType<ReleaseStatus> = z.object({
       iteration: z.int().exactOptional(),
       iterations: z.int().exactOptional(),
       background: z.array(z.string()).exactOptional(),
+      until: z.string().exactOptional(),
     })
     .exactOptional(),
   train: z
@@ -91,6 +92,8 @@ export const releaseStatus: z.ZodType<ReleaseStatus> = z.object({
     .exactOptional(),
   handoverDeadline: z.string().exactOptional(),
   handoverSeconds: z.number().exactOptional(),
+  scaleDownAt: z.string().exactOptional(),
+  scaleDownSeconds: z.number().exactOptional(),
   heartbeat: z.object({ holder: z.string(), beat: z.int() }).exactOptional(),
   stalled: z.enum(stallReasons).exactOptional(),
   primaryReplicas: z.int().exactOptional(),

@@ -10,7 +10,8 @@ import type {
 } from "../../ports/index.js";
 import { Recorder, scrubber } from "../../report/index.js";
 import type { WrittenReport } from "../../report/index.js";
-import type { AlertSettings, ReleaseSettings } from "../../settings/index.js";
+import type { AlertSettings, ReleaseSettings, WebhookSettings } from "../../settings/index.js";
+import { planStages } from "../../strategy/index.js";
 import { quote } from "../http/index.js";
 import type { ServiceAccess } from "../service-access/index.js";
 import { alertRequest } from "./alert-payloads.js";
@@ -94,7 +95,7 @@ export function createReporter(settings: ReleaseSettings, world: ReporterWorld):
       recorder.announce(announcement, at.getTime());
       world.log(announcement.message, announcement.level);
       events.add(() => writeEvent(world, announcement, at), missed("Kubernetes Events"));
-      for (const webhook of settings.analysis.webhooks.filter(({ type }) => type === "event"))
+      for (const webhook of listenersTo(announcement, settings))
         hooks.add(() => callHook(world, webhook, announcement, at), missed(`webhook ${quote(webhook.name)}`));
       for (const alert of settings.analysis.alerts.filter((each) => concerns(each, announcement)))
         alerts.add(
@@ -141,6 +142,12 @@ async function atMost(
   timer.abort();
 }
 
+/** Those of the stage that the run is in hear what is said in it. */
+function listenersTo({ stage }: Announcement, { analysis }: ReleaseSettings): readonly WebhookSettings[] {
+  const own = stage === undefined ? [] : (planStages(analysis)[stage - 1]?.webhooks ?? []);
+  return [...analysis.webhooks, ...own].filter(({ type }) => type === "event");
+}
+
 function concerns(alert: AlertSettings, { alert: wanted, level }: Announcement): boolean {
   if (!wanted) return false;
   switch (alert.severity) {
@@ -159,7 +166,7 @@ function writeEvent(world: ReporterWorld, { level, message }: Announcement, at: 
 
 async function callHook(
   world: ReporterWorld,
-  webhook: ReleaseSettings["analysis"]["webhooks"][number],
+  webhook: WebhookSettings,
   { message, level, phase }: Announcement,
   at: Date,
 ): Promise<void> {

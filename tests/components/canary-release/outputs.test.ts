@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { expect } from "chai";
 import type { CanaryReleaseArgs } from "../../../components/canary-release/args.js";
+import { settingsOf } from "../register.js";
 import { at, run, withoutSecrets } from "./program.js";
 import type { Deployed, Registered } from "./program.js";
 
@@ -160,7 +161,7 @@ describe("a release of which everything is an output", () => {
       image: "podinfo:6.0.1",
       env: [{ name: "TOKEN", value: "[secret]" }],
     });
-    const settings = at(withoutSecrets(find(update, ":Analysis", "podinfo-analysis").inputs), "settings");
+    const settings = settingsOf(withoutSecrets(find(update, ":Analysis", "podinfo-analysis").inputs));
     expect(at(settings, "analysis")).to.deep.equal({
       interval: "10s",
       maxWeight: 50,
@@ -168,6 +169,28 @@ describe("a release of which everything is an output", () => {
       webhooks: [{ name: "gate", url: "[secret]", metadata: { a: "b" } }],
       alerts: [{ name: "chat", provider: { type: "slack", address: "[secret]" } }],
     });
+  });
+
+  it("keeps the addresses of one step's webhooks as those of all", async () => {
+    const webhooks = [
+      { name: "gate", url: pulumi.secret("http://gate.test/hush-url") },
+      { name: "b", url: "http://b/" },
+    ];
+    const steps = [
+      { weight: 10, webhooks },
+      { pause: "1m", webhooks },
+    ];
+    const deployed = await run(() => ({ args: { ...plain, analysis: { steps } } }));
+    expect(deployed.errors).to.deep.equal([]);
+    const { inputs } = find(deployed, ":Analysis", "podinfo-analysis");
+    const hidden = [
+      { name: "gate", url: "[secret]" },
+      { name: "b", url: "[secret]" },
+    ];
+    expect(at(withoutSecrets(inputs), "settings", "analysis", "steps")).to.deep.equal([
+      { weight: 10, webhooks: hidden },
+      { pause: "1m", webhooks: hidden },
+    ]);
   });
 
   it("depends on what its outputs come from", () => {

@@ -73,6 +73,22 @@ describe("the reporter", () => {
     expect(stored[0]).to.deep.include({ outcome: "failed", reason: "told so" });
   });
 
+  it("lets listeners of one step hear what is said in it, and nothing else", async () => {
+    const hook = (name: string) => ({ name, type: "event" as const, url: "http://x.example.com/" });
+    const steps = [{ weight: 10 }, { weight: 20, webhooks: [hook("step")] }];
+    const around = world();
+    const reporter = createReporter(settingsFor({ analysis: { steps, webhooks: [hook("all")] } }), around);
+    for (const stage of [1, 2]) reporter.announce(announcement({ message: `step ${stage}`, stage }));
+    reporter.announce(announcement({ message: "over" }));
+    await reporter.flush(1000);
+    expect(around.hooks.map(({ name, metadata }) => `${name}: ${metadata["eventMessage"]}`)).to.deep.equal([
+      "all: step 1",
+      "all: step 2",
+      "step: step 2",
+      "all: over",
+    ]);
+  });
+
   it("never waits longer than asked, never throws, and complains once", async () => {
     const hanging = createReporter(settingsFor(), world({ writeEvent: () => new Promise(() => undefined) }));
     hanging.announce(announcement());

@@ -38,7 +38,7 @@ export const traffic: Chapter = {
     {
       feature: "Metadata for the time of a role (`canaryMetadata`, `stableMetadata`)",
       source: "features/ephemeral-metadata.md",
-      answer: differently("a role's pods have its labels for good"),
+      answer: have("`canaryMetadata`, `primaryMetadata`; no change of them is judged, in either"),
     },
     {
       feature: "`progressDeadlineSeconds`, `progressDeadlineAbort`",

@@ -90,6 +90,12 @@ export const strategies: Chapter = {
       feature: "The old pods stay for a while (`scaleDownDelaySeconds`, `abortScaleDownDelaySeconds`)",
       source: "features/specification.md",
       answer: differently("`drain`: until nobody asks them any more, and at least so long"),
+      since: {
+        setting: "analysis.scaleDownDelay",
+        ...have(
+          "`analysis.scaleDownDelay`: the promotion waits while the old pods are one weight away; `analysis.abortScaleDownDelay`",
+        ),
+      },
     },
     {
       feature: "Routing by header to the canary (`setHeaderRoute`)",

@@ -7,6 +7,7 @@ const abTesting = { ...no, match, iterations: 3 };
 const blueGreen = { ...no, iterations: 3 };
 const steps = (...all: readonly object[]) => analysis({ ...no, steps: [...all] });
 const matched = (entry: object) => analysis({ ...no, iterations: 1, match: [entry] });
+const hook = (type: string) => ({ name: "hook", type, url: "http://hook/" });
 const rate = { name: "request-success-rate", thresholdRange: { min: 99 } };
 const template = (query: string) => ({
   name: "orders",
@@ -62,6 +63,36 @@ export const wrongStrategies: readonly Wrong[] = [
     },
     "analysis.steps[1].replicas: the canary's autoscaler scales it: leave it out, or autoscaler",
   ],
+  ...(["confirm-rollout", "pre-rollout"] as const).map((type): Wrong => [
+    `a ${type} of one step`,
+    steps({ weight: 10, webhooks: [hook("rollout"), hook(type)] }, { weight: 20 }),
+    `analysis.steps[0].webhooks[1].type: ${type} comes before all steps: put it into analysis.webhooks`,
+  ]),
+  ...(["rollback", "post-rollout"] as const).map((type): Wrong => [
+    `a ${type} of one step`,
+    steps({ weight: 10, webhooks: [hook(type)] }),
+    `analysis.steps[0].webhooks[0].type: ${type} is no matter of one step: put it into analysis.webhooks`,
+  ]),
+  [
+    "an increase after the last step",
+    steps({ weight: 10, webhooks: [hook("confirm-traffic-increase")] }),
+    "analysis.steps[0].webhooks[0].type: nothing increases after the last step: make it confirm-promotion",
+  ],
+  [
+    "an increase before a pause",
+    steps({ weight: 10, webhooks: [hook("confirm-traffic-increase")] }, { pause: "5m" }, { weight: 20 }),
+    "analysis.steps[0].webhooks[0].type: the pause after this step keeps its weight: give it to the pause",
+  ],
+  [
+    "a promotion before the last step",
+    steps({ weight: 10 }, { pause: "5m", webhooks: [hook("confirm-promotion")] }, { weight: 20 }),
+    "analysis.steps[1].webhooks[0].type: the promotion comes after the last step: give it to that, or make it confirm-traffic-increase",
+  ],
+  [
+    "a webhook of a step without an address",
+    steps({ weight: 10, webhooks: [{ name: "hook", url: "hook" }] }),
+    "analysis.steps[0].webhooks[0].url: must be an http or https URL",
+  ],
   [
     "A/B with weights",
     analysis({ match, iterations: 1 }),
@@ -78,6 +109,28 @@ export const wrongStrategies: readonly Wrong[] = [
     analysis({ ...abTesting, stepWeightPromotion: 10 }),
     "analysis.stepWeightPromotion: A/B has no shares to go back by: leave it out",
   ],
+  [
+    "A/B that goes back share by share",
+    analysis({ ...abTesting, stepWeightsPromotion: [50, 100] }),
+    "analysis.stepWeightsPromotion: A/B has no shares to go back by: leave it out",
+  ],
+  [
+    "two ways back",
+    analysis({ stepWeightPromotion: 10, stepWeightsPromotion: [60, 100] }),
+    "analysis.stepWeightsPromotion: give stepWeightPromotion or stepWeightsPromotion, not both",
+  ],
+  ["a way back that turns", analysis({ stepWeightsPromotion: [80, 60] }), "analysis.stepWeightsPromotion: must ascend"],
+  [
+    "a way back that begins where it is already",
+    analysis({ ...no, steps: [{ weight: 20 }], stepWeightsPromotion: [70, 90] }),
+    "analysis.stepWeightsPromotion[0]: must be above the 80 that the primary has when the way back begins",
+  ],
+  [
+    "a way back above 100",
+    analysis({ stepWeightsPromotion: [60, 101] }),
+    "analysis.stepWeightsPromotion[1]: must be 1 to 100",
+  ],
+  ["a way back of nothing", analysis({ stepWeightsPromotion: [] }), "analysis.stepWeightsPromotion: needs a share"],
   [
     "A/B with affinity",
     analysis({ ...abTesting, sessionAffinity: { cookieName: "a" } }),
@@ -111,6 +164,35 @@ export const wrongStrategies: readonly Wrong[] = [
     "analysis.previewReplicas: is for blue/green; with steps give each its replicas",
   ],
   [
+    "an old revision that stays beside weights",
+    analysis({ scaleDownDelay: "5m" }),
+    "analysis.scaleDownDelay: is for blue/green (iterations, and neither weights nor match): elsewhere the old pods serve until the promotion anyway, and drain is how long pods stay after weight 0",
+  ],
+  [
+    "an old revision that stays in A/B",
+    analysis({ ...abTesting, scaleDownDelay: "5m" }),
+    "analysis.scaleDownDelay: is for blue/green (iterations, and neither weights nor match): elsewhere the old pods serve until the promotion anyway, and drain is how long pods stay after weight 0",
+  ],
+  [
+    "an old revision that an autoscaler would take away",
+    {
+      replicas: undefined,
+      autoscaler: { minReplicas: 1, maxReplicas: 2 },
+      ...analysis({ ...blueGreen, scaleDownDelay: "2h" }),
+    },
+    "analysis.scaleDownDelay: an autoscaler keeps pods that nobody asks for 1h at most: at most 1h, or autoscaler external",
+  ],
+  [
+    "an old revision that stays for nothing",
+    analysis({ ...blueGreen, scaleDownDelay: 0 }),
+    "analysis.scaleDownDelay: must be at least 1s",
+  ],
+  [
+    "pods that stay for nothing after a failure",
+    analysis({ abortScaleDownDelay: 0 }),
+    "analysis.abortScaleDownDelay: must be at least 1s",
+  ],
+  [
     "iterations beside weights",
     analysis({ iterations: 3 }),
     "analysis.iterations: is for A/B (with match) and blue/green (without weights): leave it out, or stepWeight",
@@ -129,6 +211,34 @@ export const wrongStrategies: readonly Wrong[] = [
     "a mirror of its own length in blue/green",
     analysis({ ...blueGreen, mirror: { for: "1m" } }),
     "analysis.mirror.for: blue/green mirrors for its iterations: leave it out",
+  ],
+  [
+    "a label of one role that selects its pods",
+    { canaryMetadata: { labels: { app: "mine" } } },
+    "canaryMetadata.labels.app: is the release's own: by it pods are selected, or their role is told",
+  ],
+  [
+    "a label of one role that tells roles apart",
+    { primaryMetadata: { labels: { "app.kubernetes.io/name": "mine" } } },
+    "primaryMetadata.labels.app.kubernetes.io/name: is the release's own: by it pods are selected, or their role is told",
+  ],
+  [
+    "an annotation of one role that is ours",
+    { primaryMetadata: { annotations: { "apisix-canary.io/revision": "r1" } } },
+    "primaryMetadata.annotations.apisix-canary.io/revision: is the release's own",
+  ],
+  [
+    "a label of one role that the template has",
+    {
+      template: { metadata: { labels: { tier: "web" } }, spec: { containers: [{ name: "app" }] } },
+      canaryMetadata: { labels: { tier: "canary" } },
+    },
+    "canaryMetadata.labels.tier: is in the template too: take it out there, and give it to both roles",
+  ],
+  [
+    "a label of one role that is none",
+    { canaryMetadata: { labels: { role: "of two words" } } },
+    "canaryMetadata.labels.role: must be a label value",
   ],
   ["a window of nothing", analysis({ rollbackWindow: {} }), "analysis.rollbackWindow: needs revisions or time"],
 ];

@@ -103,6 +103,31 @@ describe("apisix-canary", () => {
     );
   });
 
+  it("says until when the old revision of a blue/green stays", async () => {
+    const { metadata, status } = release("Progressing");
+    const strategy = { kind: "blueGreen", stage: 3, stages: 3, doing: "scaleDownDelay", until: "2022-11-23T05:15:00Z" };
+    const found = { metadata, status: { ...status, split: { base: 100 }, strategy } };
+    const answers = { [`GET ${one}`]: found, "GET /api/v1/namespaces/test/events": { items: [] } };
+    const { out } = await cli(["status", "podinfo", "-n", "test"], answers);
+    expect(out).to.match(
+      /^ {2}Strategy: +blue\/green, stage 3\/3: 100%, the old revision stays until 2022-11-23T05:15:00Z$/m,
+    );
+  });
+
+  it("says until when pods stay after a rollback, and lets a person end that", async () => {
+    const { metadata, status } = release("Failed");
+    const found = { metadata, status: { ...status, scaleDownAt: "2022-11-23T05:15:00Z", scaleDownSeconds: 300 } };
+    const answers = {
+      [`GET ${one}`]: found,
+      [`PATCH ${one}`]: found,
+      "GET /api/v1/namespaces/test/events": { items: [] },
+    };
+    const shown = await cli(["status", "podinfo", "-n", "test"], answers);
+    expect(shown.out).to.match(/^ {2}Canary's Pods Stay Until: +2022-11-23T05:15:00Z$/m);
+    const { out } = await cli(["abort", "podinfo", "-n", "test"], answers);
+    expect(out).to.contain("abort podinfo.test: the pods that stay after its rollback go now");
+  });
+
   it("says where a release stands in its train", async () => {
     const { metadata, status } = release("Failed");
     const train = { name: "shop", update: "u", revision: "r2", stands: "out", why: "…", follows: "web.test" };

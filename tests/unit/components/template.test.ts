@@ -1,7 +1,14 @@
 import { expect } from "chai";
 import { contentHash } from "../../../components/kubernetes/index.js";
 import { ownedRules, weightedRouteName } from "../../../components/canary-release/route/index.js";
-import { namesIn, replacedLabel, selectorFor, templateFor } from "../../../release/template/index.js";
+import {
+  namesIn,
+  replacedLabel,
+  roleKeysText,
+  selectorFor,
+  templateFor,
+  withoutRoleKeys,
+} from "../../../release/template/index.js";
 import type { PlainTemplate } from "../../../release/template/index.js";
 
 const template: PlainTemplate = {
@@ -33,6 +40,19 @@ describe("the pod template of a role", () => {
     expect(primary.metadata?.labels).to.deep.equal({ app: "podinfo-primary", tier: "web" });
     expect(primary.metadata?.annotations).to.deep.equal({ note: "kept", "apisix-canary.io/revision": "abc" });
     expect(templateFor("canary", "podinfo", "abc", template, {}).metadata?.labels).to.include({ app: "podinfo" });
+  });
+
+  it("is without what belongs to the role, once there are no roles any more", () => {
+    const given = { labels: { role: "stable" }, annotations: { "example.com/note": "on call" } };
+    const text = roleKeysText(given);
+    expect(text).to.equal("labels:role,annotations:example.com/note");
+    const { labels, annotations } = primary.metadata ?? {};
+    const live = {
+      ...primary,
+      metadata: { labels: { ...labels, ...given.labels }, annotations: { ...annotations, ...given.annotations } },
+    };
+    expect(withoutRoleKeys(live, text)).to.deep.equal(primary);
+    expect(withoutRoleKeys(live)).to.deep.equal(live);
   });
 
   it("selectors of canary and primary are disjoint", () => {

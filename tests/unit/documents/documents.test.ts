@@ -109,6 +109,18 @@ describe("the documents", () => {
     expect(cells.filter(({ text }) => text === "").map(({ at }) => at)).to.deep.equal([]);
   });
 
+  it("say of others only what a page of theirs says, with a link to it", () => {
+    const rows = proseOf("docs/comparison.md")
+      .split("## Measured")[0]
+      ?.split("\n")
+      .filter((line) => /^\| (?!what |-)/.test(line));
+    expect(rows).to.have.length.of.at.least(20);
+    for (const row of rows ?? []) {
+      const cells = row.split("|").slice(1, -1);
+      for (const cell of cells.length === 4 ? cells.slice(2) : cells.slice(1)) expect(cell, row).to.match(/\]\(https:/);
+    }
+  });
+
   it("name the versions that package.json and the components have", () => {
     const page = read("docs/install.md");
     const row = (what: string): string => new RegExp(`^\\| ${what} .*$`, "m").exec(page)?.[0] ?? "";

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { findingsOf } from "../../../bench/faults/real/evidence.js";
+import { findingsOf, trainFindings } from "../../../bench/faults/real/evidence.js";
 import type { Evidence } from "../../../bench/faults/real/evidence.js";
 import type { Change } from "../../../bench/faults/real/observer.js";
 
@@ -7,8 +7,12 @@ const atRest: Change = {
   atMs: 0,
   phase: "Succeeded",
   message: "",
+  doing: "",
+  stands: "",
   weight: 0,
   primaryWeight: 100,
+  split: "",
+  unrest: "",
   passed: "r1",
   promoted: "r1",
   primaryRevision: "r1",
@@ -150,5 +154,70 @@ describe("the judgement of a real fault", () => {
     expect(invariantsOf({ failures: unanswered(60_000), gatewayGoneAtMs: 1_500 })).to.have.length(1);
     const answered = [{ atMs: 2_000, version: "1", text: "500" }];
     expect(invariantsOf({ failures: answered, gatewayGoneAtMs: 1_500 })).to.have.length(1);
+  });
+});
+
+describe("the judgement of a strategy", () => {
+  const planned = [{ base: 0, matched: 100 }] as const;
+  const matched: Partial<Change> = { phase: "Progressing", weight: 100, split: "matched users" };
+  const shipped = change(3_000, { primaryImage: "app:2", primaryRevision: "r2", passed: "r2" });
+
+  it("knows the rules that a plan moves: matching users are no weight, and all users are none of them", () => {
+    const changes = [atRest, change(1_000, matched)];
+    expect(invariantsOf({ changes, planned })).to.deep.equal([]);
+    expect(invariantsOf({ changes })).to.deep.equal(["weight within the plan"]);
+    const everybody = [atRest, change(1_000, { ...matched, split: "100%" })];
+    expect(invariantsOf({ changes: everybody, planned })).to.deep.equal(["weight within the plan"]);
+  });
+
+  it("finds who is answered by a canary that is none of theirs, and nobody whom the new primary answers", () => {
+    const changes = [atRest, change(1_000, matched), shipped];
+    const met = (atMs: number, version = "2") => ({
+      ...{ changes, planned, meetings: [{ who: "everybody else", version, atMs }] },
+    });
+    const leak = ["nobody but the meant users reaches the canary"];
+    expect(invariantsOf(met(3_100))).to.deep.equal([]);
+    expect(invariantsOf(met(500, "1"))).to.deep.equal([]);
+    expect(invariantsOf(met(2_000))).to.deep.equal(leak);
+    expect(invariantsOf(met(2_000, "3"))).to.deep.equal(leak);
+  });
+
+  it("finds a failing version on the primary, though its own answers are excused", () => {
+    const failures = [{ atMs: 3_500, version: "2", text: "500" }];
+    const changes = [atRest, change(1_000, matched), shipped];
+    expect(invariantsOf({ changes, planned, failures, failingVersion: "2" })).to.deep.equal([
+      "only judged revisions on the primary",
+    ]);
+    expect(invariantsOf({ changes, planned, failures, failingVersion: "2", nextUpdateAtMs: 2_500 })).to.deep.equal([]);
+  });
+});
+
+describe("the judgement of a train", () => {
+  const found = change(0, { stands: "left" });
+  const aboard = change(1_000, { phase: "Progressing", stands: "aboard" });
+  const ready = (atMs: number) => change(atMs, { phase: "WaitingPromotion", stands: "ready" });
+  const left = (atMs: number) => change(atMs, { stands: "left", primaryRevision: "r2" });
+
+  it("finds nothing where all go, or none does", () => {
+    const both = [
+      [found, aboard, ready(2_000), left(5_000)],
+      [found, aboard, ready(4_000), left(5_100)],
+    ];
+    expect(trainFindings(both)).to.deep.equal([]);
+    expect(
+      trainFindings([
+        [found, aboard, ready(2_000)],
+        [found, aboard],
+      ]),
+    ).to.deep.equal([]);
+    expect(trainFindings([[atRest, left(500)]])).to.deep.equal([]);
+  });
+
+  it("finds a member that went before another had passed in this update", () => {
+    const early = [found, aboard, ready(2_000), left(3_000)];
+    for (const other of [[found, aboard, ready(4_000)], [found, aboard], [found]])
+      expect(trainFindings([early, other]).map(({ invariant }) => invariant)).to.deep.equal([
+        "one verdict for all of a train",
+      ]);
   });
 });

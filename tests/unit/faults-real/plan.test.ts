@@ -1,14 +1,20 @@
 import { expect } from "chai";
 import { faults } from "../../../bench/faults/real/catalogue.js";
-import { describeMoment, planCases } from "../../../bench/faults/real/plan.js";
+import { describeMoment, planCases, realStories, storyOf, wantsSeries } from "../../../bench/faults/real/plan.js";
 import { isAt } from "../../../bench/faults/real/points.js";
 import type { ReleaseView } from "../../../bench/faults/real/observer.js";
+import { strategyFaults, strategyNames } from "../../../bench/faults/real/strategies.js";
+import { refuseUnknownStories } from "../../../bench/faults/story-names.js";
 
 const view: ReleaseView = {
   phase: "Progressing",
   message: "",
+  doing: "weight",
+  stands: "",
   weight: 20,
   primaryWeight: 80,
+  split: "20%",
+  unrest: "app is 80/20",
   passed: "",
   promoted: "r1",
   primaryRevision: "r1",
@@ -64,6 +70,47 @@ describe("the plan of real faults", () => {
   });
 });
 
+describe("the plan of the strategies' real faults", () => {
+  const told = (options: Parameters<typeof planCases>[0]) =>
+    planCases(options).filter(({ strategy }) => strategy !== undefined);
+
+  it("has every fault once for each strategy, and each strategy with a healthy and a failing revision", () => {
+    const cases = told({});
+    const strategies = strategyNames.filter((name) => name !== "weights");
+    expect(cases).to.have.length(strategies.length * strategyFaults.length);
+    for (const name of strategies) {
+      const own = cases.filter(({ strategy }) => strategy === name);
+      expect(
+        own.map(({ fault }) => fault),
+        name,
+      ).to.have.members([...strategyFaults]);
+      expect(new Set(own.map(({ failing }) => failing)).size, name).to.equal(2);
+    }
+  });
+
+  it("has each at each point where every point is asked for, and the usual ones are among them", () => {
+    const every = told({ everyPoint: true });
+    expect(every.length).to.be.greaterThan(100);
+    expect(every).to.deep.include.members([...told({})]);
+  });
+
+  it("narrows to stories, of which a strategy has two, without what else the classic ones have", () => {
+    expect(new Set(planCases({ story: ["ab", "train-rollback"] }).map(storyOf))).to.deep.equal(
+      new Set(["ab-promote", "ab-rollback", "train-rollback"]),
+    );
+    expect(new Set(planCases({ story: ["rollback"] }).map(storyOf))).to.deep.equal(new Set(["rollback"]));
+    const one = planCases({ story: ["mirror"], only: ["gateway-pod-deleted"] });
+    expect(one.map(storyOf)).to.deep.equal(["mirror-promote"]);
+    expect(wantsSeries({ story: ["ab"] })).to.equal(false);
+    expect(planCases({ only: ["strategies"] })).to.deep.equal(told({}));
+  });
+
+  it("refuses a story that nobody tells", () => {
+    expect(() => refuseUnknownStories(["ab", "promote"], realStories)).not.to.throw();
+    expect(() => refuseUnknownStories(["ab", "purple"], realStories)).to.throw(/no story purple; one of promote/);
+  });
+});
+
 describe("the points of a release", () => {
   it("are told apart by phase and share", () => {
     expect(isAt("scaling-up", { ...view, weight: 0 }, 0)).to.equal(true);
@@ -77,5 +124,12 @@ describe("the points of a release", () => {
     expect(isAt("waiting-promotion", { ...view, phase: "WaitingPromotion" }, 50)).to.equal(true);
     expect(isAt("promoting", { ...view, phase: "Finalising" }, 50)).to.equal(true);
     expect(isAt("promoting", view, 50)).to.equal(false);
+    expect(isAt("pausing", { ...view, doing: "pause" }, 20)).to.equal(true);
+    expect(isAt("pausing", view, 20)).to.equal(false);
+    expect(isAt("previewing", { ...view, doing: "preview", weight: 100 }, 100)).to.equal(true);
+    expect(isAt("previewing", { ...view, doing: "preview", weight: 0 }, 0)).to.equal(false);
+    expect(isAt("mirroring", { ...view, doing: "mirror", weight: 50 }, 50)).to.equal(true);
+    expect(isAt("all-users", { ...view, doing: "allUsers", weight: 100 }, 100)).to.equal(true);
+    expect(isAt("all-users", { ...view, doing: "mirror", weight: 100 }, 100)).to.equal(false);
   });
 });

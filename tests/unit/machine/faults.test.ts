@@ -43,6 +43,21 @@ describe("whatever dies, nothing is lost", function () {
     expect(found.map(({ invariant }) => invariant)).to.include("weight above its plan");
   });
 
+  it("and the invariants would notice: a member of a train that is told its fellow were ready", async () => {
+    const story = stories.find(({ name }) => name === "train-rollback");
+    const liar = {
+      name: "liar",
+      moments: ["before"],
+      strike: ({ world }: Parameters<(typeof faultKinds)[number]["strike"]>[0]) =>
+        (world.members = new Map([["fellow", world]])),
+      endsTheRun: false,
+      excusedMs: 0,
+    } as const;
+    if (story === undefined) throw new Error("no story");
+    const found = await playCase({ story, kind: liar, index: 1, when: "before", helper: "watchdog" });
+    expect(found.map(({ invariant }) => invariant)).to.include("one verdict for all of a train");
+  });
+
   it("and the next update is played from each remains: one that trips over them is found after any number of good ones", async () => {
     const [promote] = stories;
     if (promote === undefined) throw new Error("no story");

@@ -19,6 +19,22 @@ describe("the way back to a promoted primary", () => {
     expect(harness.world.canary?.replicas).to.equal(1);
   });
 
+  it("goes by the primary's shares where they are said, each judged for an interval", async () => {
+    const harness = await Harness.atRest();
+    const shares = { stepWeight: 40, maxWeight: 40, stepWeightsPromotion: [70, 95] };
+    expect(messageOf(await harness.up("r2", shares))).to.equal("succeeded");
+    expect(harness.weights).to.deep.equal([40, 30, 5, 0]);
+    const at = (weight: number) => harness.world.weightWrites.find((each) => each.weight === weight)?.atMs ?? 0;
+    expect(at(5) - at(30)).to.be.within(9_000, 12_000);
+    expect(harness.world.messages).to.include.members([
+      "Advance podinfo.test primary weight 70",
+      "Advance podinfo.test primary weight 95",
+    ]);
+    const stopped = await Harness.atRest();
+    stopped.whenWeightIs(30, () => (stopped.world.behaviour.primary = bad));
+    expect(messageOf(await stopped.up("r2", shares))).to.contain("traffic stays split at canary 30%");
+  });
+
   it("is finished by the next update when the primary is well again", async () => {
     const harness = await Harness.atRest();
     harness.whenWeightIs(20, () => (harness.world.behaviour.primary = bad));

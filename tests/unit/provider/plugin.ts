@@ -15,7 +15,7 @@ import { Struct } from "google-protobuf/google/protobuf/struct_pb.js";
 import type { JavaScriptValue } from "google-protobuf/google/protobuf/struct_pb.js";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb.js";
 
-const executable = path.resolve(__dirname, "../../../provider/main.js");
+export const executable = path.resolve(__dirname, "../../../provider/main.js");
 
 /** A resource as the engine heard of it. */
 export interface Registered {

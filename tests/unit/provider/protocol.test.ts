@@ -1,5 +1,6 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { spawnSync } from "node:child_process";
 import { once } from "node:events";
 import * as pulumi from "@pulumi/pulumi";
 import {
@@ -19,7 +20,7 @@ import { Struct } from "google-protobuf/google/protobuf/struct_pb.js";
 import type { JavaScriptValue } from "google-protobuf/google/protobuf/struct_pb.js";
 import { packageVersion } from "../../../provider/package.js";
 import { closeServers, kubeconfigFor, playApi } from "../adapters/fixture.js";
-import { ask, Plugin, urnOf } from "./plugin.js";
+import { ask, executable, Plugin, urnOf } from "./plugin.js";
 
 type Bag = Record<string, JavaScriptValue>;
 
@@ -57,6 +58,11 @@ describe("the plugin for other languages", () => {
   let plugin: Plugin;
   before(async () => (plugin = await Plugin.start()));
   after(() => plugin.stop());
+
+  it("says its version to people", () => {
+    const { stdout } = spawnSync(process.execPath, [executable, "--version"], { encoding: "utf8" });
+    expect(stdout.trim()).to.equal(packageVersion());
+  });
 
   async function failuresOf(changes: Bag): Promise<readonly string[]> {
     const request = new CheckRequest().setUrn(urn("Analysis")).setOlds(new Struct()).setNews(inputs(changes));

@@ -112,6 +112,7 @@ describe("the schema for other languages", () => {
       inputsOf("ReleaseWatchdog")["alertUrl"],
       inputsOf("Apisix")["adminKey"],
       at("CanaryReleaseAnalysis", ["webhooks", "url"]),
+      at("CanaryReleaseAnalysis", ["steps", "webhooks", "url"]),
     ])
       expect(found).to.include({ secret: true });
   });

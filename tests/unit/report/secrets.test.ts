@@ -36,10 +36,17 @@ function secretive(secret: string): Partial<ReleaseInput> {
 
 const secrets = fc.stringMatching(/^[A-Za-z0-9]{16,40}$/).filter((text) => !/^\d+$/.test(text));
 
-function reportAbout(secret: string): string {
-  const settings = settingsFor("r2", {}, secretive(secret));
+/** The webhook is that of one step. */
+function ofOneStep(secret: string): Partial<ReleaseInput> {
+  const { analysis, ...rest } = secretive(secret);
+  const { stepWeight: _weight, webhooks, ...others } = analysis ?? {};
+  return { ...rest, analysis: { ...others, steps: [{ weight: 10, webhooks }] } };
+}
+
+function reportAbout(secret: string, of = secretive): string {
+  const settings = settingsFor("r2", {}, of(secret));
   const recorder = new Recorder(settings);
-  const url = settings.analysis.webhooks[0]?.url ?? "";
+  const url = (settings.analysis.webhooks[0] ?? settings.analysis.steps?.[0]?.webhooks?.[0])?.url ?? "none";
   const say = (message: string): void =>
     recorder.announce({ level: "info", message, phase: "Progressing", canaryWeight: 0, alert: false }, 1_000);
   say(`Starting canary analysis for podinfo.test`);
@@ -89,9 +96,11 @@ describe("a report", () => {
   it("holds no secret, wherever it was", () => {
     fc.assert(
       fc.property(secrets, (secret) => {
-        const json = reportAbout(secret);
-        expect(json).not.to.contain(secret);
-        expect(json).not.to.contain("example.com");
+        for (const of of [secretive, ofOneStep]) {
+          const json = reportAbout(secret, of);
+          expect(json).not.to.contain(secret);
+          expect(json).not.to.contain("example.com");
+        }
       }),
     );
   });
@@ -112,5 +121,7 @@ describe("a report", () => {
     const report = readReport(reportAbout("s3cr3tS3cr3tS3cr3t"));
     expect(settingsOf(report).analysis.metrics[0]?.thresholdRange).to.deep.equal({ max: 1 });
     expect(settingsOf(report).analysis.stepWeight).to.equal(10);
+    const ofStep = settingsOf(readReport(reportAbout("s3cr3tS3cr3tS3cr3t", ofOneStep)));
+    expect(ofStep.analysis.steps?.[0]).to.have.nested.property("webhooks[0].name", "load-test");
   });
 });

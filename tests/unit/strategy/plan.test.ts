@@ -8,6 +8,7 @@ import {
   expectedSeconds,
   gateAfter,
   highestOf,
+  isPromotedInSteps,
   isWithin,
   partsOf,
   planPromotion,
@@ -140,6 +141,24 @@ describe("strategy: plan", () => {
     expect(deadline({ postPromotion: { metrics, for: "20m" } }) - none).to.equal(3 * 1200);
   });
 
+  it("of a blue/green waits with all users at the canary, where the old revision is to stay", () => {
+    const input = { iterations: 2, preview: { path: "/p" }, previewReplicas: 1, scaleDownDelay: "150s" };
+    const stages = plan(input);
+    expect(stages.map(({ kind }) => kind)).to.deep.equal(["preview", "allUsers", "scaleDownDelay"]);
+    expect(stages.at(-1)).to.deep.equal({
+      kind: "scaleDownDelay",
+      split: { base: 100 },
+      judged: "users",
+      intervals: 3,
+      intervalSeconds: 50,
+      counts: "elapsed",
+    });
+    expect(stages.map((_, index) => gateAfter(stages, index)).slice(1)).to.deep.equal(["none", "confirm-promotion"]);
+    expect(partsOf(stages).map((part) => part.stages.length)).to.deep.equal([1, 2]);
+    expect(expectedSeconds(settings(input))).to.equal(2 * 60 + 2 * 60 + 150);
+    expect(wayBack(stages).plan.map(({ kind }) => kind)).to.deep.equal(["preview", "allUsers"]);
+  });
+
   it("lasts as long as its stages, and longer where requests come slowly", () => {
     const steps = { steps: [{ weight: 1, for: "5m" }, { weight: 50 }], minRequests: 60 };
     expect(expectedSeconds(settings(steps))).to.equal(360);
@@ -162,6 +181,45 @@ describe("strategy: plan", () => {
         return rests && way.every((split, index) => isWithin(split, way[index - 1] ?? from));
       }),
     );
+  });
+
+  it("goes back share by share of the primary, without those that it has already", () => {
+    expect(planPromotion({ base: 50 }, [20, 50, 60, 90])).to.deep.equal([{ base: 40 }, { base: 10 }, restSplit]);
+    expect(planPromotion({ base: 100 }, [1, 100])).to.deep.equal([{ base: 99 }, restSplit]);
+    expect(planPromotion({ base: 10 }, [20])).to.deep.equal([restSplit]);
+    expect(planPromotion(restSplit, [20])).to.deep.equal([]);
+    expect(planPromotion({ base: 0, bucketsPercent: 50 }, [80])).to.deep.equal([
+      { base: 0, bucketsPercent: 20 },
+      restSplit,
+    ]);
+    expect(planPromotion({ base: 20, bucketsPercent: 50 }, [70])).to.deep.equal([
+      { base: 20, bucketsPercent: 30 },
+      restSplit,
+    ]);
+    const shares = fc
+      .uniqueArray(fc.integer({ min: 1, max: 100 }), { minLength: 1 })
+      .map((all) => all.toSorted((a, b) => a - b));
+    const percent = fc.integer({ min: 0, max: 10_000 }).map((hundredths) => hundredths / 100);
+    fc.assert(
+      fc.property(percent, percent, shares, (base, bucketsPercent, pace) => {
+        const from = { base, bucketsPercent };
+        const way = planPromotion(from, pace);
+        const rests = way.length === 0 ? sameSplit(from, restSplit) : sameSplit(way.at(-1) ?? from, restSplit);
+        return rests && way.every((split, index) => isWithin(split, way[index - 1] ?? from));
+      }),
+    );
+  });
+
+  it("reckons with the steps of the way back", () => {
+    const one = { stepWeights: [50], interval: "60m" };
+    const seconds = (more: Partial<AnalysisInput>) =>
+      deadlineSeconds({ analysis: settings({ ...one, ...more }), progressDeadline: 600 });
+    expect(seconds({ stepWeightsPromotion: [60, 70] })).to.equal(seconds({}) + 3 * 2 * 3600);
+    expect(seconds({ stepWeightsPromotion: [100] })).to.equal(seconds({}));
+    expect(isPromotedInSteps(settings({ ...one, stepWeightsPromotion: [100] }))).to.equal(false);
+    expect(isPromotedInSteps(settings({ ...one, stepWeightsPromotion: [60, 100] }))).to.equal(true);
+    expect(isPromotedInSteps(settings({ ...one, stepWeightPromotion: 10 }))).to.equal(true);
+    expect(isPromotedInSteps(settings(one))).to.equal(false);
   });
 
   it("is never above its highest", () => {

@@ -74,6 +74,25 @@ describe("train: together", () => {
     expectAtRest(train);
   });
 
+  it("keeps pods for a while of the one that failed, not of those that go with it", async () => {
+    const train = await Fellowship.atRest(["cart", "web"]);
+    failing(train, "web");
+    const pods: Record<string, number | undefined>[] = [];
+    const { clock } = train;
+    const look = (): void => {
+      const { world } = train.member("web");
+      if (world.object?.status?.phase === "Failed")
+        clock.at(100_000, () =>
+          pods.push(Object.fromEntries([...train.members].map(([name, each]) => [name, each.world.canary?.replicas]))),
+        );
+      else clock.at(500, look);
+    };
+    clock.at(500, look);
+    await up(train, both, { analysis: { abortScaleDownDelay: "5m" } });
+    expect(pods).to.deep.equal([{ cart: 0, web: 1 }]);
+    expectAtRest(train);
+  });
+
   it("judges all again in the next update: what the last one left stops nobody", async () => {
     const train = await Fellowship.atRest(["cart", "web"]);
     failing(train, "web");

@@ -61,6 +61,28 @@ describe("the watchdog's decision", () => {
     ).to.equal("its run gave no sign of life for 30s");
   });
 
+  it("scales a canary down that was to stay for a while after its rollback, when its time is long over", () => {
+    const stays = snapshot({ phase: "Failed", canaryWeight: 0, scaleDownSeconds: 300, lease: free });
+    const at = (...seconds: number[]): string => after(seconds.map((each) => [each, stays] as const));
+    expect(at(0, 329)).to.equal("leave");
+    expect(at(0, 330)).to.equal("its canary's pods were to stay 300s after the rollback");
+    const { decision } = decide(stays, decide(stays, undefined, 0, 30).memory, 330_000, 30);
+    expect(decision.kind).to.equal("scaleDown");
+    expect(
+      after([
+        [0, stays],
+        [200, snapshot({ ...stays.status, fence: 4, lease: held })],
+        [400, stays],
+      ]),
+    ).to.equal("leave");
+    expect(
+      after([
+        [0, snapshot({ phase: "Failed", canaryWeight: 0 })],
+        [999, snapshot({ phase: "Failed", canaryWeight: 0 })],
+      ]),
+    ).to.equal("leave");
+  });
+
   it("never touches a run that beats, renews its lease or moves", () => {
     for (const change of [{ heartbeat: beat(6) }, { lease: { ...held, version: "9" } }, { canaryWeight: 20 }])
       expect(

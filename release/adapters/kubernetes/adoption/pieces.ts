@@ -6,7 +6,7 @@ import { annotations, canonicalJson } from "../../../model/index.js";
 import { TransientError } from "../../../ports/index.js";
 import type { Piece } from "../../../ports/index.js";
 import type { AdoptionSettings } from "../../../settings/index.js";
-import { selectorFor, templateFor } from "../../../template/index.js";
+import { selectorFor, templateFor, withoutRoleKeys } from "../../../template/index.js";
 import type { PlainTemplate } from "../../../template/index.js";
 import { kinds } from "./reader.js";
 import type { AdoptionReader } from "./reader.js";
@@ -103,7 +103,8 @@ export class Pieces {
     const primary = await this.found("primary", signal);
     const { name } = this.reader.target;
     await this.change("target", signal, (target) => {
-      const made = templateFor("canary", name, "", primary.spec.template, {}, { from: "primary" });
+      const plain = withoutRoleKeys(primary.spec.template, primary.metadata.annotations[annotations.roleMetadata]);
+      const made = templateFor("canary", name, "", plain, {}, { from: "primary" });
       const { [annotations.revision]: _revision, ...texts } = made.metadata?.annotations ?? {};
       const labels = { ...made.metadata?.labels, ...keptOf(name, target).canaryLabels };
       const template = { ...made, metadata: { labels, annotations: texts } };

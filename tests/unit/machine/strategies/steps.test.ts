@@ -135,6 +135,102 @@ describe("steps of a canary", () => {
     expect(harness.world.messages.join("\n")).not.to.contain("give it again");
   });
 
+  it("have webhooks of their own, called in that step alone", async () => {
+    const harness = await Harness.atRest();
+    const { world } = harness;
+    const called: string[] = [];
+    world.webhookAnswer = ({ name }) => {
+      called.push(`${name} at ${world.route?.weight}`);
+      return { kind: "ok" };
+    };
+    const hook = (name: string) => ({ name, url: "http://tests/" });
+    const steps = [
+      { weight: 10, webhooks: [hook("first")] },
+      { pause: "10s", webhooks: [hook("paused")] },
+      { weight: 50, for: "20s", webhooks: [hook("last")] },
+    ];
+    expect(messageOf(await harness.up("r2", { steps, webhooks: [hook("always")] }))).to.equal("succeeded");
+    expect(called).to.deep.equal([
+      ...["always at 10", "first at 10"],
+      ...["always at 10", "paused at 10"],
+      ...["always at 50", "last at 50", "always at 50", "last at 50"],
+    ]);
+  });
+
+  it("count a refusal of their own webhook as a failed check", async () => {
+    const harness = await Harness.atRest();
+    harness.world.webhookAnswer = () => ({ kind: "refused", message: "answers 500" });
+    const steps = [{ weight: 10 }, { weight: 50, webhooks: [{ name: "journey", url: "http://tests/" }] }];
+    expect(messageOf(await harness.up("r2", { steps }))).to.contain(
+      "failed checks threshold reached 3: journey: answers 500",
+    );
+    expect(harness.weights).to.deep.equal([10, 50, 0]);
+  });
+
+  it("have gates of their own, asked before they are left", async () => {
+    const harness = await Harness.atRest();
+    const { world, clock } = harness;
+    const open = { increase: false, promotion: false };
+    world.webhookAnswer = ({ type }) => {
+      const isOpen = type === "confirm-promotion" ? open.promotion : open.increase;
+      return isOpen ? { kind: "ok" } : { kind: "refused", message: "not yet" };
+    };
+    const gate = (type: "confirm-traffic-increase" | "confirm-promotion") => ({
+      name: type,
+      type,
+      url: "http://gate/",
+    });
+    const steps = [
+      { weight: 10, webhooks: [gate("confirm-traffic-increase")] },
+      { weight: 30 },
+      { weight: 50, webhooks: [gate("confirm-promotion")] },
+    ];
+    const up = harness.begin("r2", { steps });
+    clock.at(300_000, () => (open.increase = true));
+    clock.at(600_000, () => world.command("approve", "by anna"));
+    expect(messageOf(await clock.until(up))).to.equal("succeeded");
+    const at = (weight: number) => world.weightWrites.find((each) => each.weight === weight)?.atMs ?? 0;
+    expect(at(30) - at(10)).to.be.greaterThan(250_000);
+    expect(at(50) - at(30)).to.be.below(15_000);
+    const back = world.weightWrites.findLast(({ weight }) => weight === 0)?.atMs ?? 0;
+    expect(back - at(50)).to.be.greaterThan(250_000);
+    expect(world.messages.join("\n")).to.contain("opens gate confirm-promotion");
+  });
+
+  it("are told with each announcement, so that listeners of one step hear of it alone", async () => {
+    const harness = await Harness.atRest();
+    await harness.up("r2", { steps: [{ weight: 10 }, { weight: 50 }] });
+    const stageOf = (part: string) =>
+      harness.world.announcements.find(({ message }) => message.includes(part))?.stage ?? "none";
+    expect(stageOf("New revision detected")).to.equal("none");
+    expect(stageOf("canary weight 10")).to.equal(1);
+    expect(stageOf("canary weight 50")).to.equal(2);
+    expect(stageOf("Copying podinfo.test template spec")).to.equal("none");
+    expect(stageOf("Promotion completed")).to.equal("none");
+  });
+
+  it("ask the last one's gate also where a person promotes an earlier one, unless that is left out as well", async () => {
+    for (const [text, opens] of [
+      ["by anna", false],
+      ["--skip-gates by anna", true],
+    ] as const) {
+      const harness = await Harness.atRest();
+      harness.world.webhookAnswer = () => ({ kind: "refused", message: "not yet" });
+      const webhooks = [{ name: "gate", type: "confirm-promotion" as const, url: "http://gate/" }];
+      const steps = [
+        { weight: 10, for: "30m" },
+        { weight: 50, webhooks },
+      ];
+      const up = harness.begin("r2", { steps });
+      harness.whenWeightIs(10, () => harness.world.command("promote", text));
+      harness.clock.at(200_000, () => (harness.world.webhookAnswer = () => ({ kind: "ok" })));
+      expect(messageOf(await harness.clock.until(up))).to.equal("succeeded");
+      expect(harness.weights).to.deep.equal([10, 0]);
+      const [there, back] = harness.world.weightWrites;
+      expect((back?.atMs ?? 0) - (there?.atMs ?? 0) < 60_000, text).to.equal(opens);
+    }
+  });
+
   it("end a bad canary during a pause too", async () => {
     const harness = await Harness.atRest();
     const steps = [{ weight: 10 }, { pause: "until approved" as const }, { weight: 50 }];
