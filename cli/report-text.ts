@@ -27,9 +27,15 @@ function decisions(report: Report): string {
     `${first.canaryWeight}%`,
     verdictOf(first.decision),
     checks === 1 ? "" : `x${checks}`,
-    oneLine(sentenceOf(last)),
+    whyOf(report, last),
   ]);
   return columns([["Time", "Weight", "Verdict", "", "Why"], ...rows], "  ");
+}
+
+/** By which analysis, where it isn't that of the steps, and why. */
+function whyOf({ analyses }: Report, tick: Tick): string {
+  const name = analyses[tick.analysis]?.name;
+  return oneLine(name === undefined ? sentenceOf(tick) : `${name}: ${sentenceOf(tick)}`);
 }
 
 /** Every check of a replay, below it what was recorded where that is different; then what that means. */

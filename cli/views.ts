@@ -1,6 +1,6 @@
 import Table from "cli-table3";
 import type { StrategyStatus, TrainStatus } from "../release/model/index.js";
-import { restSplit, splitText } from "../release/strategy/index.js";
+import { ownNames, restSplit, splitText } from "../release/strategy/index.js";
 import type { Split } from "../release/strategy/index.js";
 import type { EventView, ReleaseView } from "./releases.js";
 
@@ -120,12 +120,14 @@ const kinds = { canary: "canary", abTesting: "A/B testing", blueGreen: "blue/gre
 
 /** `A/B testing, stage 1/1: matched users, iteration 2/3`. */
 function strategyText(
-  { kind, stage, stages, iteration, iterations, until }: StrategyStatus,
+  { kind, stage, stages, doing, iteration, iterations, background = [], until }: StrategyStatus,
   split: Split = restSplit,
 ): string {
   const passed = iterations === undefined ? "" : `, iteration ${iteration ?? 0}/${iterations}`;
+  const own = doing === "prePromotion" || doing === "postPromotion" ? `, ${ownNames[doing]}` : "";
   const kept = until === undefined ? "" : `, the old revision stays until ${until}`;
-  return `${kinds[kind]}, stage ${stage}/${stages}: ${splitText(split)}${passed}${kept}`;
+  const beside = background.length === 0 ? "" : `; ${background.join(", ")}`;
+  return `${kinds[kind]}, stage ${stage}/${stages}: ${splitText(split)}${own}${passed}${kept}${beside}`;
 }
 
 const standings = {

@@ -1,6 +1,7 @@
 import { writeFileSync } from "node:fs";
 import path from "node:path";
 import { z } from "zod";
+import { backgroundAnalysis } from "../release/settings/analyses.js";
 import { analysis } from "../release/settings/analysis.js";
 import { metric } from "../release/settings/metrics.js";
 import { step } from "../release/settings/strategy.js";
@@ -18,6 +19,7 @@ interface Row {
 
 const sections = [
   { title: "`analysis`", path: "analysis", schema: analysis, leaveOut: ["metrics", "webhooks", "alerts"] },
+  { title: "`analysis.background[]`", path: "", schema: backgroundAnalysis, leaveOut: ["metrics"] },
   { title: "`analysis.steps[]`", path: "", schema: step, leaveOut: ["metrics", "webhooks"] },
   { title: "`analysis.metrics[]`", path: "", schema: metric, leaveOut: [] },
   { title: "`analysis.webhooks[]`", path: "", schema: webhook, leaveOut: [] },

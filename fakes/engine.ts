@@ -1,4 +1,11 @@
-import { needsAnalysis, runAnalysis, runPreparation, runPromotion, RunRegistry } from "../release/machine/index.js";
+import {
+  needsAnalysis,
+  needsPromotion,
+  runAnalysis,
+  runPreparation,
+  runPromotion,
+  RunRegistry,
+} from "../release/machine/index.js";
 import type { Outcome, Ports } from "../release/machine/index.js";
 import type { ReleaseSettings } from "../release/settings/index.js";
 import { ownRulesOf } from "../release/strategy/index.js";
@@ -57,6 +64,7 @@ export class Engine {
       await process.awake();
       if (this.stopAfter === "analysis") return { kind: "failed", message: "stopped" };
       await this.resource("primary", revision, () => this.promote(revision, analysis));
+      if (!this.isNew("promotion", revision) && (await needsPromotion(settings, ports, never))) await run(runPromotion);
       await this.resource("promotion", revision, () => run(runPromotion));
       return { kind: "succeeded", analysis };
     } catch (error) {

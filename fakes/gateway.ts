@@ -110,11 +110,13 @@ export class Gateway {
     const matching = this.rules.includes("match") ? this.requestsPerSecond * matchingShare : 0;
     const others = this.requestsPerSecond - matching;
     const inBuckets = (others * bucketsPercent * (1 - firstVisits)) / 100;
-    const ordinary = others - inBuckets;
+    const newcomers = this.rules.includes("newcomer") ? (others * bucketsPercent * firstVisits) / 100 : 0;
+    const ordinary = others - inBuckets - newcomers;
     const previewed = this.rules.includes("preview") ? previewPerSecond : 0;
     return [
       ...this.divided("match", matching, matched),
       ...this.divided("bucket", inBuckets, 100),
+      ...this.divided("newcomer", newcomers, 100),
       ...this.divided("base", ordinary, base),
       ...this.divided("preview", previewed, preview),
       { rule: "mirror", role: "canary", perSecond: (ordinary * mirrorPercent) / 100 },

@@ -167,7 +167,10 @@ function metricsOf(world: World, call: Call): MetricsPort {
       call("metrics.read", signal, () =>
         world.metricsAway
           ? { kind: "error", message: "Prometheus is away" }
-          : readCounters(world.gateway, world.behaviour, world.clock.nowMs(), windowSeconds),
+          : {
+              ...readCounters(world.gateway, world.behaviour, world.clock.nowMs(), windowSeconds),
+              custom: world.custom,
+            },
       ),
   };
 }

@@ -1,3 +1,4 @@
+import type { Reading } from "../release/analysis/contract.js";
 import type { ReleaseStatus, Role } from "../release/model/index.js";
 import { TransientError } from "../release/ports/index.js";
 import type { Announcement, Companion, Owner, PodTrouble, RouteState, WebhookAnswer } from "../release/ports/index.js";
@@ -92,6 +93,8 @@ export class World {
   /** What keeps pods from getting ready, as the cluster says it. */
   startTrouble: Partial<Record<Role, string>> = {};
   metricsAway = false;
+  /** What custom metrics answer. */
+  custom: Extract<Reading, { kind: "reading" }>["custom"] = [];
   webhookAnswer: (webhook: WebhookSettings) => WebhookAnswer | Promise<WebhookAnswer> = () => ({ kind: "ok" });
   /** Around every port call: calls `perform`, or throws, or waits, before or after it. */
   around: <T>(call: PortCall, perform: () => T) => Promise<T> = (_call, perform) => Promise.resolve(perform());

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { warningsOf } from "../../release/analysis/index.js";
+import { ownAnalysesText, warningsOf } from "../../release/analysis/index.js";
 import { deadlineSeconds, planStages, shortestSeconds } from "../../release/strategy/index.js";
 import { analysis as schema, check, durationText, release } from "../../release/settings/index.js";
 import { deploymentName } from "../../release/model/index.js";
@@ -27,6 +27,7 @@ export function tellDeadline(resource: pulumi.Resource, args: CanaryReleaseArgs)
         resource,
       );
     else void pulumi.log.info(`deadline: ${durationText(deadline)} (${takes}; gates and pauses don't count)`, resource);
+    for (const line of ownAnalysesText(checked.settings.analysis)) void pulumi.log.info(line, resource);
   });
 }
 

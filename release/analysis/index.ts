@@ -7,5 +7,6 @@ export { observe } from "./observe.js";
 export type { Observed } from "./observe.js";
 export { warningsOf } from "./preview/warnings.js";
 export type { Circumstances } from "./preview/warnings.js";
+export { ownAnalysesText } from "./preview/own-analyses.js";
 export { correctedQuery } from "./preview/inverted-query.js";
 export { usualBoundsMs } from "./checks/latency.js";

@@ -3,7 +3,7 @@ export { runAdoption, runHandBack, runRemoval } from "./adoption.js";
 export type { AdoptionPorts } from "./adoption.js";
 export { runAnalysis } from "./analysis.js";
 export { judge } from "./judging.js";
-export { needsAnalysis } from "./needs-analysis.js";
+export { needsAnalysis, needsPromotion } from "./needs-analysis.js";
 export type { Outcome, Ports } from "./ports.js";
 export { runPreparation } from "./preparation.js";
 export { runPromotion } from "./promotion.js";

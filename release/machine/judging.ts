@@ -1,11 +1,11 @@
-import type { Assessment, Observation, Reading } from "../analysis/contract.js";
+import type { Assessment, Observation, Reading, Verdict } from "../analysis/contract.js";
 import { observe, startAnalysis } from "../analysis/index.js";
 import type { CheckStatus } from "../model/index.js";
 import type { Endpoints, RunEnd } from "../ports/index.js";
 import { checkEverySeconds } from "../settings/index.js";
 import type { ReleaseSettings } from "../settings/index.js";
-import { checkSecondsOf, isPromotedInSteps, partsOf, planStages } from "../strategy/index.js";
-import type { Part, Population, Split, Stage } from "../strategy/index.js";
+import { analysesOf, checkSecondsOf, isPromotedInSteps } from "../strategy/index.js";
+import type { Population, Split, Stage } from "../strategy/index.js";
 import { sentenceOf } from "./failure.js";
 import { isLost } from "./lock.js";
 import type { Judge, Outcome, Ports } from "./ports.js";
@@ -14,7 +14,7 @@ import type { Run } from "./run.js";
 /** Our own analysis as the machine's judge: carries its state from one observation to the next. */
 export const judge: Judge = (settings, startedAtMs, subject, part) => {
   const { name, namespace, scrapeInterval } = settings;
-  let state = startAnalysis(subject === "canary" ? analysisOf(settings, part) : settings.analysis, {
+  let state = startAnalysis(analysisOf(settings, subject, part), {
     name,
     namespace,
     startedAtMs,
@@ -29,25 +29,38 @@ export const judge: Judge = (settings, startedAtMs, subject, part) => {
   };
 };
 
-/** The parts of a run's plan that judge anything have equal shares. */
-function partsOfRun({ analysis }: Pick<ReleaseSettings, "analysis">): readonly Part[] {
-  return partsOf(planStages(analysis));
+/** Of all that a release has; a promotion is judged by the settings' own metrics until the primary has all users. */
+function oneOf({ analysis }: ReleaseSettings, subject: "canary" | "primary", part: number) {
+  const found = analysesOf(analysis)[part];
+  return found?.subject === subject ? found : undefined;
 }
 
-/** What one part of the plan judges; the delay is of the first traffic. */
-function analysisOf({ analysis }: ReleaseSettings, part: number): ReleaseSettings["analysis"] {
-  const metrics = partsOfRun({ analysis })[part]?.metrics ?? analysis.metrics;
-  return { ...analysis, metrics: [...metrics], initialDelay: part === 0 ? analysis.initialDelay : 0 };
+/** What one analysis judges; the delay is of the first traffic. */
+function analysisOf(
+  settings: ReleaseSettings,
+  subject: "canary" | "primary",
+  part: number,
+): ReleaseSettings["analysis"] {
+  const { analysis } = settings;
+  const one = oneOf(settings, subject, part);
+  if (subject === "primary" && one === undefined) return analysis;
+  const { metrics = analysis.metrics, intervalSeconds: interval = analysis.interval } = one ?? {};
+  return {
+    ...analysis,
+    metrics: [...metrics],
+    interval,
+    initialDelay: one?.isFirst === true ? analysis.initialDelay : 0,
+  };
 }
 
 /**
  * One budget for the whole release: a promotion in steps has its half, one in a jump is watched while it gets ready. The
- * parts of the analysis share what it has.
+ * analyses of each side share what it has.
  */
-function budgetShareOf(settings: ReleaseSettings, subject: "canary" | "primary"): number {
-  const parts = partsOfRun(settings).filter(({ judged }) => judged !== "nobody").length;
-  const share = isPromotedInSteps(settings.analysis) ? 0.5 : subject === "canary" ? 0.9 : 0.1;
-  return subject === "canary" ? share / Math.max(1, parts) : share;
+function budgetShareOf({ analysis }: ReleaseSettings, subject: "canary" | "primary"): number {
+  const own = analysesOf(analysis).filter((each) => each.subject === subject && each.judgesNobody !== true).length;
+  const share = isPromotedInSteps(analysis) ? 0.5 : subject === "canary" ? 0.9 : 0.1;
+  return share / (subject === "canary" ? Math.max(1, own) : 1 + own);
 }
 
 /** One step of a run, as far as what is observed depends on it. */
@@ -68,20 +81,23 @@ export interface Step {
 export class Judging {
   private readonly startedAtMs: number;
   private readonly observe: (observation: Observation) => Assessment;
+  private readonly name: string | undefined;
 
+  /** @param part number of the analysis, of `analysesOf` */
   constructor(
     private readonly run: Run,
     private readonly subject: "canary" | "primary",
     private readonly part = 0,
   ) {
+    this.name = oneOf(run.settings, subject, part)?.name;
     this.startedAtMs = run.ports.clock.nowMs();
     this.observe = run.ports.judge(run.settings, this.startedAtMs, subject, part);
   }
 
-  /** One check. */
-  async check(step: Step, intervalEnds: boolean): Promise<Assessment> {
-    const { run, subject, startedAtMs, part } = this;
-    const reading = await readMetrics(run, step.subject.nodes, step.baseline.nodes);
+  /** One check; by what another one has just read, where that is given. */
+  async check(step: Step, intervalEnds: boolean, given?: Reading): Promise<Assessment> {
+    const { run, subject, startedAtMs, part, name } = this;
+    const reading = given ?? (await readMetrics(run, step.subject.nodes, step.baseline.nodes));
     const observation = {
       nowMs: run.ports.clock.nowMs(),
       reading,
@@ -99,9 +115,16 @@ export class Judging {
       },
     };
     const assessment = this.observe(observation);
-    run.ports.reporter.record({ subject, startedAtMs, part, observation, assessment });
-    return assessment;
+    const called = name === undefined ? {} : { name };
+    run.ports.reporter.record({ subject, startedAtMs, part, ...called, observation, assessment });
+    return name === undefined ? assessment : { ...assessment, verdict: by(name, assessment.verdict) };
   }
+}
+
+/** Who says so comes first. */
+function by(name: string, verdict: Verdict): Verdict {
+  if (verdict.kind !== "pass") return { ...verdict, sentence: `${name}: ${verdict.sentence}` };
+  return verdict.warning === undefined ? verdict : { ...verdict, warning: `${name}: ${verdict.warning}` };
 }
 
 /** Checks at the asked rhythm until the interval is over, or until a check's answer ends it; the last answer. */

@@ -1,4 +1,4 @@
-import { isHandedOver } from "../model/index.js";
+import { isHandedOver, isUnderWay } from "../model/index.js";
 import type { ReleaseStatus } from "../model/index.js";
 import type { Workload } from "../ports/index.js";
 
@@ -52,6 +52,14 @@ export function decideStart(revision: string, primary: Workload | undefined, sta
 
 export function passedEarlier(revision: string, status: ReleaseStatus | undefined): boolean {
   return status?.judged?.revision === revision && status.judged.verdict === "passed";
+}
+
+/**
+ * Whether the revision that was promoted last waits for its promotion again: one after it failed on the primary, and it has
+ * passed its analysis once more.
+ */
+export function comesAgain(revision: string, status: ReleaseStatus): boolean {
+  return status.promotedRevision === revision && isUnderWay(status.phase) && passedEarlier(revision, status);
 }
 
 /**

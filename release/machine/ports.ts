@@ -4,8 +4,8 @@ import type { Promoted } from "../model/index.js";
 import type { ReleaseSettings } from "../settings/index.js";
 
 /**
- * Judges one part of a run (of `partsOf` its plan; from 0): each observation is answered by an assessment of all evidence
- * so far.
+ * Judges by one of a release's analyses (a number of `analysesOf`): each observation is answered by an assessment of all
+ * evidence so far.
  */
 export type Judge = (
   settings: ReleaseSettings,

@@ -9,11 +9,12 @@ import { AbortRun, ReleaseFailed, sentenceOf } from "./failure.js";
 import { reported } from "./judging.js";
 import { lossOf, withLock } from "./lock.js";
 import { NotReady } from "./not-ready.js";
-import { passedEarlier } from "./plan.js";
+import { comesAgain, passedEarlier } from "./plan.js";
 import { readinessOf } from "./readiness.js";
 import type { Readiness } from "./readiness.js";
 import type { Outcome, Ports } from "./ports.js";
 import { promotedBefore, promotedNow, summaryOf } from "./promoted.js";
+import { judgeAfterPromotion } from "./post-promotion.js";
 import { PromotionWatch, walkPromotionSteps } from "./promotion-steps.js";
 import { adjustReplicas } from "./replicas.js";
 import { finishAborted } from "./rollback.js";
@@ -57,7 +58,7 @@ async function settle(run: Run): Promise<Outcome> {
   const { revision } = run.settings;
   const { status } = run;
   if (status.promotedRevision === undefined) return initialize(run);
-  if (status.promotedRevision === revision) {
+  if (status.promotedRevision === revision && !comesAgain(revision, status)) {
     if (await hasLeftovers(run)) await retireCanary(run, fullPatience(run));
     return { kind: "alreadyPromoted", promoted: await promotedBefore(run) };
   }
@@ -184,6 +185,7 @@ async function finish(run: Run): Promise<Promoted> {
   run.announce("info", "Routing all traffic to primary");
   await run.journal({ phase: "Finalising", canaryWeight: 0, split: restSplit });
   await routeAllToPrimary(run, fullPatience(run));
+  await judgeAfterPromotion(run);
   run.announce("info", `Promotion completed! Scaling down ${run.label}`, true, run.status.judged?.reason);
   await scaleDown(run);
   const message = "Canary analysis completed successfully, promotion finished.";

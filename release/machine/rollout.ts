@@ -1,12 +1,12 @@
-import type { Assessment, Verdict } from "../analysis/contract.js";
+import type { Verdict } from "../analysis/contract.js";
 import { askedIn } from "../model/index.js";
 import type { Phase } from "../model/index.js";
 import type { ReleaseObject } from "../ports/index.js";
 import {
   checkSecondsOf,
   gateAfter,
+  keepsSplit,
   knownShare,
-  onlyWaits,
   partsOf,
   restSplit,
   shownWeight,
@@ -17,13 +17,14 @@ import { byWhom, clearCommand, heedAbort, tellAsked } from "./commands.js";
 import { Effect } from "./effect.js";
 import { AbortRun } from "./failure.js";
 import type { Gates } from "./gates.js";
-import { checksOf, checkThroughInterval, haltSentence, Judging } from "./judging.js";
+import { checkThroughInterval, haltSentence } from "./judging.js";
 import type { Step } from "./judging.js";
 import type { PausableLimit } from "./limit.js";
 import type { Run } from "./run.js";
 import { resizeCanary } from "./scale-up.js";
 import { interferenceIn, readSnapshot } from "./snapshot.js";
 import type { Snapshot } from "./snapshot.js";
+import { StageJudging } from "./stage-judging.js";
 import { advanceSentence, endOf, pauseOf } from "./stage-sentences.js";
 import type { SyncHealth } from "./sync-watch.js";
 import { externalEdit } from "./traffic.js";
@@ -50,9 +51,7 @@ export class Rollout {
   /** Somebody has opened the gate that waited: it is asked for again at once. */
   private approvedNow = false;
   private readonly effect = new Effect();
-  /** Of the part of the plan that the stage belongs to; none where no request of the gateway's is judged. */
-  private judging: Judging | undefined;
-  private part = -1;
+  private readonly judging: StageJudging;
   private readonly undecided: Undecided;
 
   constructor(
@@ -63,6 +62,7 @@ export class Rollout {
     private readonly train: TrainMember | undefined,
   ) {
     this.undecided = new Undecided(run, limit);
+    this.judging = new StageJudging(run, this.undecided);
   }
 
   /** From a stage of the plan on, by its index. True where a person promoted it before the stages were over. */
@@ -72,7 +72,7 @@ export class Rollout {
       if (index < from) continue;
       this.finalStep = index === plan.length - 1;
       await this.enter(stage, { stage: index + 1, stages: plan.length });
-      this.judgeAs(stage, partOf.get(stage) ?? 0);
+      this.judging.judgeAs(stage, partOf.get(stage) ?? 0);
       await this.hold(stage, gateAfter(plan, index));
       if (this.request === "none") continue;
       await this.leaveOnRequest(stage, plan.at(-1)?.webhooks);
@@ -120,8 +120,11 @@ export class Rollout {
     const kind = strategyKindOf(run.settings.analysis);
     const several = stage.counts === "passed" && stage.intervals > 1;
     const iterations = several ? { iteration: 0, iterations: stage.intervals } : {};
-    await run.journal({ strategy: { kind, ...place, doing: stage.kind, ...iterations, ...endOf(stage, run) } });
-    if (!onlyWaits(stage)) {
+    const names = this.judging.reach(place.stage);
+    const background = names.length === 0 ? {} : { background: names };
+    const besides = { ...iterations, ...background, ...endOf(stage, run) };
+    await run.journal({ strategy: { kind, ...place, doing: stage.kind, ...besides } });
+    if (!keepsSplit(stage)) {
       await run.setSplit(stage.split, phaseDuring);
       this.effect.begin(knownShare(this.split), knownShare(stage.split));
       this.split = stage.split;
@@ -136,13 +139,6 @@ export class Rollout {
   private async resize({ replicas, split }: Stage): Promise<void> {
     if (replicas === undefined || this.stage === undefined) return;
     await this.during(resizeCanary(this.run, replicas, shownWeight(split)));
-  }
-
-  /** Another part of the plan is an analysis of its own. */
-  private judgeAs({ judged }: Stage, part: number): void {
-    if (part === this.part) return;
-    this.part = part;
-    this.judging = judged === "nobody" ? undefined : new Judging(this.run, "canary", part);
   }
 
   /** Stays at the stage, interval by interval, until it is passed and its gate is open. */
@@ -220,12 +216,12 @@ export class Rollout {
     if (effect.beginsAnew) this.splitSinceMs = this.run.ports.clock.nowMs();
     // An interval in which the split may not have been in effect counts for nothing.
     const step = this.step(snapshot, effect.isCertain);
-    const assessment = (await this.judging?.check(step, intervalEnds && effect.isCertain)) ?? nothingJudged;
-    this.run.note({ checks: checksOf(assessment) });
+    const assessment = await this.judging.check(step, intervalEnds && effect.isCertain);
+    this.run.note({ checks: this.judging.checksOf(assessment) });
     const verdict = this.undecided.verdictOf(assessment);
     if (verdict.kind === "failNow") throw new AbortRun(verdict.sentence);
     const obstacle = this.effect.obstacleAfter(assessment, this.finalStep);
-    if (intervalEnds) await this.run.journal({ checks: checksOf(assessment) });
+    if (intervalEnds) await this.run.journal({ checks: this.judging.checksOf(assessment) });
     if (verdict.kind === "failedCheck") return verdict;
     const waitsFor = this.paused ? "paused on request" : obstacle;
     return waitsFor === undefined ? verdict : { kind: "hold", reason: "waiting", sentence: waitsFor };
@@ -323,12 +319,3 @@ export class Rollout {
     if (failedChecks >= threshold) throw new AbortRun(`failed checks threshold reached ${threshold}: ${sentence}`);
   }
 }
-
-/** Where no request of the gateway's reaches the canary its pods and the webhooks decide. */
-const nothingJudged: Assessment = {
-  verdict: { kind: "pass" },
-  checks: [],
-  observedSharePercent: undefined,
-  subjectRequests: 0,
-  totalRequests: 0,
-};

@@ -36,6 +36,9 @@ export function advanceSentence(label: string, stage: Stage): string {
       return `Testing ${label} before any user, by its preview`;
     case "mirror":
       return `Mirroring ${split.mirrorPercent ?? 0}% of the requests of ${label} to the canary`;
+    case "prePromotion":
+    case "postPromotion":
+      return `Starting ${stage.name ?? kind} of ${label}`;
     case "allUsers":
       return `Routing all traffic of ${label} to the canary`;
     case "scaleDownDelay":

@@ -19,12 +19,18 @@ export class Undecided {
     if (verdict.kind === "failNow" || verdict.kind === "failedCheck") return verdict;
     if (verdict.kind === "giveUp") return this.end(verdict.sentence);
     if (this.limit.signal.aborted) return this.end(sentenceOf(this.limit.signal.reason));
-    return this.heldFor === undefined ? verdict : this.end(this.heldFor);
+    return this.heldFor === undefined ? verdict : this.hold(this.heldFor);
   }
 
-  private end(sentence: string): Verdict {
+  /** Throws AbortRun where an undecided run is rolled back. */
+  end(sentence: string): Verdict {
+    if (this.run.settings.analysis.onUndecided === "rollback") throw new AbortRun(sentence);
+    return this.hold(sentence);
+  }
+
+  /** From now on the run stays as it is, until a person promotes or aborts. */
+  hold(sentence: string): Verdict {
     const { run } = this;
-    if (run.settings.analysis.onUndecided === "rollback") throw new AbortRun(sentence);
     if (this.heldFor === undefined)
       run.announce("warning", `${run.label}: ${sentence}; held until it is promoted or aborted`, true);
     this.heldFor ??= sentence;

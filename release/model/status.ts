@@ -12,6 +12,8 @@ export interface StrategyStatus {
   /** Passed intervals of a stage that has several. */
   readonly iteration?: number;
   readonly iterations?: number;
+  /** Analyses in the background that run now, by name. */
+  readonly background?: readonly string[];
   /** When a stage that only waits is over at the earliest; ISO time. */
   readonly until?: string;
 }

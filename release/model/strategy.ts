@@ -11,7 +11,10 @@ export interface Split {
   readonly preview?: 0 | 100;
   /** Copies of users' requests that the canary is shown besides, percent of them, in steps of 0.01; 0 is off. */
   readonly mirrorPercent?: number;
-  /** Session affinity: percent of the cookies' buckets whose users are the canary's, in steps of 0.01. */
+  /**
+   * Session affinity: percent of the cookies' buckets whose users are the canary's, in steps of 0.01; where the route has a
+   * rule for newcomers also of those, by the bucket that they are about to get.
+   */
   readonly bucketsPercent?: number;
 }
 
@@ -24,6 +27,8 @@ export const stageKinds = [
   "preview",
   "mirror",
   "allUsers",
+  "prePromotion",
+  "postPromotion",
   "scaleDownDelay",
 ] as const;
 export type StageKind = (typeof stageKinds)[number];

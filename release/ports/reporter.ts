@@ -23,8 +23,10 @@ export interface CheckRecord {
   readonly subject: "canary" | "primary";
   /** Start of the analysis that this check belongs to, ms since the epoch: one for each analysis of a run. */
   readonly startedAtMs: number;
-  /** Which part of the run's plan it judges, from 0; default 0. */
+  /** Which of the release's analyses it is, from 0; default 0. */
   readonly part?: number;
+  /** What that is called, where it isn't that of the steps. */
+  readonly name?: string;
   readonly observation: Observation;
   readonly assessment: Assessment;
 }

@@ -32,7 +32,8 @@ function step(name: StepName) {
   return {
     check: (_olds: Inputs, news: Inputs) => Promise.resolve({ inputs: news, failures: failuresOf(news) }),
     diff: async (_id: string, olds: Inputs, news: Inputs) => ({
-      changes: differ(olds, news) || lacksOutput(name, olds) || (name === "analysis" && (await needsAnalysis(news))),
+      changes:
+        differ(olds, news) || lacksOutput(name, olds) || (name !== "preparation" && (await needsRun(name, news))),
     }),
     create: async (inputs: Inputs) => ({ id: idOf(name, inputs), outs: await perform(name, inputs) }),
     update: async (_id: string, _olds: Inputs, news: Inputs) => ({ outs: await perform(name, news) }),
@@ -51,9 +52,9 @@ function lacksOutput(name: StepName, olds: Inputs): boolean {
   return name === "promotion" && olds["promoted"] === undefined;
 }
 
-async function needsAnalysis(inputs: Inputs): Promise<boolean> {
-  const { needsAnalysis: askCluster } = await import("./needs-analysis.js");
-  return askCluster(parse(inputs));
+async function needsRun(name: "analysis" | "promotion", inputs: Inputs): Promise<boolean> {
+  const { needsRun: askCluster } = await import("./needs-analysis.js");
+  return askCluster(name, parse(inputs));
 }
 
 function failuresOf(news: Inputs): { property: string; reason: string }[] {

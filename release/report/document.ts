@@ -157,8 +157,10 @@ export const report = z.object({
     z.object({
       subject: z.enum(["canary", "primary"]),
       startedAtMs: number,
-      /** Which part of the plan it judges; 0 where there is only one. */
+      /** Which of the release's analyses it is; 0 where there is only one. */
       part: count.exactOptional(),
+      /** What that is called, where it isn't that of the steps. */
+      name: z.string().exactOptional(),
     }),
   ),
   series: z.array(series),

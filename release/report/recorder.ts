@@ -17,7 +17,7 @@ export class Recorder {
   private readonly scrub: Scrub;
   private readonly samples = new SampleLog();
   private readonly announcements: WrittenReport["announcements"] = [];
-  private readonly analyses: Pick<CheckRecord, "subject" | "startedAtMs" | "part">[] = [];
+  private readonly analyses: Pick<CheckRecord, "subject" | "startedAtMs" | "part" | "name">[] = [];
   private readonly ticks: WrittenTick[] = [];
   private readonly commands: WrittenCommand[] = [];
   private images: readonly string[] = [];
@@ -100,10 +100,11 @@ export class Recorder {
       ticksLeftOut: 0,
       announcements: [...this.announcements],
       ...(this.commands.length === 0 ? {} : { commands: this.commands.map((each) => ({ ...each })) }),
-      analyses: this.analyses.map(({ subject, startedAtMs, part }) => ({
+      analyses: this.analyses.map(({ subject, startedAtMs, part, name }) => ({
         subject,
         startedAtMs: writeNumber(startedAtMs),
         ...(part === undefined || part === 0 ? {} : { part }),
+        ...(name === undefined ? {} : { name }),
       })),
       ...this.samples.written(),
       ticks: [...this.ticks],
@@ -111,11 +112,12 @@ export class Recorder {
   }
 
   private analysisOf(check: CheckRecord): number {
+    const { subject, startedAtMs, part = 0, name } = check;
     const found = this.analyses.findLastIndex(
-      ({ subject, startedAtMs }) => subject === check.subject && startedAtMs === check.startedAtMs,
+      (each) => each.subject === subject && each.startedAtMs === startedAtMs && each.part === part,
     );
-    const { subject, startedAtMs, part = 0 } = check;
-    return found === -1 ? this.analyses.push({ subject, startedAtMs, part }) - 1 : found;
+    if (found !== -1) return found;
+    return this.analyses.push({ subject, startedAtMs, part, ...(name === undefined ? {} : { name }) }) - 1;
   }
 
   private scrubbedReading(reading: Reading): Reading {

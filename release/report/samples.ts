@@ -87,7 +87,7 @@ function continues({ timesMs, values }: Pool, from: number, points: readonly Cou
 
 function labelsOf(series: CounterSeries): Pool["labels"] {
   const { id, instance, kind, node, code, upstreamStatus, upstreamAddress, upperBoundMs } = series;
-  const { source, methodClass, responseSource, histogram, counted } = series;
+  const { source, methodClass, responseSource, histogram, rule, counted } = series;
   return {
     id,
     instance,
@@ -101,6 +101,7 @@ function labelsOf(series: CounterSeries): Pool["labels"] {
     ...(methodClass === undefined ? {} : { methodClass }),
     ...(responseSource === undefined ? {} : { responseSource }),
     ...(histogram === undefined ? {} : { histogram }),
+    ...(rule === undefined ? {} : { rule }),
     ...(counted === undefined ? {} : { counted: { ...counted } }),
   };
 }

@@ -11,9 +11,10 @@ export interface CheckGroup {
 export function groupChecks(ticks: readonly Tick[]): readonly CheckGroup[] {
   const groups: CheckGroup[] = [];
   for (const tick of ticks) {
-    const open = groups.at(-1);
-    if (open !== undefined && alike(open.last, tick))
-      groups[groups.length - 1] = { ...open, last: tick, checks: open.checks + 1 };
+    // Those in the background come in between.
+    const at = groups.findLastIndex(({ last }) => last.analysis === tick.analysis);
+    const open = groups[at];
+    if (open !== undefined && alike(open.last, tick)) groups[at] = { ...open, last: tick, checks: open.checks + 1 };
     else groups.push({ first: tick, last: tick, checks: 1 });
   }
   return groups;
@@ -21,7 +22,6 @@ export function groupChecks(ticks: readonly Tick[]): readonly CheckGroup[] {
 
 function alike(a: Tick, b: Tick): boolean {
   return (
-    a.analysis === b.analysis &&
     a.canaryWeight === b.canaryWeight &&
     a.decision.verdict === b.decision.verdict &&
     a.decision.reason === b.decision.reason

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { analysesFields, metricListsOf } from "./analyses.js";
 import { durationAtLeast } from "./duration.js";
 import { metric } from "./metrics.js";
 import type { MetricSettings } from "./metrics.js";
@@ -27,6 +28,7 @@ export const analysis = z
       .optional()
       .meta({ description: "The shares of all steps, ascending, percent." }),
     ...strategyFields,
+    ...analysesFields,
     stepWeightPromotion: percent
       .default(0)
       .meta({ description: "Step size of the shift back to the promoted primary; 0 is one jump. Default 0." }),
@@ -116,12 +118,16 @@ export const analysis = z
       issue("checkInterval", "must not be longer than interval");
   });
 
-/** Every metric that a run may ask for, those of single steps included; one for each name. */
-export function metricsOf({
-  metrics,
-  steps = [],
-}: Pick<AnalysisSettings, "metrics" | "steps">): readonly MetricSettings[] {
-  const all = [...metrics, ...steps.flatMap((step) => ("weight" in step ? (step.metrics ?? []) : []))];
+/** Every metric that a run may ask for, those of single steps and other analyses included; one for each name. */
+export function metricsOf(
+  settings: Pick<AnalysisSettings, "metrics" | "steps" | "background" | "prePromotion" | "postPromotion">,
+): readonly MetricSettings[] {
+  const { metrics, steps = [] } = settings;
+  const all = [
+    ...metrics,
+    ...steps.flatMap((step) => ("weight" in step ? (step.metrics ?? []) : [])),
+    ...metricListsOf(settings).flatMap(([, each]) => each),
+  ];
   return all.filter((metric, index) => all.findIndex(({ name }) => name === metric.name) === index);
 }
 

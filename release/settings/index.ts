@@ -3,6 +3,8 @@ export { adoptionSettings } from "./adoption.js";
 export type { AdoptionSettings } from "./adoption.js";
 export { analysis, metricsOf } from "./analysis.js";
 export { checkEverySeconds } from "./pace.js";
+export { metricListsOf } from "./analyses.js";
+export type { AwaitedAnalysis, BackgroundAnalysis } from "./analyses.js";
 export type { AnalysisInput, AnalysisSettings } from "./analysis.js";
 export { release } from "./release.js";
 export type { ReleaseInput, ReleaseSettings, RollbackSettings } from "./release.js";

@@ -1,5 +1,8 @@
 import { canonicalJson } from "../model/canonical-json.js";
+import { analysesProblems, metricListsOf } from "./analyses.js";
+import type { AwaitedAnalysis, BackgroundAnalysis } from "./analyses.js";
 import type { MetricSettings } from "./metrics.js";
+import { stepWeightsOf } from "./pace.js";
 import { stepWebhookProblems } from "./step-webhooks.js";
 import type { AffinitySettings, MatchEntry, MirrorSettings, PreviewSettings, StepSettings } from "./strategy.js";
 
@@ -19,6 +22,9 @@ interface Combined {
   readonly scaleDownDelay?: number | undefined;
   readonly mirror?: boolean | MirrorSettings | undefined;
   readonly sessionAffinity?: AffinitySettings | undefined;
+  readonly background?: readonly BackgroundAnalysis[] | undefined;
+  readonly prePromotion?: AwaitedAnalysis | undefined;
+  readonly postPromotion?: AwaitedAnalysis | undefined;
 }
 
 type Path = readonly (string | number)[];
@@ -33,7 +39,27 @@ export function strategyProblems(value: Combined): readonly Problem[] {
     ...promotionProblems(value),
     ...stepWebhookProblems(value.steps ?? []),
     ...metricProblems(value),
+    ...analysesProblems(value, { stages: stageCount(value), requestsBefore: !isBlueGreen(value) || isShown(value) }),
   ];
+}
+
+/** Whether requests reach a blue/green's canary before users are moved. */
+function isShown({ preview, mirror }: Combined): boolean {
+  return preview !== undefined || (mirror !== undefined && mirror !== false);
+}
+
+/** How many stages the plan has. */
+function stageCount(value: Combined): number {
+  const { match, mirror, steps, stepWeight, stepWeights, maxWeight, prePromotion, postPromotion, scaleDownDelay } =
+    value;
+  const before = prePromotion === undefined ? 0 : 1;
+  // Refused already.
+  if (stepWeight !== undefined && stepWeight < 1) return Infinity;
+  if (match !== undefined) return 1 + before;
+  const after = [postPromotion, scaleDownDelay].filter((each) => each !== undefined).length;
+  if (isBlueGreen(value)) return 2 + before + after;
+  const mirrored = mirror === undefined || mirror === false ? 0 : 1;
+  return mirrored + (steps ?? stepWeightsOf({ stepWeight, stepWeights, maxWeight })).length + before;
 }
 
 function weightProblems(value: Combined): readonly Problem[] {
@@ -139,7 +165,8 @@ function stepProblems({ steps = [], maxWeight }: Combined): readonly Problem[] {
 }
 
 /** A metric of a name is the same everywhere; only its limits may differ from step to step. */
-function metricProblems({ metrics, steps = [] }: Combined): readonly Problem[] {
+function metricProblems(value: Combined): readonly Problem[] {
+  const { metrics, steps = [] } = value;
   const known = new Map(metrics.map((metric) => [metric.name, sourceOf(metric)]));
   const found: Problem[] = [];
   const look = (own: readonly MetricSettings[], at: Path): void =>
@@ -155,6 +182,7 @@ function metricProblems({ metrics, steps = [] }: Combined): readonly Problem[] {
   steps.forEach((step, index) =>
     look(("weight" in step ? step.metrics : undefined) ?? [], ["steps", index, "metrics"]),
   );
+  for (const [at, own] of metricListsOf(value)) look(own, at);
   return found;
 }
 

@@ -162,7 +162,7 @@ const sessionAffinity = z.strictObject({
     .meta({ description: "Whether other sites' pages send it along. Default: the browser's." }),
   cookieless: z.enum(["primary", "weight"]).default("primary").meta({
     description:
-      "Users without the cookie: the primary's (primary, default), or the canary's by weight, as without affinity (weight).",
+      "Users without the cookie: the primary's (primary, default), or the canary's by weight, as without affinity (weight); the cookie that comes with that answer keeps them there.",
   }),
 });
 export type AffinitySettings = z.output<typeof sessionAffinity>;

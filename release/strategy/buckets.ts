@@ -35,10 +35,13 @@ function below(value: number): string {
   return value === 11 ? "[0-9a]" : `[0-9a-${(value - 1).toString(16)}]`;
 }
 
+/** Of every share that there is, in steps of 0.01%; made when it is first asked for. */
+let shares: ReadonlyMap<string, number> | undefined;
+
 /** The share that a pattern of ours means, percent, rounded to 0.01; undefined where it is none of ours. */
 export function percentOfPattern(pattern: string): number | undefined {
-  if (pattern === emptyBuckets) return 0;
-  for (let hundredths = 1; hundredths <= 10_000; hundredths += 1)
-    if (bucketPattern(hundredths / 100) === pattern) return hundredths / 100;
-  return undefined;
+  shares ??= new Map(
+    Array.from({ length: 10_001 }, (_, hundredths) => [bucketPattern(hundredths / 100), hundredths / 100]),
+  );
+  return shares.get(pattern);
 }

@@ -1,6 +1,7 @@
 import type { AnalysisSettings } from "../settings/index.js";
 import { expectedSeconds, highestOf, planStages } from "./plan.js";
 import type { PlanSettings } from "./plan.js";
+import { stageAfterPromotion } from "./own-analyses.js";
 import { planPromotion, promotionPaceOf } from "./promotion-pace.js";
 import type { PromotionSettings } from "./promotion-pace.js";
 
@@ -33,6 +34,8 @@ export function deadlineSeconds(plan: Plan, requestsPerSecond?: number): number 
   const highest = highestOf(planStages(plan.analysis));
   const down = planPromotion(highest, promotionPaceOf(plan.analysis)).slice(0, -1);
   const up = expectedSeconds(plan.analysis, requestsPerSecond === 0 ? undefined : requestsPerSecond);
-  const needed = deadlineFactor * (up + down.length * interval) + initialDelay + plan.progressDeadline;
+  const after = stageAfterPromotion(plan.analysis);
+  const afterwards = after === undefined ? 0 : after.intervals * after.intervalSeconds;
+  const needed = deadlineFactor * (up + down.length * interval + afterwards) + initialDelay + plan.progressDeadline;
   return Math.max(shortestDeadlineSeconds, Math.ceil(needed));
 }

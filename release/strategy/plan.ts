@@ -7,6 +7,8 @@ import type {
   StepSettings,
   WebhookSettings,
 } from "../settings/index.js";
+import { awaitedStage, intervalsOf } from "./own-analyses.js";
+import type { OwnAnalysesSettings } from "./own-analyses.js";
 import { strategyKindOf } from "./rules.js";
 import type { StrategySettings } from "./rules.js";
 import { highestSplit, isWithin, restSplit, sameSplit, shownWeight } from "./split.js";
@@ -30,6 +32,8 @@ export interface Stage {
   readonly judged: Population;
   /** In place of the analysis' own. */
   readonly metrics?: readonly MetricSettings[];
+  /** Of an analysis of its own: what it is called in messages. */
+  readonly name?: string;
   /** Beside those of the whole analysis, while this stage lasts and before it is left. */
   readonly webhooks?: readonly WebhookSettings[];
   /** From this stage on; else as before. */
@@ -40,6 +44,7 @@ export interface Stage {
 
 /** What a plan depends on. */
 export type PlanSettings = StrategySettings &
+  OwnAnalysesSettings &
   Pick<AnalysisSettings, "interval" | "maxWeight"> &
   Partial<Pick<AnalysisSettings, "checkInterval" | "previewReplicas" | "scaleDownDelay">>;
 
@@ -47,21 +52,33 @@ export type PlanSettings = StrategySettings &
 export function planStages(settings: PlanSettings): readonly Stage[] {
   switch (strategyKindOf(settings)) {
     case "canary":
-      return [...mirrorFirst(settings), ...weightStages(settings)];
+      return withPrePromotion(settings, [...mirrorFirst(settings), ...weightStages(settings)]);
     case "abTesting":
-      return [iterated(settings, "matched", "matched", { base: 0, matched: 100 })];
+      return withPrePromotion(settings, [iterated(settings, "matched", "matched", { base: 0, matched: 100 })]);
     case "blueGreen":
       return blueGreenStages(settings);
   }
 }
 
-/** Tested with fewer pods it gets as many as the primary has, before all users come. */
+/** Behind the last of these stages. */
+function withPrePromotion(settings: PlanSettings, stages: readonly Stage[]): readonly Stage[] {
+  const last = stages.at(-1);
+  if (settings.prePromotion === undefined || last === undefined) return stages;
+  return [...stages, awaitedStage("prePromotion", settings, settings.prePromotion, last)];
+}
+
+/**
+ * Tested with fewer pods it gets as many as the primary has, before all users come. What is judged after their move is
+ * judged while the primary has the earlier revision.
+ */
 function blueGreenStages(settings: PlanSettings): readonly Stage[] {
-  const { previewReplicas } = settings;
+  const { previewReplicas, postPromotion } = settings;
   const [test, all] = [testStage(settings), iterated(settings, "allUsers", "users", { base: 100 })];
-  const delay = delayStages(settings, all);
-  if (previewReplicas === undefined) return [test, all, ...delay];
-  return [{ ...test, replicas: previewReplicas }, { ...all, replicas: "100%" }, ...delay];
+  const after = postPromotion === undefined ? [] : [awaitedStage("postPromotion", settings, postPromotion, all)];
+  const behind = [...after, ...delayStages(settings, all)];
+  if (previewReplicas === undefined) return [...withPrePromotion(settings, [test]), all, ...behind];
+  const tested = withPrePromotion(settings, [{ ...test, replicas: previewReplicas }]);
+  return [...tested, { ...all, replicas: "100%" }, ...behind];
 }
 
 /** The promotion overwrites the old revision, so it is what waits while that is to be kept. */
@@ -69,11 +86,6 @@ function delayStages(settings: PlanSettings, { split, judged }: Stage): readonly
   const { scaleDownDelay } = settings;
   if (scaleDownDelay === undefined) return [];
   return [{ kind: "scaleDownDelay", split, judged, ...lengthOf(settings, scaleDownDelay) }];
-}
-
-/** Whether a stage only goes on with what the one before it asked of the gateway. */
-export function onlyWaits({ kind }: Pick<Stage, "kind">): boolean {
-  return kind === "pause" || kind === "scaleDownDelay";
 }
 
 /** Before any user comes: by its own way, by copies of users' requests, or by webhooks alone. */
@@ -127,10 +139,9 @@ function weightStage(settings: PlanSettings, step: Extract<StepSettings, { weigh
   };
 }
 
-/** With affinity the share is one of sessions; users without a cookie are the primary's, or follow the weight too. */
+/** With affinity the share is one of sessions; base rules serve those whose bucket isn't the canary's. */
 function splitAt({ sessionAffinity }: PlanSettings, weight: number): Split {
-  if (sessionAffinity === undefined) return { base: weight };
-  return { base: sessionAffinity.cookieless === "weight" ? weight : 0, bucketsPercent: weight };
+  return sessionAffinity === undefined ? { base: weight } : { base: 0, bucketsPercent: weight };
 }
 
 function pauseStage(
@@ -152,8 +163,7 @@ function pauseStage(
 
 /** A long stage is looked at as often as any other: its intervals are as long as the analysis' or a little shorter. */
 function lengthOf({ interval }: PlanSettings, seconds = interval) {
-  const intervals = Math.max(1, Math.ceil(seconds / interval));
-  return { intervalSeconds: seconds / intervals, intervals, counts: "elapsed" as const };
+  return { ...intervalsOf(seconds, interval), counts: "elapsed" as const };
 }
 
 /** Seconds between two checks of a stage: never more than its interval. */
@@ -169,6 +179,11 @@ export function gateAfter(stages: readonly Stage[], index: number) {
   const [stage, next] = [stages[index], stages[index + 1]];
   if (next === undefined || stage === undefined) return "confirm-promotion";
   return sameSplit(stage.split, next.split) ? "none" : "confirm-traffic-increase";
+}
+
+/** Whether a stage leaves the gateway as the one before has it. */
+export function keepsSplit({ kind }: Pick<Stage, "kind">): boolean {
+  return ["pause", "prePromotion", "postPromotion", "scaleDownDelay"].includes(kind);
 }
 
 /** The highest split that a plan reaches: nothing of a run may ever be above it. */
@@ -235,6 +250,8 @@ export function cappedSplit(split: Split, planned: Split): Split {
 /** Stages in a row that judge the same people by the same metrics: one analysis, with its part of the error budget. */
 export interface Part {
   readonly judged: Population;
+  /** Of a stage with an analysis of its own. */
+  readonly name: string | undefined;
   readonly metrics: readonly MetricSettings[] | undefined;
   readonly stages: readonly Stage[];
 }
@@ -243,9 +260,10 @@ export function partsOf(stages: readonly Stage[]): readonly Part[] {
   const parts: Part[] = [];
   for (const stage of stages) {
     const last = parts.at(-1);
-    if (last !== undefined && last.judged === stage.judged && sameMetrics(last.metrics, stage.metrics))
+    const { judged, name, metrics } = stage;
+    if (last?.judged === judged && last.name === name && sameMetrics(last.metrics, metrics))
       parts[parts.length - 1] = { ...last, stages: [...last.stages, stage] };
-    else parts.push({ judged: stage.judged, metrics: stage.metrics, stages: [stage] });
+    else parts.push({ judged, name, metrics, stages: [stage] });
   }
   return parts;
 }
@@ -257,11 +275,13 @@ function sameMetrics(a: Part["metrics"], b: Part["metrics"]): boolean {
 /** What the rules must show of a split: percent of each rule's requests; undefined where it is never looked at. */
 export function expectedShares(split: Split) {
   const { base, matched = 0, preview = 0, mirrorPercent = 0, bucketsPercent = 0 } = split;
+  const inBuckets = bucketsPercent > 0 ? 100 : 0;
   return {
     base,
     match: matched,
     preview,
-    bucket: bucketsPercent > 0 ? 100 : 0,
+    bucket: inBuckets,
+    newcomer: inBuckets,
     mirror: mirrorPercent > 0 ? 100 : undefined,
   } as const;
 }

@@ -1,6 +1,6 @@
 import type { Former } from "../model/index.js";
 import type { AnalysisSettings } from "../settings/index.js";
-import { onlyWaits } from "./plan.js";
+import { keepsSplit } from "./plan.js";
 import type { Stage } from "./plan.js";
 
 /** So many are remembered. */
@@ -25,11 +25,13 @@ export function isWithinWindow(
   return time !== undefined && nowMs - Date.parse(found.at) <= time * 1000;
 }
 
-/** The plan of a way back: its last stage that moves anybody, watched for one interval. The rest is skipped by its place. */
+/**
+ * The plan of a way back: its last stage that moves anybody, watched for one interval. The rest is skipped by its place, but
+ * for what is judged after users were moved.
+ */
 export function wayBack(plan: readonly Stage[]): { readonly plan: readonly Stage[]; readonly from: number } {
-  const from = plan.findLastIndex((stage) => !onlyWaits(stage));
-  return {
-    plan: plan.slice(0, from + 1).map((stage, index) => (index === from ? { ...stage, intervals: 1 } : stage)),
-    from,
-  };
+  const from = plan.findLastIndex((stage) => !keepsSplit(stage));
+  const after = plan.slice(from + 1).filter(({ kind }) => kind === "postPromotion");
+  const until = plan.slice(0, from + 1).map((stage, index) => (index === from ? { ...stage, intervals: 1 } : stage));
+  return { plan: [...until, ...after], from };
 }

@@ -10,6 +10,8 @@ export interface SessionTally {
   failed: number;
   /** Users who had the newer version and got an older one again. */
   readonly switchedBack: number;
+  /** Users by the version that answered them first. */
+  readonly firstVersion: ReadonlyMap<string, number>;
   /** Users by the version that answered them last. */
   readonly lastVersion: ReadonlyMap<string, number>;
   /** Failed requests by the version that answered ("": none did). */
@@ -79,13 +81,18 @@ function remember({ jar, versions }: Person, { cookies = [], version, ok }: Answ
   if (ok && version !== "" && versions.at(-1) !== version) versions.push(version);
 }
 
-function summary(people: readonly Person[]): Pick<SessionTally, "switchedBack" | "lastVersion"> {
-  const lastVersion = new Map<string, number>();
-  for (const { versions } of people) {
-    const last = versions.at(-1) ?? "";
-    lastVersion.set(last, (lastVersion.get(last) ?? 0) + 1);
-  }
-  return { switchedBack: people.filter(({ versions }) => fallsBack(versions)).length, lastVersion };
+function summary(people: readonly Person[]): Pick<SessionTally, "switchedBack" | "firstVersion" | "lastVersion"> {
+  return {
+    switchedBack: people.filter(({ versions }) => fallsBack(versions)).length,
+    firstVersion: countsOf(people.map(({ versions }) => versions[0] ?? "")),
+    lastVersion: countsOf(people.map(({ versions }) => versions.at(-1) ?? "")),
+  };
+}
+
+function countsOf(versions: readonly string[]): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  for (const version of versions) counts.set(version, (counts.get(version) ?? 0) + 1);
+  return counts;
 }
 
 /** Met a version once more after another one. */

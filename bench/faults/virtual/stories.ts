@@ -3,6 +3,7 @@ import type { World } from "../../../fakes/index.js";
 import type { AnalysisInput, ReleaseSettings } from "../../../release/settings/index.js";
 import { highestOf, planStages } from "../../../release/strategy/index.js";
 import type { Split } from "../../../release/strategy/index.js";
+import { ownAnalyses } from "./analyses.js";
 
 /** A whole run that is struck: what it ships, how users are moved, and how that behaves. */
 export interface Story {
@@ -68,6 +69,7 @@ export const stories: readonly Story[] = [
   { ...rollsBack("mirror-rollback", mirror), withoutUsers: true },
   promotes("affinity-promote", affinity),
   rollsBack("affinity-rollback", affinity),
+  promotes("analyses-promote", ownAnalyses),
   { ...promotes("train-promote", train), fellow },
   { ...rollsBack("train-rollback", train), fellow },
 ];

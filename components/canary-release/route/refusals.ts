@@ -73,12 +73,7 @@ function ofMirror(rule: HttpRule, analysis: AnalysisSettings): readonly Reason[]
 }
 
 function ofAffinity(rule: HttpRule, { sessionAffinity }: AnalysisSettings): readonly Reason[] {
-  if (sessionAffinity === undefined) return [];
-  if (sessionAffinity.cookieless === "weight")
-    return [
-      [["sessionAffinity", "cookieless"], "can't tell users without the cookie from the rest: primary is possible"],
-    ];
-  if (!has(rule, "response-rewrite")) return [];
+  if (sessionAffinity === undefined || !has(rule, "response-rewrite")) return [];
   return [
     [
       ["sessionAffinity"],

@@ -27,7 +27,7 @@ export interface Strategy {
  * Of rules of ours that match as well, the higher one serves: the way of a preview is its own whoever goes it. All are
  * above every rule of the user's that they belong to by as much as it is itself above others.
  */
-const above: Readonly<Record<OwnRuleKind, number>> = { match: 1, bucket: 1, preview: 2, mirror: 3 };
+const above: Readonly<Record<OwnRuleKind, number>> = { match: 1, bucket: 1, newcomer: 1, preview: 2, mirror: 3 };
 
 /** Where the gateway reaches itself: any of its workers, over loopback. */
 const gatewayItself = "http://127.0.0.1:9080";
@@ -50,6 +50,8 @@ function rulesOf(kind: OwnRuleKind, rule: HttpRule, index: number, strategy: Str
       return [previewRule(rule, strategy)];
     case "bucket":
       return bucketRules(rule, strategy);
+    case "newcomer":
+      return newcomerRules(rule, strategy);
     case "mirror":
       return [mirrorRule(rule, index, strategy)];
   }
@@ -105,6 +107,21 @@ function bucketRules(rule: HttpRule, strategy: Strategy): readonly HttpRule[] {
 }
 
 /**
+ * Who has no cookie is about to get one, and it is drawn before the way is chosen: so its bucket decides already, and the
+ * second answer comes from where the first came from.
+ */
+function newcomerRules(rule: HttpRule, strategy: Strategy): readonly HttpRule[] {
+  const { sessionAffinity } = strategy.analysis;
+  if (sessionAffinity === undefined) return [];
+  const exprs = [
+    expressionOf("Cookie", sessionAffinity.cookieName, { present: false }),
+    expressionOf("Variable", bucketVariable, { regex: emptyBuckets }),
+  ];
+  const moved = variant(rule, "newcomer", strategy, { exprs });
+  return [{ ...moved, plugins: [...pluginsOf(rule), bucketCookie(sessionAffinity)] }];
+}
+
+/**
  * What comes back from the gateway itself, for the canary and nobody else: a primary must not get a request twice, and
  * with the canary's pods gone a copy is answered 503, which no user sees. So it has one backend, and rests by no copies
  * being made.
@@ -155,10 +172,13 @@ function copies({ methods }: MirrorSettings, path: string): RoutePlugin {
   };
 }
 
+/** Of the gateway: 32 random hex digits, the same all through a request. */
+const bucketVariable = "request_id";
+
 /** Who has none gets a bucket by chance, in releases and between them: so a share is one of users from its first second. */
 function bucketCookie({ cookieName, maxAge, secure, sameSite }: AffinitySettings): RoutePlugin {
   const attributes = [
-    `${cookieName}=$request_id`,
+    `${cookieName}=$${bucketVariable}`,
     "Path=/",
     `Max-Age=${maxAge}`,
     "HttpOnly",

@@ -52,6 +52,7 @@ export const releaseStatus: z.ZodType<ReleaseStatus> = z.object({
       doing: z.enum(stageKinds),
       iteration: z.int().exactOptional(),
       iterations: z.int().exactOptional(),
+      background: z.array(z.string()).exactOptional(),
       until: z.string().exactOptional(),
     })
     .exactOptional(),

@@ -20,6 +20,7 @@ const whose: Readonly<Record<RuleKind, string>> = {
   match: "requests of users who match",
   preview: "requests by the preview",
   bucket: "requests of users in the canary's buckets",
+  newcomer: "requests of newcomers who get one of the canary's buckets",
   mirror: "copies",
 };
 
@@ -30,7 +31,7 @@ export function leakIn({ byRule }: { readonly byRule: CountsByRule }, split: Spl
   const base = byRule.base;
   // While users are with the canary by weight, nobody is there by mistake.
   if (expected.base === 0 && base !== undefined && base.subject > 0) return toCanary("base", base);
-  for (const rule of ["match", "preview", "bucket"] as const) {
+  for (const rule of ["match", "preview", "bucket", "newcomer"] as const) {
     const counts = byRule[rule];
     if (counts === undefined || expected[rule] !== 100) continue;
     const late = Math.max(lateAnswers, lateShare * (counts.subject + counts.baseline));

@@ -2,7 +2,7 @@ import type { CounterSeries } from "../contract.js";
 import type { Population, RuleKind } from "../../strategy/index.js";
 import type { Side } from "./tally.js";
 
-const ofUsers: readonly RuleKind[] = ["base", "match", "bucket"];
+const ofUsers: readonly RuleKind[] = ["base", "match", "bucket", "newcomer"];
 const ordinary: readonly RuleKind[] = ["base"];
 type Rules = Readonly<Record<Side, readonly RuleKind[]>>;
 

@@ -1,3 +1,4 @@
+import { metricListsOf, pathText } from "../../settings/index.js";
 import type { AnalysisSettings, MetricSettings } from "../../settings/index.js";
 import { hypothesesOf, isCustom } from "../checks/hypotheses.js";
 import type { CustomMetric, Event } from "../checks/hypotheses.js";
@@ -28,9 +29,12 @@ const defaultScrapeSeconds = 2;
  * Pure; nothing in it changes a decision.
  */
 export function warningsOf(settings: AnalysisSettings, circumstances: Circumstances = {}): readonly string[] {
-  const metrics = settings.metrics.flatMap((metric, index) =>
-    metricWarnings(settings, metric, circumstances.boundsMs ?? usualBoundsMs).map(
-      ([property, text]) => `analysis.metrics[${index}]${property}: ${text}`,
+  const lists = [[["metrics"], settings.metrics] as const, ...metricListsOf(settings)];
+  const metrics = lists.flatMap(([at, own]) =>
+    own.flatMap((metric, index) =>
+      metricWarnings(settings, metric, circumstances.boundsMs ?? usualBoundsMs).map(
+        ([property, text]) => `${pathText(["analysis", ...at, index])}${property}: ${text}`,
+      ),
     ),
   );
   return [

@@ -20,7 +20,7 @@ export function viewOf(report: Report) {
     charts: report.ticks.length === 0 ? [] : chartsOf(report),
     stages: groupChecks(report.ticks).map(({ first, last, checks }) => ({
       time: sinceStart(report, first.nowMs),
-      subject: report.analyses[first.analysis]?.subject ?? "",
+      subject: report.analyses[first.analysis]?.name ?? report.analyses[first.analysis]?.subject ?? "",
       weight: first.canaryWeight,
       kind: first.decision.verdict,
       verdict: wordsOf(first.decision),

@@ -45,14 +45,15 @@ export class Scene {
     return scene;
   }
 
-  program(tag: string, env: Behaviour = {}): Program {
-    const { name, namespace, analysis, overrides } = this;
+  program(tag: string, env: Behaviour = {}, analysis = this.analysis): Program {
+    const { name, namespace, overrides } = this;
     const image = `sandbox/faulty:${tag}`;
     return releaseProgram(namespace, [{ name, namespace, image, env, overrides: { ...overrides, analysis } }]);
   }
 
-  up(tag: string, env: Behaviour = {}): Promise<Update> {
-    return this.stack.up(this.program(tag, env));
+  /** @param analysis in place of what the scene was opened with */
+  up(tag: string, env: Behaviour = {}, analysis = this.analysis): Promise<Update> {
+    return this.stack.up(this.program(tag, env, analysis));
   }
 
   close(): Promise<string> {

@@ -20,7 +20,7 @@ const analysis = {
     cookieName: "bucket",
     maxAge: 60,
     secure: false,
-    cookieless: "primary" as const,
+    cookieless: "weight" as const,
   },
 };
 const rules = rulesAtRest(ownedRules("app", "app", 80, { hosts: ["a"] }), {
@@ -30,7 +30,7 @@ const rules = rulesAtRest(ownedRules("app", "app", 80, { hosts: ["a"] }), {
   mirrorToken: "t",
 });
 const atRest = {
-  metadata: { annotations: { "apisix-canary.io/rules": "match,preview,bucket,mirror" } },
+  metadata: { annotations: { "apisix-canary.io/rules": "match,preview,bucket,newcomer,mirror" } },
   spec: { http: rules },
 };
 
@@ -94,6 +94,9 @@ describe("a split on a route with every kind of rule", () => {
       { op: "test", path: "/spec/http/4/match/exprs/0/subject/scope", value: "Cookie" },
       { op: "add", path: "/spec/http/4/match/exprs/0/value", value: bucketPattern(0.1) },
       { op: "add", path: "/spec/http/4/backends/1/weight", value: 100 },
+      { op: "test", path: "/spec/http/5/match/exprs/1/subject/scope", value: "Variable" },
+      { op: "add", path: "/spec/http/5/match/exprs/1/value", value: bucketPattern(0.1) },
+      { op: "add", path: "/spec/http/5/backends/1/weight", value: 100 },
       { op: "add", path: "/spec/http/1/backends/1/weight", value: 0 },
     ]);
     const writes = operations.filter(({ op }) => op === "add").length;
@@ -107,6 +110,10 @@ describe("a split on a route with every kind of rule", () => {
       { op: "add", path: "/spec/http/4/match/exprs/0/value", value: "." },
     ]);
     expect(splitOf(parts(pattern))).to.deep.equal({ base: 0, bucketsPercent: 100 });
+    const newcomers = patched(moved(atRest, { base: 0, bucketsPercent: 5 }), [
+      { op: "add", path: "/spec/http/5/match/exprs/1/value", value: bucketPattern(20) },
+    ]);
+    expect(splitOf(parts(newcomers))).to.deep.equal({ base: 0, bucketsPercent: 20 });
   });
 
   it("is refused where the route lacks a rule for it, and at rest on any route", () => {
@@ -119,6 +126,6 @@ describe("a split on a route with every kind of rule", () => {
 
   it("takes rules for the user's own, whatever their name, where nothing says that they are ours", () => {
     const cloned = { ...atRest, metadata: {} };
-    expect(parts(cloned).map(({ kind }) => kind)).to.deep.equal(["base", "base", "base", "base", "base"]);
+    expect(parts(cloned).map(({ kind }) => kind)).to.deep.equal(["base", "base", "base", "base", "base", "base"]);
   });
 });

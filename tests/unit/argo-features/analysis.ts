@@ -8,6 +8,12 @@ export const analysis: Chapter = {
       feature: "Analysis in the background of all steps",
       source: "features/analysis.md",
       answer: have("always, every `analysis.checkInterval`; built in for success rate and latency"),
+      since: {
+        setting: "analysis.background",
+        ...have(
+          "always, every `analysis.checkInterval`, built in for success rate and latency; more of them, with metrics and ends of their own: `analysis.background`",
+        ),
+      },
     },
     {
       feature: "Analysis as a step, with metrics of its own",
@@ -54,6 +60,10 @@ export const analysis: Chapter = {
       feature: "Delayed start (`initialDelay`, `startingStep`)",
       source: "features/analysis.md",
       answer: have("`analysis.initialDelay`, for all metrics"),
+      since: {
+        setting: "analysis.background",
+        ...have("`analysis.initialDelay`, for all metrics; `from` of each analysis of `analysis.background`"),
+      },
     },
     {
       feature: "Kept measurements and runs (`measurementRetention`, `ttlStrategy`, history limits)",

@@ -79,6 +79,12 @@ export const strategies: Chapter = {
       answer: differently(
         "before: `pre-rollout` webhooks and the analysis itself; after: the primary's new pods are judged by the same checks while users are led back",
       ),
+      since: {
+        setting: "analysis.prePromotion",
+        ...have(
+          "`analysis.prePromotion` and `analysis.postPromotion`, in blue/green as there; also of weights and A/B, where after the promotion nothing is left to take back: the update fails",
+        ),
+      },
     },
     {
       feature: "The old pods stay for a while (`scaleDownDelaySeconds`, `abortScaleDownDelaySeconds`)",

@@ -89,6 +89,20 @@ describe("apisix-canary", () => {
     expect(out).to.match(/^ {2}Strategy: +A\/B testing, stage 1\/1: matched users, iteration 2\/10$/m);
   });
 
+  it("says which analysis it is at, and which run beside it", async () => {
+    const { metadata, status } = release("Progressing");
+    const place = { kind: "canary", stage: 3, stages: 3, doing: "prePromotion", iteration: 1, iterations: 2 };
+    const strategy = { ...place, background: ["background analysis orders", "background analysis 2"] };
+    const answers = {
+      [`GET ${one}`]: { metadata, status: { ...status, split: { base: 50 }, strategy } },
+      "GET /api/v1/namespaces/test/events": { items: [] },
+    };
+    const { out } = await cli(["status", "podinfo", "-n", "test"], answers);
+    expect(out).to.match(
+      /Strategy: +canary, stage 3\/3: 50%, pre-promotion analysis, iteration 1\/2; background analysis orders, background analysis 2$/m,
+    );
+  });
+
   it("says until when the old revision of a blue/green stays", async () => {
     const { metadata, status } = release("Progressing");
     const strategy = { kind: "blueGreen", stage: 3, stages: 3, doing: "scaleDownDelay", until: "2022-11-23T05:15:00Z" };

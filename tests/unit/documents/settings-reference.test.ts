@@ -14,7 +14,7 @@ describe("the settings' reference", () => {
   it("names every property once, with its default and meaning", () => {
     const text = settingsReference();
     expect(text).to.contain("| `threshold` | integer (≥ 1) | `1` |");
-    expect(text.match(/^\| `interval`/gm)).to.have.length(2);
+    expect(text.match(/^\| `interval`/gm)).to.have.length(3);
     expect(text).to.contain("`provider.address` (needed)");
   });
 });

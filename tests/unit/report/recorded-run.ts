@@ -6,6 +6,7 @@ import type { Ports } from "../../../release/machine/index.js";
 import { continues, joined, readReport } from "../../../release/report/index.js";
 import type { Report, WrittenReport } from "../../../release/report/index.js";
 import type { AnalysisInput, ReleaseInput, ReleaseSettings } from "../../../release/settings/index.js";
+import { ownRulesOf } from "../../../release/strategy/index.js";
 import { portsOf, settingsFor, VirtualClock, World } from "../../../fakes/index.js";
 import type { Behaviour } from "../../../fakes/index.js";
 
@@ -32,6 +33,7 @@ export interface RecordedRun {
 export async function recordRun(conditions: Conditions): Promise<RecordedRun> {
   const world = new World(new VirtualClock());
   const settings = settingsFor("r2", conditions.analysis, conditions.settings);
+  world.gateway.rules = ownRulesOf(settings.analysis);
   const seen: RecordedRun["seen"][number][] = [];
   let stored: WrittenReport | undefined;
   const store: StoreReport = async (report, name) => {

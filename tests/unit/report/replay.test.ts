@@ -3,12 +3,15 @@ import fc from "fast-check";
 import { judge } from "../../../release/machine/index.js";
 import { observationOf, parseChange, readReport, replay, settingsOf } from "../../../release/report/index.js";
 import type { Report } from "../../../release/report/index.js";
+import { reportText } from "../../../cli/report-text.js";
 import { recordRun } from "./recorded-run.js";
 import type { Conditions } from "./recorded-run.js";
 
 const again = (report: Report, ...changes: readonly string[]) =>
   replay(report, settingsOf(report, changes.map(parseChange)), judge);
 const differences = (report: Report) => again(report).flatMap((each) => each.differences);
+
+const strict = [{ name: "request-success-rate" as const, thresholdRange: { min: 99.5 } }];
 
 const runs: readonly (readonly [string, Conditions, Report["outcome"]])[] = [
   ["a good release", {}, "promoted"],
@@ -32,6 +35,18 @@ const runs: readonly (readonly [string, Conditions, Report["outcome"]])[] = [
     "promoted",
   ],
   [
+    "one with analyses of its own beside the steps",
+    {
+      analysis: {
+        prePromotion: { metrics: strict, iterations: 2 },
+        postPromotion: { metrics: strict, iterations: 2 },
+        background: [{ metrics: strict }],
+      },
+    },
+    "promoted",
+  ],
+  ["an A/B release", { analysis: { match: [{ headers: { "x-beta": { exact: "1" } } }], iterations: 2 } }, "promoted"],
+  [
     "one that is aborted",
     { meanwhile: (world) => world.clock.at(20_000, () => (world.object!.commands["abort"] = "by hand")) },
     "failed",
@@ -52,6 +67,21 @@ describe("a stored report", () => {
       );
       expect(differences(report)).to.deep.equal([]);
     });
+
+  it("names its analyses, and tells those that ran at the same time apart", async () => {
+    const [, conditions] = runs.find(([name]) => name.includes("of its own")) ?? ["", {}];
+    const { report } = await recordRun(conditions);
+    expect(report.analyses.map(({ subject, name }) => `${subject}: ${name ?? "steps"}`)).to.deep.equal([
+      "canary: steps",
+      "canary: background analysis 1",
+      "canary: pre-promotion analysis",
+      "primary: steps",
+      "primary: post-promotion analysis",
+    ]);
+    const text = reportText(report);
+    expect(text).to.match(/pass +x\d+ +background analysis 1: success rate/);
+    expect(text).to.match(/pass +x\d+ +post-promotion analysis: success rate/);
+  });
 
   it("of any release is decided again as it was", async () => {
     const share = fc.constantFrom(0, 0.001, 0.01, 0.05, 0.5, 1);

@@ -146,6 +146,20 @@ describe("a route at rest", () => {
     ]);
     expect(plugin(bucket, "response-rewrite")).to.equal(undefined);
   });
+
+  it("draws a newcomer's cookie before the way is chosen where newcomers follow the weight", () => {
+    const rules = built({ sessionAffinity: { ...sessionAffinity, cookieless: "weight" } });
+    expect(names(rules)).to.deep.equal(["app", "app-bucket", "app-newcomer"]);
+    const [base, bucket, newcomer] = rules;
+    expect(exprs(newcomer)).to.deep.equal([
+      { subject: { scope: "Cookie", name: "bucket" }, op: "RegexNotMatch", value: "^" },
+      { subject: { scope: "Variable", name: "request_id" }, op: "RegexMatch", value: emptyBuckets },
+    ]);
+    expect(newcomer?.["priority"]).to.equal(bucket?.["priority"]);
+    // The canary's answer brings the cookie that has brought the user there.
+    expect(plugin(newcomer, "response-rewrite")).to.deep.equal(plugin(base, "response-rewrite"));
+    expect(newcomer?.["backends"]).to.deep.equal(both);
+  });
 });
 
 describe("a strategy that can't be built on a rule", () => {
@@ -166,9 +180,9 @@ describe("a strategy that can't be built on a rule", () => {
     expect(refused({}, shared)).to.equal("");
     expect(refused({ mirror: true }, { plugin_config_name: "x" })).to.contain("ApisixPluginConfig x");
     expect(refused({ sessionAffinity }, having("response-rewrite"))).to.contain("analysis.sessionAffinity: rule app");
-    expect(refused({ sessionAffinity: { ...sessionAffinity, cookieless: "weight" } }, {})).to.contain(
-      "analysis.sessionAffinity.cookieless: rule app can't tell users without the cookie",
-    );
+    expect(
+      refused({ sessionAffinity: { ...sessionAffinity, cookieless: "weight" } }, { name: "app-newcomer" }),
+    ).to.contain("analysis.sessionAffinity: rule app-newcomer is named like those");
     expect(refused({ preview: { path: "/p" } }, having("proxy-rewrite"))).to.equal(
       "analysis.preview.path: rule app has a proxy-rewrite of its own: give preview.hosts or preview.header",
     );

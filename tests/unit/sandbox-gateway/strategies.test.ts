@@ -215,6 +215,32 @@ describe("gateway stand-in: shapes of the strategies", () => {
       expect(again.headers["set-cookie"]).to.equal(undefined);
     });
 
+    it("chooses the way of who has none by the cookie that is about to be given, as measured", async () => {
+      const cookie = "Set-Cookie: bucket=$request_id; Path=/; Max-Age=3600; HttpOnly";
+      const hasNone = ["cookie_bucket", "!", "~~", "^"];
+      const own = { "response-rewrite": { headers: { add: [cookie] }, vars: [hasNone] } };
+      const ours = { uris: ["/*"], hosts: [HOST], priority: 1, upstream_id: "c" };
+      bench.configure([primary], {
+        route: { plugins: own },
+        upstreams: upstreams(),
+        routes: [
+          { ...ours, id: "b", vars: [["cookie_bucket", "~~", "^[0-7]"]] },
+          { ...ours, id: "n", vars: [hasNone, ["request_id", "~~", "^[0-7]"]], plugins: own },
+        ],
+      });
+      const met = new Set<string>();
+      for (let i = 0; i < 40; i += 1) {
+        const first = await from();
+        const Cookie = String(first.headers["set-cookie"]).split(";")[0] ?? "";
+        expect(first.body).to.equal(/^bucket=[0-7]/.test(Cookie) ? "canary" : "primary");
+        const second = await from("/", "GET", undefined, { Cookie });
+        expect(second.body).to.equal(first.body);
+        expect(second.headers["set-cookie"]).to.equal(undefined);
+        met.add(first.body);
+      }
+      expect(met.size).to.equal(2);
+    });
+
     it("keeps the application's own cookies", async () => {
       const own = await bench.serve((_request, response) => response.setHeader("Set-Cookie", "session=1").end());
       bench.configure([own], { route: { plugins: { "response-rewrite": rewrite("Set-Cookie: bucket=$request_id") } } });

@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { analysis, check, inOneLine } from "../../../release/settings/index.js";
+import { planStages } from "../../../release/strategy/index.js";
 
 const base = { stepWeight: 10 };
 const successRate = { name: "request-success-rate", thresholdRange: { min: 99 } };
@@ -81,6 +82,69 @@ describe("settings of the analysis", () => {
     it(`say what is wrong with ${JSON.stringify(input)}`, () => {
       expect(problem(input)).equal(message);
     });
+
+  const metrics = [successRate];
+  const orders = { name: "orders", thresholdRange: { max: 1 }, template: { ...query, query: "orders" } };
+  const wrongAnalyses: readonly (readonly [input: object, message: string])[] = [
+    [{ ...base, prePromotion: {} }, "prePromotion.metrics: is missing (needs a array)"],
+    [{ ...base, prePromotion: { metrics: [] } }, "prePromotion.metrics: needs at least one metric"],
+    [
+      { ...base, prePromotion: { metrics, for: "5m", iterations: 2 } },
+      "prePromotion.iterations: give for or iterations, not both",
+    ],
+    [{ ...base, postPromotion: { metrics, interval: "0.1s" } }, "postPromotion.interval: must be at least 1s"],
+    [
+      { ...base, postPromotion: { metrics: [{ name: "request-success-rate", compare: { maxIncrease: 1 } }] } },
+      "postPromotion.metrics[0].thresholdRange: is missing: no user has the earlier revision by then, so there is nothing to compare with",
+    ],
+    [
+      { iterations: 2, prePromotion: { metrics: [orders, successRate] } },
+      "prePromotion.metrics[1].name: request-success-rate counts requests, and none reaches the canary before users are moved: give preview or mirror, or judge it in postPromotion",
+    ],
+    [{ stepWeights: [10, 50], background: [{ metrics, from: 3 }] }, "background[0].from: the plan has 2 stages"],
+    [
+      {
+        ...base,
+        background: [
+          { name: "a", metrics },
+          { name: "a", metrics },
+        ],
+      },
+      "background[1].name: a is there twice",
+    ],
+    [
+      { ...base, background: [{ metrics, fore: "5m" }] },
+      'background[0].fore: is not a known setting: did you mean "for"?',
+    ],
+    [
+      {
+        ...base,
+        metrics: [orders],
+        background: [{ metrics: [{ ...orders, template: { ...query, query: "others" } }] }],
+      },
+      "background[0].metrics[0].name: orders is measured otherwise elsewhere: give it another name",
+    ],
+  ];
+  for (const [input, message] of wrongAnalyses)
+    it(`say what is wrong with the analysis ${JSON.stringify(input)}`, () => {
+      expect(problem(input)).equal(message);
+    });
+
+  it("know how many stages a plan has, whatever it is of", () => {
+    const plans: readonly object[] = [
+      { stepWeight: 30, maxWeight: 100 },
+      { stepWeights: [1, 5], mirror: true },
+      { steps: [{ weight: 1 }, { pause: "1m" }, { weight: 9 }] },
+      { match: [{ headers: { a: { exact: "b" } } }], iterations: 2 },
+      { iterations: 2, preview: { path: "/preview" } },
+    ];
+    const awaited = { prePromotion: { metrics }, postPromotion: { metrics } };
+    for (const plan of plans.flatMap((each) => [each, { ...each, ...awaited }])) {
+      const stages = planStages(analysis.parse(plan)).length;
+      expect(problem({ ...plan, background: [{ metrics, from: stages }] })).equal("valid");
+      expect(problem({ ...plan, background: [{ metrics, from: stages + 1 }] })).contain(`the plan has ${stages} stage`);
+    }
+  });
 
   const wrongMetrics: readonly (readonly [metric: object, message: string])[] = [
     [

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { analysis } from "../../../release/settings/index.js";
 import type { AnalysisInput } from "../../../release/settings/index.js";
 import {
+  analysesOf,
   deadlineSeconds,
   expectedSeconds,
   gateAfter,
@@ -15,6 +16,7 @@ import {
   planStages,
   restSplit,
   sameSplit,
+  stageAfterPromotion,
   userShares,
   wayBack,
 } from "../../../release/strategy/index.js";
@@ -73,6 +75,70 @@ describe("strategy: plan", () => {
     expect(kinds({ preview: { path: "/p" } })).to.deep.equal(["preview preview", "allUsers users"]);
     expect(kinds({ preview: { path: "/p" }, mirror: true })).to.deep.equal(["mirror mirror", "allUsers users"]);
     expect(plannedIntervals(settings({ iterations: 5 }))).to.equal(10);
+  });
+
+  it("has analyses of their own at the split of the stage before: before the switch, after it, or at the end", () => {
+    const own = { prePromotion: { metrics, iterations: 2 }, postPromotion: { metrics, for: "90s", interval: "30s" } };
+    const kinds = (input: AnalysisInput) =>
+      plan({ ...own, ...input }).map(({ kind, judged, split }) => [kind, judged, split.base]);
+    expect(kinds({ stepWeight: 50 })).to.deep.equal([
+      ["weight", "users", 50],
+      ["weight", "users", 100],
+      ["prePromotion", "users", 100],
+    ]);
+    expect(kinds({ match, iterations: 2 })).to.deep.equal([
+      ["matched", "matched", 0],
+      ["prePromotion", "matched", 0],
+    ]);
+    expect(kinds({ iterations: 2, preview: { path: "/p" } })).to.deep.equal([
+      ["preview", "preview", 0],
+      ["prePromotion", "preview", 0],
+      ["allUsers", "users", 100],
+      ["postPromotion", "users", 100],
+    ]);
+    const [, before, , after] = plan({ iterations: 2, preview: { path: "/p" }, ...own });
+    expect(before).to.deep.include({ intervals: 2, intervalSeconds: 60, counts: "passed" });
+    expect(after).to.deep.include({ intervals: 3, intervalSeconds: 30, counts: "elapsed" });
+    expect(stageAfterPromotion(settings({ iterations: 2, preview: { path: "/p" }, ...own }))).to.equal(undefined);
+    expect(stageAfterPromotion(settings({ stepWeight: 50, ...own }))).to.deep.include({
+      intervals: 3,
+      judged: "users",
+    });
+  });
+
+  it("goes a way back without what comes before the promotion, and with what comes after users were moved", () => {
+    const own = { prePromotion: { metrics }, postPromotion: { metrics } };
+    const ways = [{ stepWeight: 50 }, { iterations: 2, preview: { path: "/p" } }].map((each) => {
+      const { plan: way, from } = wayBack(plan({ ...own, ...each }));
+      return way.slice(from).map(({ kind, intervals }) => `${kind} ${intervals}`);
+    });
+    expect(ways).to.deep.equal([["weight 1"], ["allUsers 1", "postPromotion 1"]]);
+  });
+
+  it("numbers its analyses: those of its parts, in the background, and the one after a promotion by weights", () => {
+    const background = [
+      { metrics, from: 2 },
+      { name: "orders", metrics, for: "20s" },
+    ];
+    const all = analysesOf(
+      settings({ stepWeight: 50, background, prePromotion: { metrics }, postPromotion: { metrics } }),
+    );
+    expect(all.map(({ subject, name, isFirst }) => [subject, name, isFirst])).to.deep.equal([
+      ["canary", undefined, true],
+      ["canary", "pre-promotion analysis", undefined],
+      ["canary", "background analysis 1", undefined],
+      ["canary", "background analysis orders", true],
+      ["primary", "post-promotion analysis", undefined],
+    ]);
+    expect(all[3]?.intervalSeconds).to.equal(20);
+  });
+
+  it("has them all in the deadline", () => {
+    const deadline = (input: AnalysisInput) =>
+      deadlineSeconds({ analysis: settings({ interval: "10m", stepWeight: 50, ...input }), progressDeadline: 600 });
+    const none = deadline({});
+    expect(deadline({ prePromotion: { metrics, iterations: 2 } }) - none).to.equal(3 * 1200);
+    expect(deadline({ postPromotion: { metrics, for: "20m" } }) - none).to.equal(3 * 1200);
   });
 
   it("of a blue/green waits with all users at the canary, where the old revision is to stay", () => {

@@ -79,12 +79,14 @@ describe("strategy: split", () => {
   });
 });
 
+const ownKinds = ["match", "preview", "bucket", "newcomer", "mirror"] as const;
+
 describe("strategy: rules", () => {
   it("are named after their base, and known again by their names", () => {
     expect(ruleNameOf("app", "match", 1)).to.equal("app-match-2");
     for (const kind of ruleKinds)
       for (const entry of kind === "match" ? [0, 1, 9] : [0])
-        expect(ruleKindOf(ruleNameOf("app-2", kind, entry), ["match", "preview", "bucket", "mirror"])).to.equal(kind);
+        expect(ruleKindOf(ruleNameOf("app-2", kind, entry), ownKinds)).to.equal(kind);
   });
 
   it("are the user's own where the strategy has none of that kind", () => {
@@ -100,6 +102,12 @@ describe("strategy: rules", () => {
     expect(strategyKindOf({ stepWeight: 10 })).to.equal("canary");
     expect(ownRulesOf({ match, mirror: true, preview: { path: "/p" } })).to.deep.equal(["match", "preview", "mirror"]);
     expect(ownRulesOf({ mirror: false, stepWeight: 10 })).to.deep.equal([]);
+    const affinity = { cookieName: "a", maxAge: 60, secure: false };
+    expect(ownRulesOf({ sessionAffinity: { ...affinity, cookieless: "primary" } })).to.deep.equal(["bucket"]);
+    expect(ownRulesOf({ sessionAffinity: { ...affinity, cookieless: "weight" } })).to.deep.equal([
+      "bucket",
+      "newcomer",
+    ]);
   });
 });
 

@@ -22,14 +22,20 @@ export interface Part {
   readonly total: number | undefined;
   /** Of a base rule: the plugin that copies users' requests. */
   readonly mirror: Mirror | undefined;
-  /** Of a bucket rule: the condition on its cookie. */
-  readonly bucket: { readonly at: number; readonly pattern: string } | undefined;
+  /** Of a bucket rule: the condition on its cookie; of a newcomer's: on the cookie that is about to be given. */
+  readonly bucket: Bucket | undefined;
 }
 
 interface Place {
   readonly at: number;
   readonly name: string;
   readonly weight: number;
+}
+
+interface Bucket {
+  readonly at: number;
+  readonly scope: "Cookie" | "Variable";
+  readonly pattern: string;
 }
 
 interface Mirror {
@@ -47,7 +53,7 @@ export function partsOf(route: Route, names: BackendNames): readonly Part[] {
     if (canary === undefined || primary === undefined) return [];
     const kind = ruleKindOf(rule.name, own);
     const mirror = kind === "base" ? mirrorIn(rule) : undefined;
-    const bucket = kind === "bucket" ? bucketIn(rule) : undefined;
+    const bucket = bucketOf(kind, rule);
     const total = totalOf(rule, canary, primary);
     return [{ index, name: rule.name, kind, canary, primary, total, mirror, bucket }];
   });
@@ -78,10 +84,15 @@ function mirrorIn({ plugins: given }: Rule): Mirror | undefined {
   return found === undefined ? undefined : { at, isOn: found.enable, ratio: found.config.sample_ratio };
 }
 
+function bucketOf(kind: RuleKind, rule: Rule): Bucket | undefined {
+  if (kind === "bucket") return bucketIn(rule, "Cookie");
+  return kind === "newcomer" ? bucketIn(rule, "Variable") : undefined;
+}
+
 /** Ours is behind the conditions of the user's rule. */
-function bucketIn({ match }: Rule): Part["bucket"] {
+function bucketIn({ match }: Rule, scope: Bucket["scope"]): Bucket | undefined {
   const exprs = match?.exprs ?? [];
-  const at = exprs.findLastIndex(({ subject, op }) => subject.scope === "Cookie" && op === "RegexMatch");
+  const at = exprs.findLastIndex(({ subject, op }) => subject.scope === scope && op === "RegexMatch");
   const found = exprs[at];
-  return found === undefined ? undefined : { at, pattern: found.value };
+  return found === undefined ? undefined : { at, scope, pattern: found.value };
 }

@@ -38,7 +38,7 @@ export function splitOf(parts: readonly Part[]): Split {
     matched: most("match", share) > 0 ? 100 : 0,
     preview: most("preview", share) > 0 ? 100 : 0,
     mirrorPercent: most("base", mirrored),
-    bucketsPercent: most("bucket", bucketsOf),
+    bucketsPercent: Math.max(most("bucket", bucketsOf), most("newcomer", bucketsOf)),
   });
 }
 
@@ -69,6 +69,7 @@ function shareFor({ kind }: Part, split: Split): number {
     case "preview":
       return split.preview ?? 0;
     case "bucket":
+    case "newcomer":
       return (split.bucketsPercent ?? 0) > 0 ? 100 : 0;
     case "mirror":
       // Has the canary alone.
@@ -105,7 +106,7 @@ function bucketOperations({ index, bucket }: Part, percent: number): readonly Op
   if (bucket === undefined) return [];
   const path = `/spec/http/${index}/match/exprs/${bucket.at}`;
   return [
-    { op: "test", path: `${path}/subject/scope`, value: "Cookie" },
+    { op: "test", path: `${path}/subject/scope`, value: bucket.scope },
     { op: "add", path: `${path}/value`, value: percent > 0 ? bucketPattern(percent) : emptyBuckets },
   ];
 }

@@ -18,15 +18,44 @@ describe("session affinity", () => {
     expect(harness.unansweredSeconds).to.equal(0);
   });
 
-  it("gives users without a cookie to the canary by weight where that is asked", async () => {
+  const byWeight = { ...sessionAffinity, cookieless: "weight" as const };
+
+  it("gives users without a cookie to the canary by weight where that is asked, by the cookie they are about to get", async () => {
     const harness = await Harness.atRest();
-    const affinity = { ...sessionAffinity, cookieless: "weight" as const };
-    await harness.up("r2", { sessionAffinity: affinity, stepWeight: 50, maxWeight: 50, stepWeightPromotion: 25 });
+    await harness.up("r2", { sessionAffinity: byWeight, stepWeight: 50, maxWeight: 50, stepWeightPromotion: 25 });
     expect(harness.world.weightWrites.map(({ split }) => split)).to.deep.equal([
-      { base: 50, bucketsPercent: 50 },
-      { base: 25, bucketsPercent: 25 },
+      { base: 0, bucketsPercent: 50 },
+      { base: 0, bucketsPercent: 25 },
       { base: 0 },
     ]);
+    const { gateway, clock } = harness.world;
+    const newcomers = gateway
+      .nodes("canary")
+      .reduce((sum, node) => sum + gateway.requests("canary", node, clock.nowMs(), "newcomer"), 0);
+    expect(newcomers).to.be.greaterThan(50);
+    expect(harness.unansweredSeconds).to.equal(0);
+    expect(harness.isAtRest).to.equal(true);
+  });
+
+  it("judges newcomers' answers as everybody's", async () => {
+    const harness = await Harness.atRest();
+    harness.world.behaviour = { ...harness.world.behaviour, canary: { ...healthy, failingShare: 0.3 } };
+    expect(messageOf(await harness.up("r2", { sessionAffinity: byWeight, stepWeight: 10 }))).to.contain("success rate");
+    expect(harness.isAtRest).to.equal(true);
+  });
+
+  it("ends where newcomers of the canary's buckets come to the primary, or others to the canary", async () => {
+    for (const [leak, sentence] of [
+      [{ rule: "newcomer", to: "primary", share: 0.5 }, /newcomers who get one of .* were answered by the primary/],
+      [{ rule: "base", to: "canary", share: 0.1 }, /users who are not to get it were answered by the canary/],
+    ] as const) {
+      const harness = await Harness.atRest();
+      const up = harness.begin("r2", { sessionAffinity: byWeight, stepWeight: 20 });
+      harness.clock.at(20_000, () => (harness.world.gateway.leak = leak));
+      harness.clock.at(90_000, () => (harness.world.gateway.leak = undefined));
+      expect(messageOf(await harness.clock.until(up))).to.match(sentence);
+      expect(harness.isAtRest).to.equal(true);
+    }
   });
 
   it("judges whoever is in the buckets", async () => {
