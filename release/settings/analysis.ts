@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { durationAtLeast } from "./duration.js";
+import { baselineFields } from "./baseline.js";
 import { metric } from "./metrics.js";
 import type { MetricSettings } from "./metrics.js";
 import { strategyFields } from "./strategy.js";
@@ -27,6 +28,7 @@ export const analysis = z
       .optional()
       .meta({ description: "The shares of all steps, ascending, percent." }),
     ...strategyFields,
+    ...baselineFields,
     stepWeightPromotion: percent
       .default(0)
       .meta({ description: "Step size of the shift back to the promoted primary; 0 is one jump. Default 0." }),

@@ -1,4 +1,6 @@
 import { canonicalJson } from "../model/canonical-json.js";
+import { baselineProblems } from "./baseline.js";
+import type { BaselineSettings } from "./baseline.js";
 import type { MetricSettings } from "./metrics.js";
 import type { AffinitySettings, MatchEntry, MirrorSettings, PreviewSettings, StepSettings } from "./strategy.js";
 
@@ -16,6 +18,7 @@ interface Combined {
   readonly previewReplicas?: number | undefined;
   readonly mirror?: boolean | MirrorSettings | undefined;
   readonly sessionAffinity?: AffinitySettings | undefined;
+  readonly baseline?: BaselineSettings | undefined;
 }
 
 type Path = readonly (string | number)[];
@@ -23,7 +26,13 @@ type Problem = readonly [path: Path, message: string];
 
 /** Combinations that make no sense: where, and what is possible instead. */
 export function strategyProblems(value: Combined): readonly Problem[] {
-  return [...weightProblems(value), ...combinationProblems(value), ...stepProblems(value), ...metricProblems(value)];
+  return [
+    ...weightProblems(value),
+    ...combinationProblems(value),
+    ...stepProblems(value),
+    ...metricProblems(value),
+    ...baselineProblems(value, isBlueGreen(value)),
+  ];
 }
 
 function weightProblems(value: Combined): readonly Problem[] {

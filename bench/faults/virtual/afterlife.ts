@@ -8,7 +8,7 @@ import type { Fixture } from "./fixture.js";
 export function remainsOf({ world, engine, clock }: Fixture): string {
   const nowMs = clock.nowMs();
   const { object, route, lease, behaviour } = world;
-  const pods = (["canary", "primary"] as const).map((role) => [
+  const pods = (["canary", "primary", "baseline"] as const).map((role) => [
     world[role]?.workload(nowMs),
     world[role]?.endpoints(nowMs),
   ]);
@@ -31,10 +31,10 @@ export function remainsOf({ world, engine, clock }: Fixture): string {
 function journaled(status: ReleaseStatus | undefined, nowMs: number): unknown {
   if (status === undefined) return undefined;
   const { phase, canaryWeight, split, revision, promotedRevision, promoted, judged, stalled, primaryReplicas } = status;
-  const { handoverDeadline, formers = [] } = status;
+  const { handoverDeadline, formers = [], baseline } = status;
   const leftSeconds = handoverDeadline === undefined ? undefined : (Date.parse(handoverDeadline) - nowMs) / 1000;
   return [
-    [phase, canaryWeight, split, revision, promotedRevision, promoted?.revision, stalled, primaryReplicas],
+    [phase, canaryWeight, split, revision, promotedRevision, promoted?.revision, stalled, primaryReplicas, baseline],
     judged && [judged.revision, judged.verdict, judged.without],
     leftSeconds && Math.max(0, Math.round(leftSeconds)),
     formers.map((each) => each.revision),

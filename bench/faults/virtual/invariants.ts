@@ -78,12 +78,13 @@ function splitOf({ route }: Fixture["world"]): Split {
 }
 
 export function isAtRest({ world }: Fixture): boolean {
-  return isSplitAtRest(splitOf(world)) && isSplitAtRest(world.gateway.split) && (world.canary?.replicas ?? 0) === 0;
+  const pods = (world.canary?.replicas ?? 0) + (world.baseline?.replicas ?? 0);
+  return isSplitAtRest(splitOf(world)) && isSplitAtRest(world.gateway.split) && pods === 0;
 }
 
 export function restOf({ world }: Fixture): string {
   const { phase, message } = world.object?.status ?? { phase: "no status", message: "" };
-  return `asked ${splitText(splitOf(world))}, at the gateway ${splitText(world.gateway.split)}, canary ${world.canary?.replicas} pods, ${phase} ${message}`;
+  return `asked ${splitText(splitOf(world))}, at the gateway ${splitText(world.gateway.split)}, canary ${world.canary?.replicas} pods, baseline ${world.baseline?.replicas ?? 0}, ${phase} ${message}`;
 }
 
 export function finding(invariant: string, detail: string): Finding {

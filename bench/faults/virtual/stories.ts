@@ -3,6 +3,7 @@ import type { World } from "../../../fakes/index.js";
 import type { AnalysisInput, ReleaseSettings } from "../../../release/settings/index.js";
 import { highestOf, planStages } from "../../../release/strategy/index.js";
 import type { Split } from "../../../release/strategy/index.js";
+import { baseline } from "./baseline-stories.js";
 
 /** A whole run that is struck: what it ships, how users are moved, and how that behaves. */
 export interface Story {
@@ -57,6 +58,8 @@ export const stories: readonly Story[] = [
   { ...rollsBack("mirror-rollback", mirror), withoutUsers: true },
   promotes("affinity-promote", affinity),
   rollsBack("affinity-rollback", affinity),
+  promotes("baseline-promote", baseline),
+  rollsBack("baseline-rollback", baseline),
 ];
 
 /** Short enough that a case takes a minute of virtual time. */
