@@ -16,12 +16,7 @@ const scrapeMs = 2_000;
 const slowBoundMs = 500;
 
 /** What Prometheus has of the gateway at that moment: samples every two seconds, nothing younger. */
-export function readCounters(
-  gateway: Gateway,
-  behaviour: Behaviours,
-  nowMs: number,
-  windowSeconds: number,
-): Reading {
+export function readCounters(gateway: Gateway, behaviour: Behaviours, nowMs: number, windowSeconds: number): Reading {
   const newest = Math.floor(nowMs / scrapeMs) * scrapeMs;
   const count = Math.ceil((windowSeconds * 1000) / scrapeMs);
   const times = Array.from({ length: count }, (_, index) => newest - (count - 1 - index) * scrapeMs);

@@ -74,7 +74,8 @@ function computedStructure(args: object): readonly Problem[] {
 function hiddenStructure({ analysis }: CanaryReleaseArgs, known: unknown): readonly Problem[] {
   const { baseline } = asObject(asObject(known)["analysis"]);
   if (!isComputed(analysis) || baseline === undefined || baseline === false) return [];
-  const message = "must not be within an output, since it decides which resources there are: make analysis itself plain";
+  const message =
+    "must not be within an output, since it decides which resources there are: make analysis itself plain";
   return [{ path: "analysis.baseline", message }];
 }
 

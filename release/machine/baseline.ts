@@ -113,7 +113,10 @@ async function oldRevision(run: Run): Promise<string | undefined> {
   );
   const why = whyNot(baseline, primary);
   if (why === undefined) return baseline?.revision;
-  run.announce("warning", `${baselineName(run)}.${run.settings.namespace} ${why}: the canary is compared with the primary`);
+  run.announce(
+    "warning",
+    `${baselineName(run)}.${run.settings.namespace} ${why}: the canary is compared with the primary`,
+  );
   return undefined;
 }
 

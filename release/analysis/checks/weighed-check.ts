@@ -111,7 +111,9 @@ function failedInterval(evaluation: Evaluation): RuleResult | undefined {
   const failing = wholes(evaluation).find((finding) => tailOf(state, finding) <= level);
   if (failing === undefined) return undefined;
   const tally = minus(state.totals.subject, state.intervalStart.subject);
-  const baseline = failing.needsVersus ? minus(baselineTally(state.totals, whole), baselineTally(state.intervalStart, whole)) : undefined;
+  const baseline = failing.needsVersus
+    ? minus(baselineTally(state.totals, whole), baselineTally(state.intervalStart, whole))
+    : undefined;
   return { verdict: "fail", tally, sentence: claimText(state, failing.claim, whole, { subject: tally, baseline }) };
 }
 
@@ -170,7 +172,12 @@ function worseThanPrimary({ state, moment, claims }: Evaluation): RuleResult | u
   if (alone === undefined || !moment.besides) return undefined;
   const { event } = alone.hypothesis;
   const trials = runTrials(state, alone.hypothesis);
-  const baseline = trialsBetween(event, baselineTally(state.runStart.totals, whole), baselineTally(state.totals, whole), state.boundsMs);
+  const baseline = trialsBetween(
+    event,
+    baselineTally(state.runStart.totals, whole),
+    baselineTally(state.totals, whole),
+    state.boundsMs,
+  );
   if (!isWorse(trials, baseline, maxIncreaseOf(alone.metric) ?? 0, noiseLevel(state.intervalsAtWeight)))
     return undefined;
   return held(state, { claim: alone, part: whole, from: state.runStart.totals, shared: false }, moment);

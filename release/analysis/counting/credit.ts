@@ -170,7 +170,10 @@ export class Credit {
     const strata = Object.fromEntries(sums.filter(([key]) => key !== ""));
     const totals = { ...whole, undecided: this.undecided[part], strata };
     if (this.meaning.compared === undefined) return totals;
-    return { ...totals, compared: Object.fromEntries([...this.compared[part]].map(([key, { tally }]) => [key, tally])) };
+    return {
+      ...totals,
+      compared: Object.fromEntries([...this.compared[part]].map(([key, { tally }]) => [key, tally])),
+    };
   }
 
   unowned(earlier: AnalysisState["unowned"]): AnalysisState["unowned"] {

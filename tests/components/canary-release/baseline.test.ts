@@ -76,7 +76,9 @@ describe("a release's baseline", () => {
     expect(natives(withIt)).deep.equal(natives(without));
     expect(withIt).length(without.length + 1);
     for (const baseline of [false, undefined]) {
-      const off = await run(() => ({ args: { ...args, analysis: { ...analysis, ...(baseline === false && { baseline }) } } }));
+      const off = await run(() => ({
+        args: { ...args, analysis: { ...analysis, ...(baseline === false && { baseline }) } },
+      }));
       expect(off.registered.some(({ name }) => name.includes("baseline"))).equal(false);
       expect(off.release?.baseline).equal(undefined);
     }

@@ -30,7 +30,10 @@ describe("the baseline's Deployment", () => {
       { op: "add", path: "/spec/replicas", value: 2 },
     ]);
     expect((await errorOf(cluster.scaleBaseline(0, 3, noSignal))).name).equal("FencedError");
-    const foreign = await playApi({ ...answers, [`GET ${path}`]: { ...deployment, metadata: { annotations: {} }, spec: { ...deployment.spec, template: {} } } });
+    const foreign = await playApi({
+      ...answers,
+      [`GET ${path}`]: { ...deployment, metadata: { annotations: {} }, spec: { ...deployment.spec, template: {} } },
+    });
     expect((await errorOf(adaptersAt(foreign.url).cluster.scaleBaseline(0, 4, noSignal))).name).equal("ForeignError");
     const none = adaptersAt((await playApi({})).url).cluster;
     await none.scaleBaseline(0, 4, noSignal);

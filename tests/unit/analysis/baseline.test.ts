@@ -8,7 +8,13 @@ const metrics = [{ name: "request-success-rate" as const, thresholdRange: { min:
 /** A primary of warm pods, and a fresh one of the old revision beside it. */
 function stageWith(comparedNodes: readonly string[] | undefined): Stage {
   const stage = new Stage({ metrics });
-  stage.surroundings = { ...stage.surroundings, baselineNodes: [primary, fresh], baselineReady: 2, comparedNodes };
+  stage.surroundings = {
+    ...stage.surroundings,
+    baselineNodes: [primary, fresh],
+    baselineReady: 2,
+    weightPercent: 33,
+    comparedNodes,
+  };
   return stage;
 }
 
@@ -37,7 +43,7 @@ describe("compared with a baseline", () => {
     for (const assessment of assessments) expect(verdictOf(assessment)).equal("pass");
     expect(last(assessments)?.verdict).property("warning").contain("alike");
     const beside = stageWith(undefined);
-    expect(last(times(6, () => verdictOf(look(beside, cold))))).equal("failNow");
+    expect(last(times(20, () => verdictOf(look(beside, cold))))).equal("failNow");
   });
 
   it("a canary that fails more than they do is rolled back, and the sentence says beside whom", () => {
@@ -100,7 +106,7 @@ describe("compared with a baseline", () => {
         expect(play([primary, fresh])).deep.equal(off);
         expect(play([])).deep.equal(off);
       }),
-      { numRuns: 60 },
+      { numRuns: 25 },
     );
   });
 

@@ -25,7 +25,8 @@ describe("a baseline", () => {
     const harness = await atRest();
     const seen: (readonly [pods: number, users: number])[] = [];
     harness.before = ({ name }) => {
-      if (name.startsWith("setSplit 25")) seen.push([harness.world.baseline?.replicas ?? 0, harness.world.gateway.weight]);
+      if (name.startsWith("setSplit 25"))
+        seen.push([harness.world.baseline?.replicas ?? 0, harness.world.gateway.weight]);
     };
     const apply = harness.world.applyPrimary.bind(harness.world);
     harness.world.applyPrimary = (revision, replicas) => {
