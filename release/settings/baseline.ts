@@ -8,7 +8,7 @@ const baseline = z.union([
     replicas: z
       .int("must be a whole number")
       .min(1, "must be at least 1")
-      .meta({ description: "Pods of the baseline. Default: as many as the canary has, at every step." }),
+      .meta({ description: "Pods of the baseline, at every step." }),
   }),
 ]);
 
