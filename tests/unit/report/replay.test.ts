@@ -32,6 +32,18 @@ const runs: readonly (readonly [string, Conditions, Report["outcome"]])[] = [
     "promoted",
   ],
   [
+    "one beside a baseline that behaves as it does",
+    {
+      analysis: { baseline: true },
+      canary: { failingShare: 0.03, slowShare: 0 },
+      meanwhile: (world) => {
+        world.applyBaseline("r1");
+        world.behaviour.baseline = world.behaviour.canary;
+      },
+    },
+    "promoted",
+  ],
+  [
     "one that is aborted",
     { meanwhile: (world) => world.clock.at(20_000, () => (world.object!.commands["abort"] = "by hand")) },
     "failed",
