@@ -121,7 +121,7 @@ async function oldRevision(run: Run): Promise<string | undefined> {
 }
 
 function whyNot(baseline: Workload | undefined, primary: Workload | undefined): string | undefined {
-  if (baseline === undefined) return "is made at the end of this update";
+  if (baseline === undefined) return "is not there: an update makes it at its end";
   if (baseline.owner === "foreign") return "is not this release's";
   if (baseline.revision === undefined || baseline.revision !== primary?.revision)
     return `carries revision ${baseline.revision ?? "none"} and the primary ${primary?.revision ?? "none"}`;

@@ -81,7 +81,7 @@ describe("a baseline", () => {
   it("is there from the second update on, and carries what the primary does, else the primary is compared with", async () => {
     const harness = await Harness.atRest();
     expect(messageOf(await harness.up("r2", analysis))).equal("succeeded");
-    expect(messages(harness)).contain("podinfo-baseline.test is made at the end of this update");
+    expect(messages(harness)).contain("podinfo-baseline.test is not there: an update makes it at its end");
     expect(harness.world.baseline?.revision).equal("r2");
     harness.world.baseline?.roll("r0", harness.clock.nowMs());
     expect(messageOf(await harness.up("r3", analysis))).equal("succeeded");
