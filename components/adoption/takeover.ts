@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Kept } from "../../release/adoption/index.js";
-import type { AdoptionSettings } from "../../release/settings/index.js";
+import type { AdoptionSettings, Transferred } from "../../release/settings/index.js";
 import type { Computed } from "../arguments/index.js";
 import { DynamicResource } from "../dynamic/index.js";
 
@@ -17,7 +17,7 @@ export class Takeover extends DynamicResource {
 
   constructor(
     name: string,
-    inputs: { readonly settings: object; readonly adoption: TakeoverInputs },
+    inputs: Transferred & { readonly adoption: TakeoverInputs },
     opts: pulumi.CustomResourceOptions,
   ) {
     const runtime = { name: "adoption", methods: ["check", "diff", "create", "update", "delete"] } as const;

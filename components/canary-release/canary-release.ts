@@ -238,7 +238,7 @@ export class CanaryRelease extends pulumi.ComponentResource {
   private runtimeInputs(proof: Pick<RuntimeInputs, "releaseUid" | "routeUid">): RuntimeInputs {
     const { release: name, namespace, revision, routeName } = this;
     return {
-      settings: runtimeSettings({ name, namespace, revision, routeName }, this.args),
+      ...runtimeSettings({ name, namespace, revision, routeName }, this.args),
       ...this.access,
       ...proof,
     };

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Promoted } from "../../release/model/index.js";
-import type { ReleaseInput } from "../../release/settings/index.js";
+import type { ReleaseInput, Transferred } from "../../release/settings/index.js";
 import type { ConfigurationKind } from "../../release/template/index.js";
 import type { Computed } from "../arguments/index.js";
 import { DynamicResource } from "../dynamic/index.js";
@@ -10,12 +10,8 @@ export type RuntimeSettings = {
   readonly [K in keyof Omit<ReleaseInput, "analysis">]: Computed<ReleaseInput[K] | undefined>;
 } & { readonly analysis: unknown };
 
-/**
- * Inputs of the three dynamic resources. All settings are one property: Pulumi's SDK pays for each property of each
- * resource, changed or not.
- */
-export interface RuntimeInputs extends RuntimeCluster {
-  readonly settings: Omit<RuntimeSettings, keyof RuntimeCluster | "train">;
+/** Inputs of the three dynamic resources. */
+export interface RuntimeInputs extends RuntimeCluster, Transferred {
   /** Of a member of a train. Never compared: another member's change is no reason to run this one. */
   readonly train?: pulumi.Input<TrainInput>;
 }

@@ -1,20 +1,33 @@
 import * as pulumi from "@pulumi/pulumi";
-import { lazily } from "../arguments/index.js";
+import { isComputed, lazily } from "../arguments/index.js";
+import { transferred } from "../../release/settings/index.js";
+import type { Transferred } from "../../release/settings/index.js";
 import { mapParts } from "../../release/template/index.js";
 import type { CanaryReleaseArgs } from "./args.js";
-import type { RuntimeInputs, RuntimeSettings } from "./dynamic.js";
+import type { RuntimeSettings } from "./dynamic.js";
 
 /** What the component has made of the arguments. */
 type Identity = Pick<RuntimeSettings, "namespace" | "revision" | "routeName"> & { readonly name: string };
 
 /** What the runtime is told of a release; what the user left out gets its default there. */
-export function runtimeSettings(identity: Identity, args: CanaryReleaseArgs): RuntimeInputs["settings"] {
+export function runtimeSettings(identity: Identity, args: CanaryReleaseArgs): Transferred {
+  return transferred(settingsOf(identity, args), apart);
+}
+
+/** Outputs as they are, and what whoever has it may call, as a secret. */
+function apart(value: unknown, key: string): unknown {
+  if (value === undefined) return undefined;
+  if (secretKeys.has(key)) return pulumi.secret(value);
+  return isComputed(value) ? sealed(value) : undefined;
+}
+
+function settingsOf(identity: Identity, args: CanaryReleaseArgs): RuntimeSettings {
   const { skipAnalysis, progressDeadline, drain, handover, deadline, leaseDuration } = args;
   return {
     ...identity,
     ...{ skipAnalysis, progressDeadline, drain, handover, deadline, leaseDuration },
     service: { name: args.service.name ?? identity.name, port: args.service.port },
-    analysis: sealed(args.analysis),
+    analysis: args.analysis,
     scrapeInterval: args.platform?.scrapeIntervalSeconds,
     ...replicasOf(args),
     ...prometheusOf(args),

@@ -3,7 +3,8 @@ import type { PropertySpec, ResourceSpec } from "./pulumi-schema.js";
 
 /** What the components make of this package itself; nobody else needs to. */
 const step = {
-  settings: { ...anything, description: "Of the release, as its component made them." },
+  settings: { type: "string", description: "Of the release, as its component made them: JSON." },
+  computed: { ...anything, description: "What of the settings is an output or a secret, each by its JSON pointer." },
   train: { ...anything, description: "Of a member of a ReleaseTrain: what the program asks of all of them." },
   kubeconfig: { type: "string", secret: true, description: "Content or path. Default: the environment's." },
   context: { type: "string", description: "Within the kubeconfig. Default: its current one." },
@@ -23,7 +24,7 @@ function stepResource(description: string, more: Readonly<Record<string, Propert
     description: `${description} A part of CanaryRelease.`,
     type: "object",
     inputProperties: step,
-    requiredInputs: ["settings"],
+    requiredInputs: ["settings", "computed"],
     properties: { ...step, ...more, outcome },
     required: ["settings", "outcome"],
   };
@@ -69,7 +70,7 @@ export const customResources: Readonly<Record<string, ResourceSpec>> = {
   ),
   [resourceToken("Takeover")]: readResource(
     "Takes over what runs already, and gives it back when the release is gone.",
-    ["settings", "adoption", "releaseUid"],
+    ["settings", "computed", "adoption", "releaseUid"],
     { kept: anything },
   ),
   [resourceToken("TrackedConfiguration")]: readResource(

@@ -4,7 +4,7 @@ import type { ReleaseSettings } from "../settings/index.js";
 import { asOneLine } from "./one-line.js";
 import type { StepName } from "./run-step.js";
 import { knownClusterIn, knownTrainIn } from "./cluster.js";
-import { isUnknown } from "./values.js";
+import { isUnknown, settingsIn } from "./values.js";
 import type { Inputs } from "./values.js";
 
 /** Retires what an earlier run left. */
@@ -69,7 +69,7 @@ function parse(inputs: Inputs): ReleaseSettings {
 
 /** As the schema knows them. */
 function settingsOf(inputs: Inputs): unknown {
-  const { settings } = inputs;
+  const settings = settingsIn(inputs);
   return typeof settings === "object" && settings !== null
     ? { ...settings, ...knownClusterIn(inputs), ...knownTrainIn(inputs) }
     : settings;
@@ -84,8 +84,8 @@ function differ(olds: Inputs, news: Inputs): boolean {
 }
 
 /** The settings alone: another login, outcome or package version is never a reason to run. */
-function comparable({ settings }: Inputs): string {
-  return canonicalJson(settings ?? null);
+function comparable(inputs: Inputs): string {
+  return canonicalJson(settingsIn(inputs) ?? null);
 }
 
 function idOf(name: StepName, inputs: Inputs): string {

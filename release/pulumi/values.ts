@@ -1,3 +1,5 @@
+import { received } from "../settings/index.js";
+
 /** Values of the engine as a provider gets them. */
 export type Inputs = Readonly<Record<string, unknown>>;
 
@@ -26,4 +28,9 @@ export interface Checked {
 
 export function accepted(inputs: Inputs): Checked {
   return { inputs, failures: [] };
+}
+
+/** Settings of a release among a provider's inputs; one object in the state of earlier versions. */
+export function settingsIn({ settings, computed }: Inputs): unknown {
+  return typeof settings === "string" && !isUnknown(settings) ? received(settings, computed) : settings;
 }

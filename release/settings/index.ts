@@ -14,5 +14,7 @@ export { dnsLabel, httpUrl, metricPrefix, objectName, serviceLabel } from "./nam
 export { prometheusAccess, tenantHeader } from "./prometheus.js";
 export type { PrometheusAccess } from "./prometheus.js";
 export { durationSeconds, durationText } from "./duration.js";
+export { received, transferred } from "./transfer.js";
+export type { Transferred } from "./transfer.js";
 export { check, inOneLine, pathText } from "./problems.js";
 export type { Problem } from "./problems.js";

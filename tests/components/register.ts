@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { received } from "../../release/settings/index.js";
 
 /** One resource as the engine hears of it. */
 export interface Registered {
@@ -45,6 +46,13 @@ export async function refusal(program: () => unknown): Promise<string> {
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }
+}
+
+/** What the runtime is told of a release by the inputs of a dynamic resource. */
+export function settingsOf(inputs: unknown): unknown {
+  const [settings, computed] = [at(inputs, "settings"), at(inputs, "computed")];
+  // A secret in it makes all of it one, under mocks.
+  return typeof settings === "string" ? received(settings, at(computed, "value") ?? computed) : undefined;
 }
 
 /** Follows a path into untyped inputs. */

@@ -8,7 +8,7 @@ import { canonicalJson } from "../../model/index.js";
 import { adoptionSettings, check as checkSettings, release as releaseSettings } from "../../settings/index.js";
 import type { AdoptionSettings, ReleaseSettings } from "../../settings/index.js";
 import { clusterIn } from "../cluster.js";
-import { accepted, containsUnknown, isUnknown } from "../values.js";
+import { accepted, containsUnknown, isUnknown, settingsIn } from "../values.js";
 import type { Checked, Inputs } from "../values.js";
 
 /** A preview waits no longer than this for an API server. */
@@ -116,7 +116,8 @@ export function kindOf({ from }: AdoptionSettings): "deployment" | "flagger" {
 
 /** Undefined while parts of it are not known, in a preview, or wrong: the release's other resources tell that. */
 function questionOf(inputs: Inputs): Question | undefined {
-  const { settings, adoption } = inputs;
+  const { adoption } = inputs;
+  const settings = settingsIn(inputs);
   if (typeof settings !== "object" || settings === null) return undefined;
   const cluster = clusterIn(inputs);
   if (cluster === undefined) return undefined;

@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { expect } from "chai";
 import type { CanaryReleaseArgs } from "../../../components/canary-release/args.js";
+import { settingsOf } from "../register.js";
 
 interface Registered {
   readonly type: string;
@@ -68,10 +69,8 @@ function watchOptions(): void {
   });
 }
 
-/** The runtime's settings; a secret in them makes them one. */
-function settingsOf(all: readonly Registered[], name: string): unknown {
-  const settings = at(all.find((each) => each.name === name)?.inputs, "settings");
-  return at(settings, "value") ?? settings;
+function toldTo(all: readonly Registered[], name: string): unknown {
+  return settingsOf(all.find((each) => each.name === name)?.inputs);
 }
 
 function find(all: readonly Registered[], type: string, name: string): Record<string, unknown> {
@@ -183,7 +182,7 @@ describe("CanaryRelease's resources", () => {
     const external = await deploy({ autoscaler: "external", replicas: 2 });
     expect(external.some(({ type }) => type.endsWith(":HorizontalPodAutoscaler"))).to.equal(false);
     expect(at(find(external, ":Deployment", "podinfo-primary"), "spec", "replicas")).to.equal(2);
-    const settings = settingsOf(external, "podinfo-promotion");
+    const settings = toldTo(external, "podinfo-promotion");
     expect(settings).to.deep.include({ replicas: 2, autoscaler: "external" });
     expect(settings).not.to.have.property("primaryReplicas");
     const silent = await deploy({ autoscaler: "external" });
@@ -193,7 +192,7 @@ describe("CanaryRelease's resources", () => {
   it("the promotion is told of replicas that the program asks for, and of nothing else", async () => {
     const told = async (change: Partial<CanaryReleaseArgs>): Promise<unknown> => {
       const resources = await deploy(change, ["autoscaler"]);
-      return at(settingsOf(resources, "podinfo-promotion"), "primaryReplicas");
+      return at(toldTo(resources, "podinfo-promotion"), "primaryReplicas");
     };
     expect(await told({ replicas: 3 })).to.equal(3);
     expect(await told({})).to.equal(undefined);

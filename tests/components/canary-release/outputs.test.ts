@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { expect } from "chai";
 import type { CanaryReleaseArgs } from "../../../components/canary-release/args.js";
+import { settingsOf } from "../register.js";
 import { at, run, withoutSecrets } from "./program.js";
 import type { Deployed, Registered } from "./program.js";
 
@@ -160,7 +161,7 @@ describe("a release of which everything is an output", () => {
       image: "podinfo:6.0.1",
       env: [{ name: "TOKEN", value: "[secret]" }],
     });
-    const settings = at(withoutSecrets(find(update, ":Analysis", "podinfo-analysis").inputs), "settings");
+    const settings = settingsOf(withoutSecrets(find(update, ":Analysis", "podinfo-analysis").inputs));
     expect(at(settings, "analysis")).to.deep.equal({
       interval: "10s",
       maxWeight: 50,

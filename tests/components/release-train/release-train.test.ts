@@ -3,6 +3,7 @@ import { expect } from "chai";
 import type { CanaryReleaseArgs } from "../../../components/canary-release/index.js";
 import type { ReleaseTrainArgs, TrainMember } from "../../../components/release-train/index.js";
 import { at, recorded } from "../canary-release/program.js";
+import { settingsOf } from "../register.js";
 import type { Registered } from "../canary-release/program.js";
 
 const member = (name: string, change: Partial<CanaryReleaseArgs> = {}): TrainMember => ({
@@ -63,8 +64,7 @@ function toldOf(all: readonly Registered[], name: string) {
 }
 
 function revisionOf(all: readonly Registered[], name: string): unknown {
-  const settings = find(all, `${name}-analysis`)?.inputs["settings"];
-  return at(at(settings, "value") ?? settings, "revision");
+  return at(settingsOf(find(all, `${name}-analysis`)?.inputs), "revision");
 }
 
 describe("ReleaseTrain", () => {
@@ -102,7 +102,8 @@ describe("ReleaseTrain", () => {
 
   it("is no part of what makes a release run again", async () => {
     const { registered } = await run({ releases: [member("cart"), member("web")] });
-    const settings = find(registered, "cart-analysis")?.inputs["settings"];
+    const settings = settingsOf(find(registered, "cart-analysis")?.inputs);
+    expect(settings).to.have.property("revision");
     expect(JSON.stringify(settings)).not.to.contain("train");
   });
 

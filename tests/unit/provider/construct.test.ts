@@ -127,8 +127,7 @@ describe("components that the plugin constructs", () => {
     plugin.registered.splice(0);
     const { ingressClassName: _class, prometheusUrl: _url, ...rest } = release;
     await construct("CanaryRelease", "podinfo", { ...rest, platform: reference });
-    const { settings } = find("Analysis").inputs;
-    expect(JSON.stringify(settings)).to.contain("http://flagger-prometheus.gateways:9090");
+    expect(JSON.stringify(find("Analysis").inputs)).to.contain("http://flagger-prometheus.gateways:9090");
   });
 
   it("make keys of this plugin for the gateway", async () => {

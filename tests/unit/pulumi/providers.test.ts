@@ -68,6 +68,24 @@ describe("the dynamic resources", () => {
     expect(await preparation.diff("id", inputs({ outcome: "passed" }), inputs())).to.deep.equal({ changes: false });
   });
 
+  it("take the settings as a text with what is computed beside it, and see no change in that since an earlier version", async () => {
+    const asText = (changes: Readonly<Record<string, unknown>> = {}): Record<string, unknown> => {
+      const { prometheusUrl, ...plain } = settings(changes);
+      return inputs({ settings: JSON.stringify(plain), computed: { "/prometheusUrl": prometheusUrl } });
+    };
+    expect((await analysis.check({}, asText())).failures).to.deep.equal([]);
+    expect((await analysis.check({}, asText({ prometheusUrl: "nowhere" }))).failures).to.deep.equal([
+      { property: "prometheusUrl", reason: "must be an http or https URL" },
+    ]);
+    expect((await analysis.check({}, asText({ prometheusUrl: unknown }))).failures).to.deep.equal([]);
+    expect(await preparation.diff("id", inputs(), asText())).to.deep.equal({ changes: false });
+    expect(await preparation.diff("id", asText(), asText())).to.deep.equal({ changes: false });
+    for (const changes of [{ revision: "bbbbbbbbbb" }, { prometheusUrl: "http://another:9090" }])
+      expect(await preparation.diff("id", asText(), asText(changes))).to.deep.equal({ changes: true });
+    const [failure] = (await analysis.check({}, inputs({ settings: "{", computed: {} }))).failures;
+    expect(failure?.reason).to.contain("is missing");
+  });
+
   it("know the train beside the settings, and don't run for what it asks of others", async () => {
     const train = (revision: unknown, rest: object = {}) => ({
       train: { name: "shop", order: "together", releases: [{ namespace: "test", name: "cart", revision }], ...rest },
