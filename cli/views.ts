@@ -1,5 +1,5 @@
 import Table from "cli-table3";
-import type { StrategyStatus, TrainStatus } from "../release/model/index.js";
+import type { ReleaseStatus, StrategyStatus, TrainStatus } from "../release/model/index.js";
 import { ownNames, restSplit, splitText } from "../release/strategy/index.js";
 import type { Split } from "../release/strategy/index.js";
 import type { EventView, ReleaseView } from "./releases.js";
@@ -103,6 +103,7 @@ function statusBlock({ status }: ReleaseView): string {
     ["Canary Weight:", String(status.canaryWeight)],
     ...(status.strategy === undefined ? [] : [["Strategy:", strategyText(status.strategy, status.split)]]),
     ...(status.train === undefined ? [] : [["Train:", trainText(status.train)]]),
+    ...(status.baseline === undefined ? [] : [["Baseline:", baselineText(status.baseline)]]),
     ...(conditions.length === 0 ? [] : [["Conditions:", ""], ...conditions]),
     ["Failed Checks:", String(status.failedChecks)],
     ["Iterations:", String(status.iterations)],
@@ -128,6 +129,11 @@ function strategyText(
   const kept = until === undefined ? "" : `, the old revision stays until ${until}`;
   const beside = background.length === 0 ? "" : `; ${background.join(", ")}`;
   return `${kinds[kind]}, stage ${stage}/${stages}: ${splitText(split)}${own}${passed}${kept}${beside}`;
+}
+
+/** `2 pods of revision 3f9a, compared with the canary`. */
+function baselineText({ replicas, revision }: NonNullable<ReleaseStatus["baseline"]>): string {
+  return `${replicas} ${replicas === 1 ? "pod" : "pods"} of revision ${revision}, compared with the canary`;
 }
 
 const standings = {

@@ -1,5 +1,5 @@
 import type { CounterSeries, Reading } from "../release/analysis/contract.js";
-import type { Role } from "../release/model/index.js";
+import type { Role, WorkloadRole } from "../release/model/index.js";
 import type { RuleKind } from "../release/strategy/index.js";
 import type { Gateway } from "./gateway.js";
 
@@ -9,20 +9,18 @@ export interface Behaviour {
   readonly slowShare: number;
 }
 
+/** Of each version; a baseline behaves as the primary does, unless it is said. */
+export type Behaviours = Record<Role, Behaviour> & { baseline?: Behaviour };
+
 const scrapeMs = 2_000;
 const slowBoundMs = 500;
 
 /** What Prometheus has of the gateway at that moment: samples every two seconds, nothing younger. */
-export function readCounters(
-  gateway: Gateway,
-  behaviour: Readonly<Record<Role, Behaviour>>,
-  nowMs: number,
-  windowSeconds: number,
-): Reading {
+export function readCounters(gateway: Gateway, behaviour: Behaviours, nowMs: number, windowSeconds: number): Reading {
   const newest = Math.floor(nowMs / scrapeMs) * scrapeMs;
   const count = Math.ceil((windowSeconds * 1000) / scrapeMs);
   const times = Array.from({ length: count }, (_, index) => newest - (count - 1 - index) * scrapeMs);
-  const series = (["canary", "primary"] as const).flatMap((role) =>
+  const series = (["canary", "primary", "baseline"] as const).flatMap((role) =>
     gateway
       .nodes(role)
       .flatMap((node) => rulesOf(gateway).flatMap((rule) => seriesOf(gateway, { role, node, rule }, behaviour, times))),
@@ -35,7 +33,7 @@ function rulesOf({ rules }: Gateway): readonly RuleKind[] {
 }
 
 interface Place {
-  readonly role: Role;
+  readonly role: WorkloadRole;
   readonly node: string;
   readonly rule: RuleKind;
 }
@@ -43,11 +41,11 @@ interface Place {
 function seriesOf(
   gateway: Gateway,
   { role, node, rule }: Place,
-  behaviour: Readonly<Record<Role, Behaviour>>,
+  behaviour: Behaviours,
   times: readonly number[],
 ): readonly CounterSeries[] {
-  const { failingShare, slowShare } = behaviour[role];
-  const isCopied = rule === "base" && role === "primary";
+  const { failingShare, slowShare } = behaviour[role] ?? behaviour.primary;
+  const isCopied = rule === "base" && role !== "canary";
   const slow = (timeMs: number): number => {
     const all = gateway.requests(role, node, timeMs, rule) * slowShare;
     // Who is copied waits for the canary too.

@@ -1,3 +1,4 @@
+import type { WorkloadRole } from "../release/model/index.js";
 import type { Endpoints, Owner, Workload } from "../release/ports/index.js";
 
 const startUpMs = 1_500;
@@ -5,7 +6,7 @@ const startUpMs = 1_500;
  * From an address behind the Service to the gateway's first request there. Of a primary's pods nobody notices: the old
  * ones serve on for longer.
  */
-const syncLagMs = { canary: 1_000, primary: 0 } as const;
+const syncLagMs = { canary: 1_000, primary: 0, baseline: 1_000 } as const;
 
 /** A Deployment whose pods take a moment to get ready; the old ones serve until the new ones do. */
 export class Deployment {
@@ -24,7 +25,7 @@ export class Deployment {
   private old: string | undefined;
 
   constructor(
-    private readonly role: "canary" | "primary",
+    private readonly role: WorkloadRole,
     public revision: string,
     public replicas: number,
     nowMs: number,
@@ -102,6 +103,8 @@ export class Deployment {
   }
 }
 
-function nodeOf(role: "canary" | "primary", revision: string): string {
-  return `10.0.${role === "canary" ? 1 : 2}.${(revision.charCodeAt(revision.length - 1) % 200) + 1}`;
+const subnets = { canary: 1, primary: 2, baseline: 3 } as const;
+
+function nodeOf(role: WorkloadRole, revision: string): string {
+  return `10.0.${subnets[role]}.${(revision.charCodeAt(revision.length - 1) % 200) + 1}`;
 }

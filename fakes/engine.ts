@@ -8,7 +8,7 @@ import {
 } from "../release/machine/index.js";
 import type { Outcome, Ports } from "../release/machine/index.js";
 import type { ReleaseSettings } from "../release/settings/index.js";
-import { ownRulesOf } from "../release/strategy/index.js";
+import { hasBaseline, ownRulesOf } from "../release/strategy/index.js";
 import { portsOf } from "./ports.js";
 import type { Process } from "./process.js";
 import type { World } from "./world.js";
@@ -64,6 +64,8 @@ export class Engine {
       await process.awake();
       if (this.stopAfter === "analysis") return { kind: "failed", message: "stopped" };
       await this.resource("primary", revision, () => this.promote(revision, analysis));
+      if (hasBaseline(settings.analysis))
+        await this.resource("baseline", revision, () => this.world.applyBaseline(revision));
       if (!this.isNew("promotion", revision) && (await needsPromotion(settings, ports, never))) await run(runPromotion);
       await this.resource("promotion", revision, () => run(runPromotion));
       return { kind: "succeeded", analysis };

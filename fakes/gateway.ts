@@ -1,4 +1,4 @@
-import type { Role } from "../release/model/index.js";
+import type { Role, WorkloadRole } from "../release/model/index.js";
 import { shownWeight } from "../release/strategy/index.js";
 import type { OwnRuleKind, RuleKind, Split } from "../release/strategy/index.js";
 
@@ -11,6 +11,9 @@ export interface Segment {
   /** Address that answered; undefined where nobody did. */
   readonly canaryNode: string | undefined;
   readonly primaryNode: string | undefined;
+  /** Address of the baseline's pods, which stand behind the primary's Service, and their share of its requests. */
+  readonly baselineNode?: string | undefined;
+  readonly baselineShare?: number;
 }
 
 type Now = Omit<Segment, "fromMs" | "toMs">;
@@ -62,24 +65,27 @@ export class Gateway {
   }
 
   /** Requests that the address had answered by then, or (for "") that nobody answered; of one rule. */
-  requests(role: Role, node: string, atMs: number, rule: RuleKind = "base"): number {
+  requests(role: WorkloadRole, node: string, atMs: number, rule: RuleKind = "base"): number {
     return this.segments.reduce((sum, segment) => {
-      const answered = (role === "canary" ? segment.canaryNode : segment.primaryNode) ?? "";
-      return answered === node ? sum + this.perSecond(segment, rule, role) * secondsOf(segment, atMs) : sum;
+      const to = role === "canary" ? "canary" : "primary";
+      const share = shareOf(segment, role, node);
+      return share > 0 ? sum + this.perSecond(segment, rule, to) * share * secondsOf(segment, atMs) : sum;
     }, 0);
   }
 
   /** Users' requests at the primary's address that were held up, for they were copied to the canary meanwhile. */
   copied(node: string, atMs: number): number {
     return this.segments.reduce((sum, segment) => {
-      if ((segment.primaryNode ?? "") !== node) return sum;
-      const share = (segment.split.mirrorPercent ?? 0) / 100;
+      const own = shareOf(segment, "primary", node) + shareOf(segment, "baseline", node);
+      if (own === 0) return sum;
+      const share = (own * (segment.split.mirrorPercent ?? 0)) / 100;
       return sum + this.perSecond(segment, "base", "primary") * share * secondsOf(segment, atMs);
     }, 0);
   }
 
   /** All addresses that ever answered for a role. */
-  nodes(role: Role): readonly string[] {
+  nodes(role: WorkloadRole): readonly string[] {
+    if (role === "baseline") return [...new Set(this.segments.flatMap(({ baselineNode }) => baselineNode ?? []))];
     const all = this.segments.map(({ canaryNode, primaryNode }) => (role === "canary" ? canaryNode : primaryNode));
     return [...new Set(all.map((node) => node ?? ""))];
   }
@@ -90,7 +96,7 @@ export class Gateway {
       const flows = this.flows(segment).filter(({ rule }) => rule !== "preview" && rule !== "mirror");
       const missing = (["canary", "primary"] as const).filter(
         (role) =>
-          (role === "canary" ? segment.canaryNode : segment.primaryNode) === undefined &&
+          (role === "canary" ? segment.canaryNode : (segment.primaryNode ?? segment.baselineNode)) === undefined &&
           flows.some((flow) => flow.role === role && flow.perSecond > 0),
       );
       return missing.map((role) => ({ ...segment, role }));
@@ -140,7 +146,17 @@ export class Gateway {
 }
 
 function same(a: Now, b: Now): boolean {
-  return a.split === b.split && a.canaryNode === b.canaryNode && a.primaryNode === b.primaryNode;
+  const nodes = a.canaryNode === b.canaryNode && a.primaryNode === b.primaryNode && a.baselineNode === b.baselineNode;
+  return nodes && a.split === b.split && a.baselineShare === b.baselineShare;
+}
+
+/** What of a side's requests goes to that address. */
+function shareOf(segment: Segment, role: WorkloadRole, node: string): number {
+  if (role === "canary") return (segment.canaryNode ?? "") === node ? 1 : 0;
+  const { primaryNode, baselineNode, baselineShare = 0 } = segment;
+  const share = baselineNode === undefined ? 0 : primaryNode === undefined ? 1 : baselineShare;
+  if (role === "baseline") return baselineNode === node ? share : 0;
+  return (primaryNode ?? "") === node ? 1 - share : 0;
 }
 
 function secondsOf(segment: Segment, atMs: number): number {

@@ -4,6 +4,7 @@ import type { Role } from "../release/model/index.js";
 import { FencedError, ForeignError } from "../release/ports/index.js";
 import type {
   ClusterPort,
+  Endpoints,
   LeaseView,
   LockPort,
   MetricsPort,
@@ -72,7 +73,6 @@ function portsThrough(world: World, process: Process, call: Call): Ports {
 
 function clusterOf(world: World, by: string, call: Call): ClusterPort {
   const now = (): number => world.clock.nowMs();
-  const none = { nodes: [], ready: 0 };
   const refuseOld = (token: number): void => {
     if (world.route !== undefined && world.route.fence > token) throw new FencedError(token);
   };
@@ -99,6 +99,14 @@ function clusterOf(world: World, by: string, call: Call): ClusterPort {
         if (world.canary?.owner === "foreign") throw new ForeignError("Deployment podinfo");
         if (world.canary === undefined && replicas > 0) throw new Error("deployments.apps podinfo does not exist");
         world.canary?.scale(replicas, now());
+      }),
+    scaleBaseline: (replicas, token, signal) =>
+      call(`scaleBaseline ${replicas}`, signal, () => {
+        refuseOld(token);
+        if (world.baseline?.owner === "foreign") throw new ForeignError("Deployment podinfo-baseline");
+        if (world.baseline === undefined && replicas > 0)
+          throw new Error("deployments.apps podinfo-baseline does not exist");
+        world.baseline?.scale(replicas, now());
       }),
     scalePrimary: (replicas, seen, token, signal) =>
       call(`scalePrimary ${replicas}`, signal, () => {
@@ -127,14 +135,23 @@ function clusterOf(world: World, by: string, call: Call): ClusterPort {
         world.writeSplit(split, by);
       }),
     readEndpoints: (role: Role, signal) =>
-      call(`readEndpoints ${role}`, signal, () => world[role]?.endpoints(now()) ?? none),
+      call(`readEndpoints ${role}`, signal, () => behindService(world, role, now())),
     readRevisionNodes: (role, revision, signal) =>
-      call(`readRevisionNodes ${role}`, signal, () => world[role]?.revisionNodes(revision, now()) ?? none),
+      call(`readRevisionNodes ${role}`, signal, () => world[role]?.revisionNodes(revision, now()) ?? nobody),
     readCanaryTrouble: (signal) => call("readCanaryTrouble", signal, () => world.trouble),
     readStartTrouble: (role, _revision, signal) =>
       call(`readStartTrouble ${role}`, signal, () => world.startTrouble[role]),
     readCompanions: (_autoscalers, signal) => call("readCompanions", signal, () => world.companions),
   };
+}
+
+const nobody: Endpoints = { nodes: [], ready: 0 };
+
+/** The baseline's pods stand behind the primary's Service, too. */
+function behindService(world: World, role: Role, nowMs: number): Endpoints {
+  const own = world[role]?.endpoints(nowMs) ?? nobody;
+  const more = role === "primary" ? (world.baseline?.endpoints(nowMs) ?? nobody) : nobody;
+  return { nodes: [...own.nodes, ...more.nodes], ready: own.ready + more.ready };
 }
 
 function lockOf(world: World, key: "lease" | "leaderLease", call: Call): LockPort {

@@ -1,13 +1,14 @@
 import type { Reading } from "../release/analysis/contract.js";
-import type { ReleaseStatus, Role } from "../release/model/index.js";
+import type { ReleaseStatus, WorkloadRole } from "../release/model/index.js";
 import { TransientError } from "../release/ports/index.js";
 import type { Announcement, Companion, Owner, PodTrouble, RouteState, WebhookAnswer } from "../release/ports/index.js";
 import type { WebhookSettings } from "../release/settings/index.js";
 import { shownWeight } from "../release/strategy/index.js";
 import type { Split } from "../release/strategy/index.js";
-import type { Behaviour } from "./counters.js";
+import type { Behaviours } from "./counters.js";
 import { Deployment } from "./deployment.js";
 import { Gateway } from "./gateway.js";
+import type { Segment } from "./gateway.js";
 import type { VirtualClock } from "./virtual-clock.js";
 
 /** One use of a port: who, what, and the how many-th of that process. */
@@ -82,16 +83,19 @@ export class World {
   };
   canary: Deployment | undefined;
   primary: Deployment | undefined;
+  /** Only of a release that asks for one. */
+  baseline: Deployment | undefined;
   /** Services and autoscalers under the release's names. */
   companions: readonly Companion[] = [];
   /** Autoscalers of anybody's on the primary. */
   scalers: readonly string[] = [];
   lease: FakeLease | undefined;
   leaderLease: FakeLease | undefined;
-  behaviour: Record<Role, Behaviour> = { canary: healthy, primary: healthy };
+  /** Of a baseline as of the primary, unless it is said. */
+  behaviour: Behaviours = { canary: healthy, primary: healthy };
   trouble: PodTrouble | undefined;
   /** What keeps pods from getting ready, as the cluster says it. */
-  startTrouble: Partial<Record<Role, string>> = {};
+  startTrouble: Partial<Record<WorkloadRole, string>> = {};
   metricsAway = false;
   /** What custom metrics answer. */
   custom: Extract<Reading, { kind: "reading" }>["custom"] = [];
@@ -127,6 +131,13 @@ export class World {
     if (this.primary?.owner === "foreign") throw new Error('deployments.apps "podinfo-primary" already exists');
     if (this.primary === undefined) this.primary = new Deployment("primary", revision, replicas, nowMs);
     else this.primary.roll(revision, nowMs);
+  }
+
+  /** What the engine does after the primary: at rest its template is the primary's, with no pods. */
+  applyBaseline(revision: string): void {
+    const nowMs = this.clock.nowMs();
+    this.baseline ??= new Deployment("baseline", revision, 0, nowMs);
+    this.baseline.roll(revision, nowMs);
   }
 
   /** The weights as somebody wrote them; the gateway follows, unless its sync is frozen. */
@@ -194,6 +205,13 @@ export class World {
     return this.announcements.map(({ message }) => message);
   }
 
+  private baselineAt(atMs: number): Pick<Segment, "baselineNode" | "baselineShare"> {
+    const baselineNode = this.baseline?.node(atMs);
+    if (baselineNode === undefined) return {};
+    const [own, others] = [this.baseline?.replicas ?? 0, this.primary?.replicas ?? 0];
+    return { baselineNode, baselineShare: own / (own + others) };
+  }
+
   private sync(): void {
     const { sync, split, weight } = this.route ?? { sync: { kind: "pending" }, split: undefined, weight: 0 };
     if (sync.kind === "accepted" || (sync.kind === "unreachable" && this.followsAllTheSame))
@@ -202,7 +220,8 @@ export class World {
 
   /** Pods get ready within a piece of time too: it is counted in parts. */
   private pass(fromMs: number, toMs: number): void {
-    const ready = [this.canary?.addressedAtMs, this.primary?.addressedAtMs].filter((at) => at !== undefined);
+    const all = [this.canary, this.primary, this.baseline];
+    const ready = all.map((each) => each?.addressedAtMs).filter((at) => at !== undefined);
     const cuts = [fromMs, ...ready.filter((at) => at > fromMs && at < toMs).toSorted((a, b) => a - b), toMs];
     cuts.slice(1).forEach((to, index) => {
       const from = cuts[index] ?? fromMs;
@@ -210,12 +229,13 @@ export class World {
         split: this.gateway.split,
         canaryNode: this.canary?.node(from),
         primaryNode: this.primary?.node(from),
+        ...this.baselineAt(from),
       });
     });
   }
 }
 
-export const healthy: Behaviour = { failingShare: 0, slowShare: 0 };
+export const healthy: Behaviours["primary"] = { failingShare: 0, slowShare: 0 };
 
 /** Error of an API server that can't be reached. */
 export function apiAway(): TransientError {

@@ -19,6 +19,7 @@ import { asPromoted } from "../promoted/index.js";
 import type { PromotedRelease } from "../promoted/index.js";
 import type { CanaryReleaseArgs } from "./args.js";
 import { accessOf } from "./access.js";
+import { asksForBaseline, createBaseline, warnOfCountedBaseline } from "./baseline.js";
 import { trackConfiguration } from "./configuration.js";
 import { Analysis, Preparation, Promotion } from "./dynamic.js";
 import type { AnalysisOutcome, RuntimeCluster, RuntimeInputs, TrackedConfiguration } from "./dynamic.js";
@@ -34,7 +35,7 @@ import { ProgramTemplate } from "./template.js";
 import { validateArgs, validateKnown } from "./validate.js";
 import { tellDeadline, warnOfDoubts, warnOfReplacedLabel } from "./warnings.js";
 import { createWeightedRoute } from "./weighted-route.js";
-import { createService, createWorkload } from "./workloads.js";
+import { configurationOf, createService, createWorkload } from "./workloads.js";
 
 /**
  * One workload with progressive delivery. `pulumi up` with a new template (or configuration) scales up a canary,
@@ -69,6 +70,8 @@ export class CanaryRelease extends pulumi.ComponentResource {
   readonly canary: ReleaseDeployment;
   /** Deployment that serves all users. */
   readonly primary: ReleaseDeployment;
+  /** Deployment of fresh pods of the old revision that the canary is compared with, where they are asked for; none at rest. */
+  readonly baseline: k8s.apps.v1.Deployment | undefined;
   /** Of both Deployments; none without an autoscaler of this release. */
   readonly autoscalers: Readonly<Partial<Record<Role, ReleaseAutoscaler>>>;
 
@@ -101,6 +104,7 @@ export class CanaryRelease extends pulumi.ComponentResource {
     warnWhenTooFewSlots(this);
     warnOfDoubts(this, args);
     tellDeadline(this, args);
+    warnOfCountedBaseline(this, args);
     this.namespace = pulumi.output(args.namespace);
     this.routeName = weightedRouteName(args.route?.name ?? args.routeRef?.name ?? this.release, this.release);
     this.template = new ProgramTemplate(args.template);
@@ -116,6 +120,7 @@ export class CanaryRelease extends pulumi.ComponentResource {
     this.route = made.route;
     this.canary = made.canary;
     this.primary = made.primary;
+    this.baseline = made.baseline;
     this.autoscalers = made.autoscalers;
     this.outcome = pulumi.all([analysis.outcome, promotion.id]).apply(([outcome]) => outcome);
     this.promoted = promotion.promoted.apply((promoted) => promoted && asPromoted(promoted, reportName(this.release)));
@@ -125,8 +130,9 @@ export class CanaryRelease extends pulumi.ComponentResource {
 
   private outputs() {
     const { routeName, revision, outcome, promoted, service } = this;
-    const { services, route, canary, primary, autoscalers } = this;
-    return { routeName, revision, outcome, promoted, service, services, route, canary, primary, autoscalers };
+    const { services, route, canary, primary, baseline, autoscalers } = this;
+    const children = { services, route, canary, primary, ...(baseline === undefined ? {} : { baseline }), autoscalers };
+    return { routeName, revision, outcome, promoted, service, ...children };
   }
 
   /** Of all that is judged together: pods with their configuration. */
@@ -156,13 +162,17 @@ export class CanaryRelease extends pulumi.ComponentResource {
     const preparation = new Preparation(`${logical}-preparation`, inputs, this.after([route, ...after]));
     const canary = createWorkload(making, "canary", released, kept, [preparation]);
     const analysis = new Analysis(`${logical}-analysis`, inputs, this.after([canary]));
-    const primary = createWorkload(making, "primary", released, kept, [analysis]);
+    const configuration = configurationOf(making, "primary", released, [analysis]);
+    const primary = createWorkload(making, "primary", released, kept, [analysis], configuration);
+    const baseline = asksForBaseline(this.args)
+      ? createBaseline(making, released, kept, configuration, [primary])
+      : undefined;
     const autoscalers = this.createAutoscalers({ canary, primary });
     // The last to be made and the first to be deleted: what it proves then is about all others.
-    const last = [primary, ...Object.values(autoscalers)];
+    const last = [primary, ...Object.values(autoscalers), ...(baseline === undefined ? [] : [baseline])];
     const promotion = new Promotion(`${logical}-promotion`, inputs, this.after(last));
 
-    return { services, route, canary, analysis, primary, autoscalers, promotion };
+    return { services, route, canary, analysis, primary, baseline, autoscalers, promotion };
   }
 
   private makingOf(): Making {

@@ -20,7 +20,10 @@ export function validateArgs(name: string, args: CanaryReleaseArgs): void {
 export async function validateKnown(name: string, args: CanaryReleaseArgs): Promise<void> {
   const { platform, ...others } = args;
   const { value, secrets } = await knownOf(others);
-  const problems = argsProblems(name, { ...asObject(value), ...(platform === undefined ? {} : { platform }) });
+  const problems = [
+    ...argsProblems(name, { ...asObject(value), ...(platform === undefined ? {} : { platform }) }),
+    ...hiddenStructure(args, value),
+  ];
   if (problems.length === 0) return;
   throw new Error(inOneLine(problems.map((each) => ({ ...each, message: withoutSecrets(each.message, secrets) }))));
 }
@@ -50,6 +53,7 @@ const structure = [
   ["routeRef"],
   ["routeRef", "name"],
   ["autoscaler"],
+  ["analysis", "baseline"],
   ["platform"],
   ["configs"],
   ["secrets"],
@@ -64,6 +68,15 @@ function computedStructure(args: object): readonly Problem[] {
     const message = "must not be an output itself, since it decides which resources there are";
     return isComputed(value) ? [{ path: path.join("."), message }] : [];
   });
+}
+
+/** What is said within an output came too late to decide anything. */
+function hiddenStructure({ analysis }: CanaryReleaseArgs, known: unknown): readonly Problem[] {
+  const { baseline } = asObject(asObject(known)["analysis"]);
+  if (!isComputed(analysis) || baseline === undefined || baseline === false) return [];
+  const message =
+    "must not be within an output, since it decides which resources there are: make analysis itself plain";
+  return [{ path: "analysis.baseline", message }];
 }
 
 function asObject(value: unknown): Readonly<Record<string, unknown>> {

@@ -9,6 +9,7 @@ import type { ReleaseDeployment, ReleaseService } from "../adoption/index.js";
 import { lazily, whenKnown } from "../arguments/index.js";
 import type { ServiceArgs } from "./args.js";
 import { copyConfiguration } from "./configuration.js";
+import type { Configuration } from "./configuration.js";
 import type { TrackedConfiguration } from "./dynamic.js";
 import type { Making } from "./making.js";
 import { deploymentSpec, notAwaited, objectName, serviceSpec, sharedOwnership } from "./manifests.js";
@@ -74,20 +75,29 @@ function keptService(
  * the state must not take them away. The primary's belong to whoever scales it; a change of them in the program is the
  * promotion's to make, which looks who does. A field that is dropped would be reset to 1 by server-side apply.
  */
-const leftAlone = ["spec.replicas"];
+export const leftAlone = ["spec.replicas"];
 
-/** The Deployment of one role, with its copies of the configuration. */
+/** The copies of the configuration that belong to the pods of one role. */
+export function configurationOf(
+  making: Making,
+  role: Role,
+  { tracked }: Revision,
+  dependsOn: readonly pulumi.Resource[],
+): Configuration {
+  const stays = role === "primary" && making.givesBack ? { retainOnDelete: true } : {};
+  return copyConfiguration(making, role, tracked, { ...making.after(dependsOn), ...stays });
+}
+
+/** The Deployment of one role. */
 export function createWorkload(
   making: Making,
   role: Role,
   revision: Revision,
   kept: KeptOutput,
   dependsOn: readonly pulumi.Resource[],
+  configuration = configurationOf(making, role, revision, dependsOn),
 ): ReleaseDeployment {
   const { release, logical, args } = making;
-  const stays = role === "primary" && making.givesBack ? { retainOnDelete: true } : {};
-  const options: pulumi.CustomResourceOptions = { ...making.after(dependsOn), ...stays };
-  const configuration = copyConfiguration(making, role, revision.tracked, options);
   const selector = { matchLabels: selectorFor(role, release) };
   return making.objects.deployment(
     `${deploymentName(logical, role)}-deployment`,
@@ -126,17 +136,18 @@ export function roleTemplate(
   return template.output.apply((plain) => templateFor<Text>(role, release, revision, plain, rename, { lazily }));
 }
 
-function podTemplate(
+export function podTemplate(
   making: Making,
   role: Role,
   revision: Revision,
   rename: Rename,
   kept: KeptOutput,
+  more: Readonly<Record<string, string>> = {},
 ): pulumi.Input<k8s.types.input.core.v1.PodTemplateSpec> {
   const { release, args } = making;
   const make = (plain: RoleTemplate, known?: Kept) => {
     const made = templateFor<Text>(role, release, revision.revision, plain, rename, { lazily });
-    const { metadata, spec } = withLabels(made, role, known);
+    const { metadata, spec } = withLabels(made, role, known, more);
     return {
       metadata: withRoleMetadata(metadata ?? {}, role, args, known),
       spec: { ...spec, containers: named(spec.containers) },
@@ -146,9 +157,14 @@ function podTemplate(
   return revision.template.output.apply((plain) => kept.apply((known) => make(plain, known)));
 }
 
-function withLabels(template: RoleTemplate, role: Role, kept: Kept | undefined): RoleTemplate {
-  if (kept === undefined) return template;
-  const own = role === "canary" ? kept.canaryLabels : kept.primaryLabels;
+function withLabels(
+  template: RoleTemplate,
+  role: Role,
+  kept: Kept | undefined,
+  more: Readonly<Record<string, string>>,
+): RoleTemplate {
+  if (kept === undefined && Object.keys(more).length === 0) return template;
+  const own = { ...(role === "canary" ? kept?.canaryLabels : kept?.primaryLabels), ...more };
   return { ...template, metadata: { ...template.metadata, labels: { ...template.metadata?.labels, ...own } } };
 }
 

@@ -76,6 +76,11 @@ export interface Surroundings {
   readonly subjectNodes: readonly string[];
   /** Addresses of the pods to compare with. */
   readonly baselineNodes: readonly string[];
+  /**
+   * Of these the addresses whose answers the subject's are compared with: of fresh pods of the old revision. None: just
+   * now all of them. Unsaid where there never were such pods.
+   */
+  readonly comparedNodes?: readonly string[] | undefined;
   readonly subjectReady: number;
   readonly baselineReady: number;
   /** Share asked of the gateway for the subject, percent, and since when; undefined where it depends on who comes. */

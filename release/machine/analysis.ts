@@ -1,6 +1,8 @@
 import type { Judged } from "../model/index.js";
 import type { ReleaseSettings } from "../settings/index.js";
 import { PodsStay, scaleDownLater } from "./abort-delay.js";
+import { Baseline } from "./baseline.js";
+import { retireBaseline } from "./baseline-pods.js";
 import { clearCommands, clearStandingCommands, waitAndListen } from "./commands.js";
 import { fullPatience, shortPatience } from "./drain.js";
 import type { Patience } from "./drain.js";
@@ -137,9 +139,12 @@ async function perform(run: Run, limit: PausableLimit, train: TrainMember | unde
     await waitForTrain(run, limit, train);
     return pass(run, "skipped", "analysis skipped on request", "skipped");
   }
+  const baseline = await Baseline.raise(run, plan.slice(from), canary.replicas);
   run.announce("info", `Starting canary analysis for ${run.label}`);
   await preRollout(run, train);
-  const byHand = await new Rollout(run, canary.templateHash, gates, limit, train).through(plan, from);
+  const byHand = await new Rollout(run, canary.templateHash, gates, limit, train, baseline).through(plan, from);
+  // Of the old revision: the primary is about to get the new one, and is judged by its own pods.
+  await retireBaseline(run, fullPatience(run));
   if (byHand) return pass(run, "passed", "promoted on request", "onRequest");
   return pass(run, "passed", from > 0 ? "all checks passed on the way back" : "all checks passed at every step");
 }

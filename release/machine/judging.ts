@@ -68,6 +68,8 @@ export interface Step {
   /** Who is judged, and whom it is compared with. */
   readonly subject: Endpoints;
   readonly baseline: Endpoints;
+  /** Addresses of the fresh pods of the old revision among those, where there are such. */
+  readonly compared?: readonly string[] | undefined;
   /** Share of the subject, percent; undefined where it depends on who comes. */
   readonly weightPercent: number | undefined;
   readonly weightSinceMs: number;
@@ -106,6 +108,7 @@ export class Judging {
       surroundings: {
         subjectNodes: step.subject.nodes,
         baselineNodes: step.baseline.nodes,
+        ...(step.compared === undefined ? {} : { comparedNodes: step.compared }),
         subjectReady: step.subject.ready,
         baselineReady: step.baseline.ready,
         ...(step.weightPercent === undefined ? {} : { weightPercent: step.weightPercent }),

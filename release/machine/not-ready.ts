@@ -1,4 +1,4 @@
-import type { Role } from "../model/index.js";
+import type { WorkloadRole } from "../model/index.js";
 import { sentenceOf } from "./failure.js";
 import type { Run } from "./run.js";
 
@@ -11,8 +11,9 @@ export class NotReady {
 
   constructor(
     private readonly run: Run,
-    private readonly role: Role,
+    private readonly role: WorkloadRole,
     private readonly label: string,
+    private readonly revision = run.settings.revision,
   ) {}
 
   async say(message: string): Promise<void> {
@@ -30,9 +31,9 @@ export class NotReady {
 
   /** That nobody can be asked just now is no reason to stop waiting. */
   private async trouble(): Promise<string | undefined> {
-    const { run, role } = this;
+    const { run, role, revision } = this;
     try {
-      return await run.ports.cluster.readStartTrouble(role, run.settings.revision, run.signal);
+      return await run.ports.cluster.readStartTrouble(role, revision, run.signal);
     } catch (error) {
       run.signal.throwIfAborted();
       return `what keeps its pods can't be read (${sentenceOf(error)})`;

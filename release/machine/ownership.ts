@@ -1,6 +1,7 @@
 import { annotations, deploymentName, leaseName, releaseKind, releaseMark } from "../model/index.js";
 import type { Owner, ReleaseObject, RouteState } from "../ports/index.js";
 import type { RollbackSettings } from "../settings/index.js";
+import { hasBaseline } from "../strategy/index.js";
 import { ReleaseFailed } from "./failure.js";
 import type { RollbackPorts } from "./ports.js";
 import { labelOf } from "./run.js";
@@ -20,7 +21,7 @@ interface Sight {
 }
 
 type Look = <T>(attempt: () => Promise<T>) => Promise<T>;
-type Place = Pick<RollbackSettings, "name" | "namespace" | "routeName" | "releaseUid" | "routeUid">;
+type Place = Pick<RollbackSettings, "name" | "namespace" | "routeName" | "releaseUid" | "routeUid" | "analysis">;
 type OwnPorts = Pick<RollbackPorts, "cluster" | "lock">;
 
 /**
@@ -80,11 +81,12 @@ export async function proveRemoval(
 async function lookAtAll(settings: Place, ports: OwnPorts, signal: AbortSignal, look: Look): Promise<Sight> {
   const { cluster, lock } = ports;
   const lease = await look(() => lock.read(signal));
-  const [object, route, canary, primary] = await Promise.all([
+  const [object, route, canary, primary, baseline] = await Promise.all([
     look(() => cluster.readRelease(signal)),
     look(() => cluster.readRoute(signal)),
     look(() => cluster.readWorkload("canary", signal)),
     look(() => cluster.readWorkload("primary", signal)),
+    hasBaseline(settings.analysis) ? look(() => cluster.readWorkload("baseline", signal)) : undefined,
   ]);
   const { name, routeName } = settings;
   const all = [
@@ -92,6 +94,7 @@ async function lookAtAll(settings: Place, ports: OwnPorts, signal: AbortSignal, 
     ...found("ApisixRoute", routeName, route),
     ...found("Deployment", deploymentName(name, "canary"), canary),
     ...found("Deployment", deploymentName(name, "primary"), primary),
+    ...found("Deployment", deploymentName(name, "baseline"), baseline),
     ...found("Lease", leaseName(name), lease),
   ];
   return { object, route, all };

@@ -14,6 +14,7 @@ import {
 } from "../strategy/index.js";
 import type { Split, Stage } from "../strategy/index.js";
 import { byWhom, clearCommand, heedAbort, tellAsked } from "./commands.js";
+import type { Baseline } from "./baseline.js";
 import { Effect } from "./effect.js";
 import { AbortRun } from "./failure.js";
 import type { Gates } from "./gates.js";
@@ -60,6 +61,7 @@ export class Rollout {
     private readonly gates: Gates,
     private readonly limit: PausableLimit,
     private readonly train: TrainMember | undefined,
+    private readonly baseline: Baseline | undefined,
   ) {
     this.undecided = new Undecided(run, limit);
     this.judging = new StageJudging(run, this.undecided);
@@ -138,7 +140,8 @@ export class Rollout {
   /** Pods first, users then: meanwhile the stage before goes on. */
   private async resize({ replicas, split }: Stage): Promise<void> {
     if (replicas === undefined || this.stage === undefined) return;
-    await this.during(resizeCanary(this.run, replicas, shownWeight(split)));
+    const pods = await this.during(resizeCanary(this.run, replicas, shownWeight(split)));
+    await this.baseline?.follow(pods, split);
   }
 
   /** Stays at the stage, interval by interval, until it is passed and its gate is open. */
@@ -215,7 +218,7 @@ export class Rollout {
     await this.train?.heed();
     if (effect.beginsAnew) this.splitSinceMs = this.run.ports.clock.nowMs();
     // An interval in which the split may not have been in effect counts for nothing.
-    const step = this.step(snapshot, effect.isCertain);
+    const step = { ...this.step(snapshot, effect.isCertain), compared: await this.baseline?.nodes() };
     const assessment = await this.judging.check(step, intervalEnds && effect.isCertain);
     this.run.note({ checks: this.judging.checksOf(assessment) });
     const verdict = this.undecided.verdictOf(assessment);

@@ -20,6 +20,7 @@ export interface JournalState {
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 /** What a status may lack. */
 type OptionalKey =
+  | "baseline"
   | "handoverDeadline"
   | "handoverSeconds"
   | "judged"
@@ -126,6 +127,10 @@ export class Run<S extends RollbackSettings = ReleaseSettings, P extends Rollbac
 
   scaleCanary(replicas: number): Promise<void> {
     return this.persist(() => this.ports.cluster.scaleCanary(replicas, this.token, this.signal));
+  }
+
+  scaleBaseline(replicas: number): Promise<void> {
+    return this.persist(() => this.ports.cluster.scaleBaseline(replicas, this.token, this.signal));
   }
 
   /** @param reason why, where the message doesn't say so itself: for alerts */

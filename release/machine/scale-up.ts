@@ -62,12 +62,15 @@ async function replicasFor(run: Run, asked: StageReplicas, weight: number): Prom
   return Math.max(1, Math.ceil(((primary?.replicas ?? 1) * percent) / 100));
 }
 
-/** Other pods for the canary while it has users; throws AbortRun where they don't get ready by the progress deadline. */
-export async function resizeCanary(run: Run, asked: StageReplicas, weight: number): Promise<void> {
+/**
+ * Other pods for the canary while it has users, as many as it returns; throws AbortRun where they don't get ready by the
+ * progress deadline.
+ */
+export async function resizeCanary(run: Run, asked: StageReplicas, weight: number): Promise<number> {
   const { cluster } = run.ports;
   const wanted = await replicasFor(run, asked, weight);
   const before = await run.persist(() => cluster.readWorkload("canary", run.signal));
-  if (before?.replicas === wanted) return;
+  if (before?.replicas === wanted) return wanted;
   run.announce("info", `Scaling ${run.label} to ${wanted} replicas`);
   await run.scaleCanary(wanted);
   const { progressDeadline } = run.settings;
@@ -82,6 +85,7 @@ export async function resizeCanary(run: Run, asked: StageReplicas, weight: numbe
   });
   if (ready === undefined)
     throw new AbortRun(`canary deployment ${run.label} is not ready: ${last.message} (after ${progressDeadline}s)`);
+  return wanted;
 }
 
 function readinessFor({ settings }: Run, asked: number, canary: Workload, { ready }: Endpoints): Readiness {

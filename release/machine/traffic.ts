@@ -2,7 +2,8 @@ import type { Phase } from "../model/index.js";
 import type { Workload } from "../ports/index.js";
 import { hasUsers, isAtRest, knownShare, restSplit, splitText } from "../strategy/index.js";
 import type { Split } from "../strategy/index.js";
-import { waitDrain } from "./drain.js";
+import { baselinePods, retireBaseline } from "./baseline-pods.js";
+import { fullPatience, waitDrain } from "./drain.js";
 import type { Patience } from "./drain.js";
 import { ReleaseFailed } from "./failure.js";
 import type { RollbackRun } from "./run.js";
@@ -25,14 +26,14 @@ export function externalEdit(run: RollbackRun, found: Split, asked: Split): stri
   return `The route of ${run.label} was changed from outside (canary ${splitText(found)}): putting ${splitText(asked)} right`;
 }
 
-/** Whether an earlier run has left traffic or pods of a canary. */
+/** Whether an earlier run has left traffic or pods of a canary, or of a baseline. */
 export async function hasLeftovers(run: RollbackRun): Promise<boolean> {
   const { cluster } = run.ports;
   const [route, canary] = await Promise.all([
     run.readRoute(),
     run.persist(() => cluster.readWorkload("canary", run.signal)),
   ]);
-  return !isAtRest(route?.split ?? restSplit) || podsOf(canary) > 0;
+  return !isAtRest(route?.split ?? restSplit) || podsOf(canary) > 0 || (await baselinePods(run)) > 0;
 }
 
 /** Whether the canary's Deployment is to have pods. */
@@ -48,7 +49,7 @@ function podsOf(canary: Workload | undefined): number {
 /** Weight 0, drain, scale down: idempotent, in an order in which no user asks a pod that is going. */
 export async function retireCanary(run: RollbackRun, patience: Patience): Promise<void> {
   await routeAllToPrimary(run, patience);
-  await scaleDown(run);
+  await scaleDown(run, patience);
 }
 
 /** All users to the primary, and none left at the canary's pods. */
@@ -77,14 +78,17 @@ function userShare(split: Split): number {
   return knownShare(split) ?? 0;
 }
 
-/** No pods for the canary; a weight that somebody sets at this very moment would meet nobody. */
-export async function scaleDown(run: RollbackRun): Promise<void> {
+/**
+ * No pods for the canary, and none for the baseline; a weight that somebody sets at this very moment would meet nobody.
+ */
+export async function scaleDown(run: RollbackRun, patience: Patience = fullPatience(run)): Promise<void> {
   const { cluster } = run.ports;
   const canary = await run.persist(() => cluster.readWorkload("canary", run.signal));
   if (canary?.owner === "foreign")
     run.announce("warning", `Deployment ${run.settings.name} is not this release's any more: it keeps its pods`);
   else if (canary !== undefined && canary.replicas !== 0) await run.scaleCanary(0);
   await keepAtZero(run);
+  await retireBaseline(run, patience);
 }
 
 /** With no primary that could take it, the traffic stays where somebody answers it. */

@@ -46,8 +46,17 @@ export function releaseMark(namespace: string, name: string): string {
   return `${namespace}/${name}`;
 }
 
-/** Which of the two Deployments of a release. */
+/** Which of the two versions of a release. */
 export type Role = "canary" | "primary";
+
+/**
+ * Which of the Deployments of a release: of its two versions, or of the fresh pods of the old one that the canary is
+ * compared with, where that is asked for.
+ */
+export type WorkloadRole = Role | "baseline";
+
+/** Tells the baseline's pods from the primary's, with which they stand behind one Service. */
+export const baselineLabel = { key: `${apiGroup}/role`, value: "baseline" } as const;
 
 /** `podinfo` -> `podinfo-canary`, `podinfo-primary`: Services; the canary's Deployment has the plain name. */
 export function serviceName(service: string, role: Role): string {
@@ -68,6 +77,6 @@ export function reportName(release: string): string {
   return `${release}-report`;
 }
 
-export function deploymentName(release: string, role: Role): string {
-  return role === "canary" ? release : `${release}-primary`;
+export function deploymentName(release: string, role: WorkloadRole): string {
+  return role === "canary" ? release : `${release}-${role}`;
 }

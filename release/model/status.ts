@@ -83,6 +83,8 @@ export interface ReleaseStatus {
   readonly plannedSplit?: Split;
   /** Where the present run stands in its plan. */
   readonly strategy?: StrategyStatus;
+  /** Fresh pods of the old revision that the canary is compared with, while there are any. */
+  readonly baseline?: { readonly replicas: number; readonly revision: string };
   /** Of a member of a train: where it stands in the update that it last took part in. */
   readonly train?: TrainStatus;
   readonly failedChecks: number;

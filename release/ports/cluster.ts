@@ -1,4 +1,4 @@
-import type { Command, Promoted, ReleaseStatus, Role } from "../model/index.js";
+import type { Command, Promoted, ReleaseStatus, Role, WorkloadRole } from "../model/index.js";
 import type { Split } from "../strategy/index.js";
 
 /**
@@ -107,12 +107,14 @@ export interface ClusterPort {
   writeStatus(status: ReleaseStatus, signal: AbortSignal): Promise<void>;
   /** Removes an annotation that has been obeyed. */
   clearCommand(command: Command, signal: AbortSignal): Promise<void>;
-  readWorkload(role: Role, signal: AbortSignal): Promise<Workload | undefined>;
+  readWorkload(role: WorkloadRole, signal: AbortSignal): Promise<Workload | undefined>;
   /**
    * One patch, refused (FencedError) where a newer token is on the route: a late one would hit the next run's users; and
    * where the Deployment is somebody else's (ForeignError).
    */
   scaleCanary(replicas: number, token: number, signal: AbortSignal): Promise<void>;
+  /** The same for the baseline's pods. */
+  scaleBaseline(replicas: number, token: number, signal: AbortSignal): Promise<void>;
   /**
    * The primary's replicas, on behalf of a program that asks for others than before; only where they still are as seen,
    * else false. Refused as `scaleCanary` is.
@@ -134,14 +136,14 @@ export interface ClusterPort {
    */
   rehearseSplit(split: Split, signal: AbortSignal): Promise<string | undefined>;
   readEndpoints(role: Role, signal: AbortSignal): Promise<Endpoints>;
-  /** Addresses of the primary's pods that run the given revision. */
-  readRevisionNodes(role: Role, revision: string, signal: AbortSignal): Promise<Endpoints>;
+  /** Addresses of a Deployment's pods that run the given revision. */
+  readRevisionNodes(role: WorkloadRole, revision: string, signal: AbortSignal): Promise<Endpoints>;
   readCanaryTrouble(signal: AbortSignal): Promise<PodTrouble | undefined>;
   /**
    * What keeps pods of the revision from getting ready, in one sentence: a container's trouble, no node with room for
    * them, the last Warning Event, or why there are none; undefined where nobody says.
    */
-  readStartTrouble(role: Role, revision: string, signal: AbortSignal): Promise<string | undefined>;
+  readStartTrouble(role: WorkloadRole, revision: string, signal: AbortSignal): Promise<string | undefined>;
   /** Services and, where asked, autoscalers under the names of this release, as far as they exist. */
   readCompanions(autoscalers: boolean, signal: AbortSignal): Promise<readonly Companion[]>;
 }

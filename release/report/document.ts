@@ -66,6 +66,7 @@ const split = z.object({
 const surroundings = z.object({
   subjectNodes: z.array(z.string()),
   baselineNodes: z.array(z.string()),
+  comparedNodes: z.array(z.string()).exactOptional(),
   subjectReady: number,
   baselineReady: number,
   weightPercent: number.exactOptional(),

@@ -159,10 +159,11 @@ function canaryWeightOf(
 }
 
 function writeSurroundings(surroundings: Observation["surroundings"]): WrittenTick["surroundings"] {
-  const { weightPercent, split, judged } = surroundings;
+  const { weightPercent, split, judged, comparedNodes } = surroundings;
   return {
     subjectNodes: [...surroundings.subjectNodes],
     baselineNodes: [...surroundings.baselineNodes],
+    ...(comparedNodes === undefined ? {} : { comparedNodes: [...comparedNodes] }),
     subjectReady: writeNumber(surroundings.subjectReady),
     baselineReady: writeNumber(surroundings.baselineReady),
     ...(weightPercent === undefined ? {} : { weightPercent: writeNumber(weightPercent) }),

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { analysesFields, metricListsOf } from "./analyses.js";
 import { durationAtLeast } from "./duration.js";
+import { baselineFields } from "./baseline.js";
 import { metric } from "./metrics.js";
 import type { MetricSettings } from "./metrics.js";
 import { strategyFields } from "./strategy.js";
@@ -29,6 +30,7 @@ export const analysis = z
       .meta({ description: "The shares of all steps, ascending, percent." }),
     ...strategyFields,
     ...analysesFields,
+    ...baselineFields,
     stepWeightPromotion: percent
       .default(0)
       .meta({ description: "Step size of the shift back to the promoted primary; 0 is one jump. Default 0." }),

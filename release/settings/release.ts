@@ -86,4 +86,8 @@ export type RollbackSettings = Pick<
   | "scrapeInterval"
   | "releaseUid"
   | "routeUid"
-> & { readonly service: Pick<ReleaseSettings["service"], "name"> };
+> & {
+  readonly service: Pick<ReleaseSettings["service"], "name">;
+  /** Of a run alone. */
+  readonly analysis?: Pick<ReleaseSettings["analysis"], "baseline">;
+};

@@ -1,6 +1,8 @@
 import { canonicalJson } from "../model/canonical-json.js";
 import { analysesProblems, metricListsOf } from "./analyses.js";
 import type { AwaitedAnalysis, BackgroundAnalysis } from "./analyses.js";
+import { baselineProblems } from "./baseline.js";
+import type { BaselineSettings } from "./baseline.js";
 import type { MetricSettings } from "./metrics.js";
 import { stepWeightsOf } from "./pace.js";
 import { stepWebhookProblems } from "./step-webhooks.js";
@@ -25,6 +27,7 @@ interface Combined {
   readonly background?: readonly BackgroundAnalysis[] | undefined;
   readonly prePromotion?: AwaitedAnalysis | undefined;
   readonly postPromotion?: AwaitedAnalysis | undefined;
+  readonly baseline?: BaselineSettings | undefined;
 }
 
 type Path = readonly (string | number)[];
@@ -40,6 +43,7 @@ export function strategyProblems(value: Combined): readonly Problem[] {
     ...stepWebhookProblems(value.steps ?? []),
     ...metricProblems(value),
     ...analysesProblems(value, { stages: stageCount(value), requestsBefore: !isBlueGreen(value) || isShown(value) }),
+    ...baselineProblems(value, isBlueGreen(value)),
   ];
 }
 

@@ -1,5 +1,6 @@
 /** Who gets which share of which rule of a release's route, when: the plan of a strategy. Pure; no I/O. */
 export * from "./analyses.js";
+export * from "./baseline.js";
 export * from "./buckets.js";
 export * from "./deadline.js";
 export * from "./mirror.js";

@@ -11,7 +11,7 @@ export function remainsOf({ members, clock }: Fixture): string {
 
 function memberRemains({ world, engine }: Member, nowMs: number): string {
   const { object, route, lease, behaviour } = world;
-  const pods = (["canary", "primary"] as const).map((role) => [
+  const pods = (["canary", "primary", "baseline"] as const).map((role) => [
     world[role]?.workload(nowMs),
     world[role]?.endpoints(nowMs),
   ]);
@@ -34,10 +34,10 @@ function memberRemains({ world, engine }: Member, nowMs: number): string {
 function journaled(status: ReleaseStatus | undefined, nowMs: number): unknown {
   if (status === undefined) return undefined;
   const { phase, canaryWeight, split, revision, promotedRevision, promoted, judged, stalled, primaryReplicas } = status;
-  const { handoverDeadline, scaleDownSeconds, formers = [] } = status;
+  const { handoverDeadline, scaleDownSeconds, formers = [], baseline } = status;
   const leftSeconds = handoverDeadline === undefined ? undefined : (Date.parse(handoverDeadline) - nowMs) / 1000;
   return [
-    [phase, canaryWeight, split, revision, promotedRevision, promoted?.revision, stalled, primaryReplicas],
+    [phase, canaryWeight, split, revision, promotedRevision, promoted?.revision, stalled, primaryReplicas, baseline],
     scaleDownSeconds,
     judged && [judged.revision, judged.verdict, judged.without],
     leftSeconds && Math.max(0, Math.round(leftSeconds)),

@@ -111,7 +111,7 @@ function matters({ name }: FaultKind, call: PortCall, calls: readonly PortCall[]
 }
 
 function isJournalPoint(name: string): boolean {
-  return /^(writeStatus|setSplit|scaleCanary|claimRoute|lock\.(take|release))/.test(name);
+  return /^(writeStatus|setSplit|scaleCanary|scaleBaseline|claimRoute|lock\.(take|release))/.test(name);
 }
 
 /** All port calls of the story when nothing happens. */

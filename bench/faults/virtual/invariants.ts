@@ -101,7 +101,9 @@ function splitOf({ route }: World): Split {
 export function isAtRest({ worlds }: Fixture): boolean {
   return worlds.every(
     (world) =>
-      isSplitAtRest(splitOf(world)) && isSplitAtRest(world.gateway.split) && (world.canary?.replicas ?? 0) === 0,
+      isSplitAtRest(splitOf(world)) &&
+      isSplitAtRest(world.gateway.split) &&
+      (world.canary?.replicas ?? 0) + (world.baseline?.replicas ?? 0) === 0,
   );
 }
 
@@ -111,7 +113,7 @@ export function restOf({ members }: Fixture): string {
 
 function worldText(world: World): string {
   const { phase, message, promotedRevision } = world.object?.status ?? { phase: "no status", message: "" };
-  return `asked ${splitText(splitOf(world))}, at the gateway ${splitText(world.gateway.split)}, canary ${world.canary?.replicas} pods, promoted ${promotedRevision}, ${phase} ${message}`;
+  return `asked ${splitText(splitOf(world))}, at the gateway ${splitText(world.gateway.split)}, canary ${world.canary?.replicas} pods, baseline ${world.baseline?.replicas ?? 0}, promoted ${promotedRevision}, ${phase} ${message}`;
 }
 
 export function finding(invariant: string, detail: string): Finding {

@@ -4,6 +4,7 @@ import type { AnalysisInput, ReleaseSettings } from "../../../release/settings/i
 import { highestOf, planStages } from "../../../release/strategy/index.js";
 import type { Split } from "../../../release/strategy/index.js";
 import { ownAnalyses } from "./analyses.js";
+import { baseline } from "./baseline-stories.js";
 
 /** A whole run that is struck: what it ships, how users are moved, and how that behaves. */
 export interface Story {
@@ -72,6 +73,8 @@ export const stories: readonly Story[] = [
   promotes("analyses-promote", ownAnalyses),
   { ...promotes("train-promote", train), fellow },
   { ...rollsBack("train-rollback", train), fellow },
+  promotes("baseline-promote", baseline),
+  rollsBack("baseline-rollback", baseline),
 ];
 
 /** Short enough that a case takes a minute of virtual time. */

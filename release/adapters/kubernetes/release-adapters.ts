@@ -42,7 +42,9 @@ function clusterOf(api: ApiServer, target: Target, revision: string): ClusterPor
     clearCommand: (command, signal) => objects.clearCommand(command, signal),
     readWorkload: (role, signal) => workloads.read(role, signal),
     scaleCanary: (replicas, token, signal) =>
-      workloads.scaleCanary(replicas, () => routes.refuseOlder(token, signal), signal),
+      workloads.scaleOwn("canary", replicas, () => routes.refuseOlder(token, signal), signal),
+    scaleBaseline: (replicas, token, signal) =>
+      workloads.scaleOwn("baseline", replicas, () => routes.refuseOlder(token, signal), signal),
     scalePrimary: (replicas, seen, token, signal) =>
       workloads.scalePrimary(replicas, seen, () => routes.refuseOlder(token, signal), signal),
     readPrimaryScalers: (signal) => workloads.primaryScalers(signal),

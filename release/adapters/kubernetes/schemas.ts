@@ -97,6 +97,7 @@ export const releaseStatus: z.ZodType<ReleaseStatus> = z.object({
   heartbeat: z.object({ holder: z.string(), beat: z.int() }).exactOptional(),
   stalled: z.enum(stallReasons).exactOptional(),
   primaryReplicas: z.int().exactOptional(),
+  baseline: z.object({ replicas: z.int(), revision: z.string() }).exactOptional(),
   fence: count,
   drainSeconds: z.number().default(3),
   routeName: z.string().default(""),

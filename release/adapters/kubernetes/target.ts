@@ -1,5 +1,5 @@
 import { apiGroup, apiVersion, deploymentName, leaseName, releasePlural, serviceName } from "../../model/index.js";
-import type { Role } from "../../model/index.js";
+import type { Role, WorkloadRole } from "../../model/index.js";
 import type { Companion } from "../../ports/index.js";
 
 /** The objects of one release, by name. */
@@ -31,7 +31,7 @@ export function routePlace(target: Target): Place {
   return { group: "apisix.apache.org", version: "v2", plural: "apisixroutes", namespace, name: routeName };
 }
 
-export function deploymentPlace(target: Target, role: Role): Place {
+export function deploymentPlace(target: Target, role: WorkloadRole): Place {
   const { namespace, name } = target;
   return { group: "apps", version: "v1", plural: "deployments", namespace, name: deploymentName(name, role) };
 }

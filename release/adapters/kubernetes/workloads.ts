@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { annotations, canonicalJson, deploymentName } from "../../model/index.js";
-import type { Role } from "../../model/index.js";
+import type { Role, WorkloadRole } from "../../model/index.js";
 import { TransientError } from "../../ports/index.js";
 import type { Endpoints, Owner, PodTrouble, Workload } from "../../ports/index.js";
 import { quote } from "../http/index.js";
@@ -29,7 +29,7 @@ const scalerKinds = [
   { kind: "ScaledObject", group: "keda.sh", version: "v1alpha1", plural: "scaledobjects", optional: true },
 ] as const;
 
-/** The two Deployments of a release, their pods and their addresses. */
+/** The Deployments of a release, their pods and their addresses. */
 export class Workloads {
   private readonly api: ApiServer;
   private readonly target: Target;
@@ -39,7 +39,7 @@ export class Workloads {
     this.target = target;
   }
 
-  async read(role: Role, signal: AbortSignal): Promise<Workload | undefined> {
+  async read(role: WorkloadRole, signal: AbortSignal): Promise<Workload | undefined> {
     const found = await this.find(role, signal);
     if (found === undefined) return undefined;
     return workloadOf(found, this.ownerOf(found));
@@ -50,14 +50,19 @@ export class Workloads {
    * release over changes first the route's token and then this Deployment, so what was read before the token was tested
    * must still be there: a process that slept in between can't scale another run's canary.
    */
-  async scaleCanary(replicas: number, refuseOlder: () => Promise<void>, signal: AbortSignal): Promise<void> {
+  async scaleOwn(
+    role: "canary" | "baseline",
+    replicas: number,
+    refuseOlder: () => Promise<void>,
+    signal: AbortSignal,
+  ): Promise<void> {
     for (let attempt = 0; attempt < tries; attempt += 1) {
-      const found = await this.find("canary", signal);
-      // A canary deleted by hand has no pods, which is all that scaling to 0 asks for.
+      const found = await this.find(role, signal);
+      // What was deleted by hand has no pods, which is all that scaling to 0 asks for.
       if (found === undefined && replicas === 0) return;
-      if (await this.scale("canary", found, replicas, refuseOlder, signal)) return;
+      if (await this.scale(role, found, replicas, refuseOlder, signal)) return;
     }
-    throw new TransientError(`${this.name("canary")} is being changed by others all the time`);
+    throw new TransientError(`${this.name(role)} is being changed by others all the time`);
   }
 
   /** Only where it still has the replicas that were seen; false where it hasn't. */
@@ -77,7 +82,7 @@ export class Workloads {
 
   /** False where it was changed since it was found. */
   private async scale(
-    role: Role,
+    role: WorkloadRole,
     found: Deployment | undefined,
     replicas: number,
     refuseOlder: () => Promise<void>,
@@ -122,7 +127,7 @@ export class Workloads {
   }
 
   /** Addresses of the role's pods that run `revision`. */
-  async revisionNodes(role: Role, revision: string, signal: AbortSignal): Promise<Endpoints> {
+  async revisionNodes(role: WorkloadRole, revision: string, signal: AbortSignal): Promise<Endpoints> {
     const own = (await this.pods(role, signal)).filter((pod) => revisionOf(pod) === revision);
     return { nodes: unique(own.flatMap(addressesOf)), ready: own.filter(isReady).length };
   }
@@ -139,7 +144,7 @@ export class Workloads {
     return ownerOf(this.target, metadata, spec.template.metadata?.annotations[annotations.revision] !== undefined);
   }
 
-  async startTrouble(role: Role, revision: string, signal: AbortSignal): Promise<string | undefined> {
+  async startTrouble(role: WorkloadRole, revision: string, signal: AbortSignal): Promise<string | undefined> {
     const found = await this.find(role, signal);
     if (found === undefined) return undefined;
     const all = await this.podsOf(found, signal);
@@ -161,7 +166,7 @@ export class Workloads {
     return last === undefined ? undefined : `pod ${name}: ${last.reason}: ${quote(last.message, longestSaid)}`;
   }
 
-  private async pods(role: Role, signal: AbortSignal): Promise<readonly Pod[]> {
+  private async pods(role: WorkloadRole, signal: AbortSignal): Promise<readonly Pod[]> {
     const found = await this.find(role, signal);
     return found === undefined ? [] : this.podsOf(found, signal);
   }
@@ -172,11 +177,11 @@ export class Workloads {
     return (await this.api.do({ verb: "list", ...place, query }, pods, signal)).items;
   }
 
-  private name(role: Role): string {
+  private name(role: WorkloadRole): string {
     return describe({ verb: "get", ...deploymentPlace(this.target, role) });
   }
 
-  private find(role: Role, signal: AbortSignal): Promise<Deployment | undefined> {
+  private find(role: WorkloadRole, signal: AbortSignal): Promise<Deployment | undefined> {
     return this.api.find({ verb: "get", ...deploymentPlace(this.target, role) }, deployment, signal);
   }
 }

@@ -1,5 +1,7 @@
 import type { MetricSettings } from "../../settings/index.js";
 import type { AnalysisState } from "../state.js";
+import { baselineTally } from "../counting/compared.js";
+import { whole } from "../counting/strata.js";
 import { minus } from "../counting/tally.js";
 import type { Hypothesis, Event } from "./hypotheses.js";
 import { hypothesesOf, isCustom, isNumber, maxIncreaseOf, usualLimitMs } from "./hypotheses.js";
@@ -36,7 +38,7 @@ function eventOf(state: AnalysisState, metric: MetricSettings): Event {
   if (isCustom(metric)) return { kind: "counted", metric: metric.name };
   if (metric.name === "request-success-rate") return { kind: "failed" };
   // By what was known before a block: else the choice would bias the test.
-  const past = minus(state.totals.baseline, state.runStart.totals.baseline);
+  const past = minus(baselineTally(state.totals, whole), baselineTally(state.runStart.totals, whole));
   const usual = quantileMs(past, state.boundsMs, 1 - slowShareAllowed);
   return { kind: "slowerThan", limitMs: boundAtOrAbove(state.boundsMs, usual ?? usualLimitMs) ?? usualLimitMs };
 }

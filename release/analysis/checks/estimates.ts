@@ -1,7 +1,8 @@
 import { upperTail } from "../evidence/binomial-tail.js";
 import { noiseLevel } from "../evidence/budget.js";
 import { logEvidenceBelow } from "../evidence/e-process.js";
-import { baselineTally, subjectOf } from "../evidence/part-evidence.js";
+import { subjectOf } from "../evidence/part-evidence.js";
+import { baselineTally } from "../counting/compared.js";
 import { whole } from "../counting/strata.js";
 import type { Tally, Totals, Trials } from "../counting/tally.js";
 import type { AnalysisState, Mark } from "../state.js";

@@ -43,7 +43,8 @@ export function claimText(state: AnalysisState, claim: Claim, part: string, figu
 /** `canary` beside `primary`, `pod 10.0.0.2` beside `primary`, `canary's write requests` beside the primary's. */
 function whoOf(state: AnalysisState, part: string): readonly [who: string, other: string] {
   const subject = state.context.subject ?? "canary";
-  const baseline = subject === "primary" ? "the other version" : "primary";
+  const primary = state.totals.compared === undefined ? "primary" : "baseline";
+  const baseline = subject === "primary" ? "the other version" : primary;
   const name = state.strata === undefined ? undefined : stratumName(state.strata, part);
   if (part === whole || name === undefined) return [subject, baseline];
   return part.startsWith("pod ") ? [`${subject}'s ${name}`, baseline] : [`${subject}'s ${name}`, `${baseline}'s`];

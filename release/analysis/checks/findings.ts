@@ -1,4 +1,5 @@
 import type { MetricSettings } from "../../settings/index.js";
+import { baselineTally } from "../counting/compared.js";
 import { whole } from "../counting/strata.js";
 import type { Trials } from "../counting/tally.js";
 import type { Budget } from "../evidence/budget.js";
@@ -100,7 +101,7 @@ function partFinding(state: AnalysisState, claim: Claim, part: string, moment: M
 export function isCompared(state: AnalysisState, { metric, hypothesis }: Claim, { besides }: Moment): boolean {
   if (!besides || maxIncreaseOf(metric) === undefined) return false;
   const { event, limit } = hypothesis;
-  const { baseline } = state.totals;
-  if (trialsBetween(event, state.runStart.totals.baseline, baseline, state.boundsMs).count <= 0) return false;
+  const [from, to] = [baselineTally(state.runStart.totals, whole), baselineTally(state.totals, whole)];
+  if (trialsBetween(event, from, to, state.boundsMs).count <= 0) return false;
   return limit > 0 || metric.compare !== undefined;
 }

@@ -1,12 +1,13 @@
 import { checkEverySeconds } from "../../settings/index.js";
 import type { MetricSettings } from "../../settings/index.js";
 import type { CheckReport, CheckStatistics, CheckVerdict } from "../contract.js";
+import { baselineTally } from "../counting/compared.js";
 import { whole } from "../counting/strata.js";
 import { minus } from "../counting/tally.js";
 import type { Tally, Totals } from "../counting/tally.js";
 import { noiseLevel } from "../evidence/budget.js";
 import { confidenceOf } from "../evidence/e-process.js";
-import { baselineTally, subjectOf } from "../evidence/part-evidence.js";
+import { subjectOf } from "../evidence/part-evidence.js";
 import { shareLog } from "../evidence/share-process.js";
 import { comparisonEvidence, noBlocks } from "../evidence/two-sample.js";
 import type { AnalysisState, Mark } from "../state.js";
@@ -110,7 +111,9 @@ function failedInterval(evaluation: Evaluation): RuleResult | undefined {
   const failing = wholes(evaluation).find((finding) => tailOf(state, finding) <= level);
   if (failing === undefined) return undefined;
   const tally = minus(state.totals.subject, state.intervalStart.subject);
-  const baseline = failing.needsVersus ? minus(state.totals.baseline, state.intervalStart.baseline) : undefined;
+  const baseline = failing.needsVersus
+    ? minus(baselineTally(state.totals, whole), baselineTally(state.intervalStart, whole))
+    : undefined;
   return { verdict: "fail", tally, sentence: claimText(state, failing.claim, whole, { subject: tally, baseline }) };
 }
 
@@ -169,7 +172,12 @@ function worseThanPrimary({ state, moment, claims }: Evaluation): RuleResult | u
   if (alone === undefined || !moment.besides) return undefined;
   const { event } = alone.hypothesis;
   const trials = runTrials(state, alone.hypothesis);
-  const baseline = trialsBetween(event, state.runStart.totals.baseline, state.totals.baseline, state.boundsMs);
+  const baseline = trialsBetween(
+    event,
+    baselineTally(state.runStart.totals, whole),
+    baselineTally(state.totals, whole),
+    state.boundsMs,
+  );
   if (!isWorse(trials, baseline, maxIncreaseOf(alone.metric) ?? 0, noiseLevel(state.intervalsAtWeight)))
     return undefined;
   return held(state, { claim: alone, part: whole, from: state.runStart.totals, shared: false }, moment);

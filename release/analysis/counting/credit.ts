@@ -3,6 +3,7 @@ import type { CounterSeries } from "../contract.js";
 import type { Increment, LatencyGrowth } from "./gateways.js";
 import { ownerOf } from "./ownership.js";
 import { isTrialOf, mayBeTrialOf, ruleOf } from "./populations.js";
+import type { Compared } from "./compared.js";
 import { strataOf } from "./strata.js";
 import type { Strata } from "./strata.js";
 import type { CountsByRule, RuleCounts } from "../checks/leaks.js";
@@ -21,6 +22,8 @@ type SidesSum = Readonly<Record<Side, TallySum>>;
 interface Meaning {
   readonly judged: Population;
   readonly settledMs: number;
+  /** Whom the subject is compared with; undefined: always everybody of the other side. */
+  readonly compared: Compared | undefined;
 }
 
 /** Whose requests they were. */
@@ -30,6 +33,8 @@ export class Credit {
   private readonly sides: Record<Part, Map<string, SidesSum>> = { before: new Map(), after: new Map() };
   private readonly strangers = new Map<string, TallySum>();
   private readonly byRule = new Map<RuleKind, RuleCounts>();
+  /** By part and stratum: what the subject is compared with. */
+  private readonly compared: Record<Part, Map<string, TallySum>> = { before: new Map(), after: new Map() };
 
   constructor(
     private readonly owners: AnalysisState["owners"],
@@ -100,7 +105,7 @@ export class Credit {
     const { metric, role, version } = series.counted ?? {};
     if (metric === undefined || version === undefined) return;
     const trials = role === "denominator" ? { count: amount, events: 0 } : { count: 0, events: amount };
-    this.give(part, "", version, { ...emptyTally, counted: { [metric]: { ...noTrials, ...trials } } });
+    this.give(part, "", version, { ...emptyTally, counted: { [metric]: { ...noTrials, ...trials } } }, true);
   }
 
   /** The gateway had no endpoint: the fault of the version that has weight and no ready pod. */
@@ -114,7 +119,7 @@ export class Credit {
       return;
     }
     const tally = { ...emptyTally, requests: amount, failed: amount };
-    for (const key of ["", ...this.partsOf("", series.methodClass, only)]) this.give(part, key, only, tally);
+    for (const key of ["", ...this.partsOf("", series.methodClass, only)]) this.give(part, key, only, tally, true);
   }
 
   private at(series: CounterSeries, node: string, timeMs: number, part: Part, tally: Tally): void {
@@ -129,8 +134,9 @@ export class Credit {
       return;
     }
     if (!isTrialOf(judged, side, ruleOf(series))) return;
-    this.give(part, "", side, tally);
-    for (const key of this.partsOf(node, series.methodClass, side)) this.give(part, key, side, tally);
+    const isCompared = this.meaning.compared?.has(node) ?? false;
+    for (const key of ["", ...this.partsOf(node, series.methodClass, side)])
+      this.give(part, key, side, tally, isCompared);
   }
 
   private partsOf(node: string, methodClass: string | undefined, side: Side): readonly string[] {
@@ -141,11 +147,18 @@ export class Credit {
     return node === "" ? "unclear" : ownerOf(this.owners, node, timeMs);
   }
 
-  private give(part: Part, key: string, side: Side, tally: Tally): void {
+  private give(part: Part, key: string, side: Side, tally: Tally, isCompared: boolean): void {
     const known = this.sides[part].get(key);
     const sides = known ?? { subject: new TallySum(), baseline: new TallySum() };
     if (known === undefined) this.sides[part].set(key, sides);
     sides[side].add(tally);
+    if (this.meaning.compared !== undefined && side === "baseline" && isCompared) this.compare(part, key, tally);
+  }
+
+  private compare(part: Part, key: string, tally: Tally): void {
+    const known = this.compared[part].get(key) ?? new TallySum();
+    known.add(tally);
+    this.compared[part].set(key, known);
   }
 
   totals(part: Part): Totals {
@@ -155,7 +168,12 @@ export class Credit {
     ]);
     const [, whole] = sums.find(([key]) => key === "") ?? ["", emptySides];
     const strata = Object.fromEntries(sums.filter(([key]) => key !== ""));
-    return { ...whole, undecided: this.undecided[part], strata };
+    const totals = { ...whole, undecided: this.undecided[part], strata };
+    if (this.meaning.compared === undefined) return totals;
+    return {
+      ...totals,
+      compared: Object.fromEntries([...this.compared[part]].map(([key, { tally }]) => [key, tally])),
+    };
   }
 
   unowned(earlier: AnalysisState["unowned"]): AnalysisState["unowned"] {

@@ -1,4 +1,5 @@
 import type { CounterSeries, Observation } from "../contract.js";
+import { Compared } from "./compared.js";
 import { Credit } from "./credit.js";
 import { countGateways } from "./gateways.js";
 import { updateOwners } from "./ownership.js";
@@ -8,7 +9,7 @@ import { usersBefore } from "../checks/mirror-harm.js";
 import { trackedLimitsMs } from "../checks/hypotheses.js";
 import { lastTrafficOf } from "../checks/traffic.js";
 import type { AnalysisState, Mark } from "../state.js";
-import { emptyTotals, plus, totalsPlus } from "./tally.js";
+import { emptyTally, emptyTotals, plus, totalsPlus } from "./tally.js";
 import type { Side, Tally, Totals } from "./tally.js";
 
 /** A change of weight is not compared with the split before this time plus one scrape has passed. */
@@ -26,15 +27,17 @@ export function ingest(state: AnalysisState, observation: Observation): Analysis
   const changed = moved && state.weightSinceMs !== undefined;
   const cutMs = changed ? surroundings.weightSinceMs : -Infinity;
   const series = reading.kind === "reading" ? notAhead(reading.series, nowMs) : [];
+  const compared = Compared.of(state, surroundings);
   const strata = strataAt(state, series, surroundings.subjectNodes);
   const counted = countGateways(state, series, trackedLimitsMs(state));
   const credit = new Credit(owners, [...new Set([...emptySidesNow, ...state.emptySides])], strata, {
     judged: surroundings.judged ?? "users",
     settledMs: settledAtMs(state, observation),
+    compared,
   });
   for (const each of counted.increments) credit.add(each, each.timeMs > cutMs ? "after" : "before");
   for (const each of counted.latencies) credit.addLatency(each, each.timeMs > cutMs ? "after" : "before");
-  const settled = settleUnowned(owners, state.unowned);
+  const settled = settleUnowned(owners, state.unowned, compared);
   const credited = totalsPlus(state.totals, settled.totals);
   const before = changed ? totalsPlus(credited, credit.totals("before")) : credited;
   const totals = totalsPlus(before, credit.totals("after"));
@@ -142,12 +145,20 @@ function boundsOf(gateways: AnalysisState["gateways"], known: readonly number[])
 function settleUnowned(
   owners: AnalysisState["owners"],
   unowned: AnalysisState["unowned"],
+  compared: Compared | undefined,
 ): { readonly totals: Totals; readonly unowned: AnalysisState["unowned"] } {
   let totals = emptyTotals;
   const rest: Record<string, Tally> = {};
   for (const [node, tally] of Object.entries(unowned)) {
     const side = owners[node]?.[0]?.side;
-    if (side === "subject" || side === "baseline") totals = { ...totals, [side]: plus(totals[side], tally) };
+    if (side === "subject" || side === "baseline")
+      totals = {
+        ...totals,
+        [side]: plus(totals[side], tally),
+        ...(side === "baseline" && compared?.has(node) === true
+          ? { compared: { "": plus(totals.compared?.[""] ?? emptyTally, tally) } }
+          : {}),
+      };
     else if (side === undefined) rest[node] = tally;
   }
   return { totals, unowned: rest };

@@ -46,6 +46,11 @@ export interface Totals extends Sides {
   readonly undecided: number;
   /** The same for single method classes and groups of the subject's pods (`strata.ts`). */
   readonly strata: Readonly<Record<string, Sides>>;
+  /**
+   * What of the baseline the subject is compared with, by part of the traffic, the whole under "": where that are not all
+   * of its answers.
+   */
+  readonly compared?: Readonly<Record<string, Tally>>;
 }
 
 export const emptyTally: Tally = { requests: 0, failed: 0, timed: 0, within: {}, slow: {}, counted: {} };
@@ -62,10 +67,12 @@ export function minus(a: Tally, b: Tally): Tally {
 
 export function totalsPlus(a: Totals, b: Totals): Totals {
   if (b === emptyTotals) return a;
+  const compared = a.compared === undefined ? b.compared : merged(a.compared, b.compared ?? {}, emptyTally, plus);
   return {
     ...sidesPlus(a, b),
     undecided: a.undecided + b.undecided,
     strata: merged(a.strata, b.strata, emptySides, sidesPlus),
+    ...(compared === undefined ? {} : { compared }),
   };
 }
 

@@ -1,7 +1,8 @@
 import { claimsOf } from "../checks/claims.js";
 import type { Claim } from "../checks/claims.js";
 import { countsOf, maxIncreaseOf, provedBetween, trialsBetween } from "../checks/hypotheses.js";
-import { baselineOf, whole } from "../counting/strata.js";
+import { baselineTally } from "../counting/compared.js";
+import { whole } from "../counting/strata.js";
 import { emptyTally } from "../counting/tally.js";
 import type { Tally, Totals, Trials } from "../counting/tally.js";
 import type { AnalysisState, PartEvidence } from "../state.js";
@@ -143,11 +144,6 @@ function pastOf(before: AnalysisState, { hypothesis, absolute }: Claim, part: st
 
 export function subjectOf(totals: Totals, part: string): Tally {
   return part === whole ? totals.subject : (totals.strata[part]?.subject ?? emptyTally);
-}
-
-export function baselineTally(totals: Totals, part: string): Tally {
-  const other = baselineOf(part);
-  return other === whole ? totals.baseline : (totals.strata[other]?.baseline ?? emptyTally);
 }
 
 /** The check of an interval with most events: so that an interval can be looked at without it. */

@@ -116,6 +116,12 @@ export const strategies: Chapter = {
       feature: "Experiments: several versions side by side for a time",
       source: "features/experiment.md",
       answer: differently("one canary; its comparison with the primary in the same window is built in (`compare`)"),
+      since: {
+        setting: "analysis.baseline",
+        ...differently(
+          "one canary, compared in the same window with the primary (`compare`), or with fresh pods of the old revision, as many as its own (`analysis.baseline`)",
+        ),
+      },
     },
     {
       feature: "Rollback window: going back skips steps and analysis",

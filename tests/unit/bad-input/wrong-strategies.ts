@@ -240,5 +240,16 @@ export const wrongStrategies: readonly Wrong[] = [
     { canaryMetadata: { labels: { role: "of two words" } } },
     "canaryMetadata.labels.role: must be a label value",
   ],
+  [
+    "a baseline where nothing is compared",
+    analysis({ ...blueGreen, baseline: true }),
+    "analysis.baseline: blue/green compares only what comes by preview or mirror: give one of them, or leave it out",
+  ],
+  [
+    "a baseline for metrics that aren't compared",
+    analysis({ baseline: true, metrics: [{ ...rate, compare: false }, template("up")] }),
+    "analysis.baseline: is for request-success-rate and request-duration, and none of them is compared: leave it out, or their compare: false",
+  ],
+  ["a baseline of no pods", analysis({ baseline: { replicas: 0 } }), "analysis.baseline.replicas: must be at least 1"],
   ["a window of nothing", analysis({ rollbackWindow: {} }), "analysis.rollbackWindow: needs revisions or time"],
 ];

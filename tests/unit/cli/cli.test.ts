@@ -137,6 +137,14 @@ describe("apisix-canary", () => {
     expect(out).to.match(/^ {2}Train: +shop: taken back, for web\.test$/m);
   });
 
+  it("says what the canary is compared with while there is a baseline", async () => {
+    const { metadata, status } = release("Progressing");
+    const found = { metadata, status: { ...status, baseline: { replicas: 2, revision: "r1" } } };
+    const answers = { [`GET ${one}`]: found, "GET /api/v1/namespaces/test/events": { items: [] } };
+    const { out } = await cli(["status", "podinfo", "-n", "test"], answers);
+    expect(out).to.match(/^ {2}Baseline: +2 pods of revision r1, compared with the canary$/m);
+  });
+
   it("writes a request as an annotation and shows the kubectl line", async () => {
     const answers = { [`GET ${one}`]: release("Progressing"), [`PATCH ${one}`]: release("Progressing") };
     const { out } = await cli(["abort", "podinfo", "-n", "test", "--reason", "it's bad"], answers);

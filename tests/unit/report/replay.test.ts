@@ -45,6 +45,18 @@ const runs: readonly (readonly [string, Conditions, Report["outcome"]])[] = [
     },
     "promoted",
   ],
+  [
+    "one beside a baseline that behaves as it does",
+    {
+      analysis: { baseline: true },
+      canary: { failingShare: 0.03, slowShare: 0 },
+      meanwhile: (world) => {
+        world.applyBaseline("r1");
+        world.behaviour.baseline = world.behaviour.canary;
+      },
+    },
+    "promoted",
+  ],
   ["an A/B release", { analysis: { match: [{ headers: { "x-beta": { exact: "1" } } }], iterations: 2 } }, "promoted"],
   [
     "one that is aborted",
