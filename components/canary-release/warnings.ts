@@ -1,8 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import { ownAnalysesText, warningsOf } from "../../release/analysis/index.js";
 import { deadlineSeconds, planStages, shortestSeconds } from "../../release/strategy/index.js";
-import { analysis as schema, check, durationText, release } from "../../release/settings/index.js";
-import { deploymentName } from "../../release/model/index.js";
+import { analysis as schema, check, release } from "../../release/settings/index.js";
+import { deploymentName, durationText } from "../../release/model/index.js";
 import { isTree, replacedLabel } from "../../release/template/index.js";
 import { lazily } from "../arguments/index.js";
 import type { CanaryReleaseArgs } from "./args.js";

@@ -1,8 +1,7 @@
-import { isHandedOver } from "../model/index.js";
+import { durationText, isHandedOver } from "../model/index.js";
 import type { ReleaseStatus } from "../model/index.js";
 import type { LeaseView, ObservedRelease } from "../ports/index.js";
 import type { RollbackSettings } from "../settings/index.js";
-import { durationText } from "../settings/duration.js";
 import { endStay, podsStay, stayUntil } from "./abort-delay.js";
 import { clearCommands } from "./commands.js";
 import { shortPatience } from "./drain.js";

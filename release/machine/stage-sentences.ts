@@ -1,5 +1,5 @@
+import { durationText } from "../model/index.js";
 import type { StrategyStatus } from "../model/index.js";
-import { durationText } from "../settings/index.js";
 import { shownWeight, splitText } from "../strategy/index.js";
 import type { Stage } from "../strategy/index.js";
 import { isoTime } from "./run.js";

@@ -16,7 +16,7 @@ export { compilesAsPcre } from "./pcre.js";
 export { dnsLabel, httpUrl, metricPrefix, objectName, serviceLabel } from "./names.js";
 export { prometheusAccess, tenantHeader } from "./prometheus.js";
 export type { PrometheusAccess } from "./prometheus.js";
-export { durationSeconds, durationText } from "./duration.js";
+export { durationSeconds } from "./duration.js";
 export { received, transferred } from "./transfer.js";
 export type { Transferred } from "./transfer.js";
 export { check, inOneLine, pathText } from "./problems.js";

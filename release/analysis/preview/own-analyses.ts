@@ -1,4 +1,4 @@
-import { durationText } from "../../settings/index.js";
+import { durationText } from "../../model/index.js";
 import type { AnalysisSettings } from "../../settings/index.js";
 import { backgroundsOf, planStages, stageAfterPromotion, strategyKindOf } from "../../strategy/index.js";
 import type { Background, Stage } from "../../strategy/index.js";

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { durationSeconds, durationText } from "../../../release/settings/index.js";
+import { durationText } from "../../../release/model/index.js";
+import { durationSeconds } from "../../../release/settings/index.js";
 
 describe("durations", () => {
   const right: readonly (readonly [string | number, number])[] = [
