@@ -92,7 +92,8 @@ class AfterPromotion {
     );
     heedAbort(run, object);
     await keepAtZero(run);
-    const step = { subject, baseline: nobody, weightPercent: 100, weightSinceMs: sinceMs, finalStep: false };
+    // Nothing comes after it: it passes on proof.
+    const step = { subject, baseline: nobody, weightPercent: 100, weightSinceMs: sinceMs, finalStep: true };
     const assessment = await this.judging.check(step, intervalEnds);
     run.note({ checks: checksOf(assessment) });
     return assessment.verdict;

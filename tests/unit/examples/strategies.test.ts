@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { expect } from "chai";
 import { analysis as schema } from "../../../release/settings/index.js";
 import { planStages, splitText } from "../../../release/strategy/index.js";
+import { settingsOf } from "../../components/register.js";
 
 interface Registered {
   readonly type: string;
@@ -53,8 +54,7 @@ describe("the example of a strategy", () => {
       const route = registered.find(({ type }) => type.endsWith(":ApisixRoute"));
       const http = inside(route, "inputs", "spec", "http");
       expect(Array.isArray(http) ? http.map((rule) => inside(rule, "name")).join(" ") : http).to.equal(rules);
-      const settings = registered.find(({ type }) => type.endsWith(lastType))?.inputs["settings"];
-      const analysis = inside(inside(settings, "value") ?? settings, "analysis");
+      const analysis = inside(settingsOf(registered.find(({ type }) => type.endsWith(lastType))?.inputs), "analysis");
       const read = schema.parse(inside(analysis, "value") ?? analysis);
       expect(
         planStages(read)

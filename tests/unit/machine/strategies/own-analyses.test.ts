@@ -87,10 +87,10 @@ describe("an analysis after the promotion", () => {
   });
 
   const postPromotion = { metrics: strict, iterations: 3 };
-  const primaryGetsBad = (harness: Harness): void => {
+  const primaryGetsBad = (harness: Harness, behaviour: typeof failing = failing): void => {
     const poll = (): void => {
       if (harness.status?.phase === "Finalising" && harness.world.gateway.weight === 0)
-        harness.world.behaviour.primary = failing;
+        harness.world.behaviour.primary = behaviour;
       else harness.clock.at(100, poll);
     };
     harness.clock.at(100, poll);
@@ -120,6 +120,20 @@ describe("an analysis after the promotion", () => {
     expect(harness.status?.conditions[0]).to.deep.include({ status: "False", reason: "PostPromotionFailed" });
     const alerts = harness.world.announcements.filter(({ alert, level }) => alert && level === "error");
     expect(alerts.at(-1)?.reason).to.contain("post-promotion analysis: success rate");
+  });
+
+  it("of weights passes on proof alone, however short it is and however few requests are asked for", async () => {
+    const metrics = [{ name: "request-duration" as const, thresholdRange: { max: 200 } }];
+    const short = { metrics, interval: "1s", iterations: 2 };
+    // Wherever it begins between two scrapes.
+    for (const offsetMs of [0, 250, 500, 750, 1000, 1250, 1500, 1750]) {
+      const harness = await Harness.atRest();
+      primaryGetsBad(harness, { failingShare: 0, slowShare: 1 });
+      await harness.clock.pass(offsetMs);
+      const message = messageOf(await harness.up("r2", { ...weights, minRequests: 1, postPromotion: short }));
+      expect(message, `${offsetMs} ms`).to.match(/post-promotion analysis: .*; no earlier revision is left to return to/);
+      expect(harness.isAtRest).to.equal(true);
+    }
   });
 
   it("of weights is judged again by the next update", async () => {
