@@ -131,7 +131,9 @@ describe("an analysis after the promotion", () => {
       primaryGetsBad(harness, { failingShare: 0, slowShare: 1 });
       await harness.clock.pass(offsetMs);
       const message = messageOf(await harness.up("r2", { ...weights, minRequests: 1, postPromotion: short }));
-      expect(message, `${offsetMs} ms`).to.match(/post-promotion analysis: .*; no earlier revision is left to return to/);
+      expect(message, `${offsetMs} ms`).to.match(
+        /post-promotion analysis: .*; no earlier revision is left to return to/,
+      );
       expect(harness.isAtRest).to.equal(true);
     }
   });
