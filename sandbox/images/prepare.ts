@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, readdirSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { ensureTool, prepareTools, tools } from "../tools/index.js";
 import type { Progress, Tool } from "../tools/index.js";
@@ -79,11 +79,13 @@ export async function installHey(
   const inside = ["/usr/bin/hey", "/usr/local/bin/hey"].find(
     (each) => folder !== undefined && existsSync(folder + each),
   );
-  const argv =
-    folder === undefined || inside === undefined
-      ? [(await ensureTool(tools.hey, progress, signal)).file]
-      : [...loaderOf(folder), folder + withoutLinks(folder, inside)];
   const script = path.join(bin, "hey");
+  if (folder === undefined || inside === undefined) {
+    // The program itself: whoever finds it on PATH may put it where nothing else of this machine is.
+    symlinkSync((await ensureTool(tools.hey, progress, signal)).file, script);
+    return;
+  }
+  const argv = [...loaderOf(folder), folder + withoutLinks(folder, inside)];
   writeFileSync(script, `#!/bin/sh\nexec ${argv.map((word) => `'${word}'`).join(" ")} "$@"\n`);
   chmodSync(script, 0o755);
 }

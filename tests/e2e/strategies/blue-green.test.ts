@@ -9,7 +9,8 @@ const preview = "preview.bluegreen.example.com";
 describe("blue/green", () => {
   let scene: Scene;
   before(async () => {
-    scene = await Scene.open(name, { ...quickJudgement, iterations: 4, preview: { hosts: [preview] } });
+    const delays = { scaleDownDelay: "2s", abortScaleDownDelay: "4s" };
+    scene = await Scene.open(name, { ...quickJudgement, iterations: 4, preview: { hosts: [preview] }, ...delays });
   });
   after(() => scene.close());
 
@@ -29,6 +30,7 @@ describe("blue/green", () => {
       { base: 100 },
       { base: 0 },
     ]);
+    expect(update.output).to.match(/Keeping the old revision of \S+ in its primary for 2s before the promotion/);
     await scene.expectAtRest("Succeeded", "1.0.1");
   });
 
@@ -42,6 +44,10 @@ describe("blue/green", () => {
     expect(tally.failed, tally.samples.join("\n")).to.equal(0);
     expect(tally.byVersion.get("1.0.2")).to.equal(undefined);
     expect(tests.byVersion.get("1.0.2")?.failed).to.be.greaterThan(0);
+    expect(update.output)
+      .to.match(/Canary failed! Scaling down \S+ in 4s/)
+      .and.to.match(/the canary's pods stay until \S+Z/);
+    expect(update.output).to.contain("its pods have stayed long enough after the rollback");
     await scene.expectAtRest("Failed", "1.0.1");
   });
 
