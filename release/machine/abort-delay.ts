@@ -55,9 +55,9 @@ export async function scaleDownLater(
     if (!(await waitUntilDue(settings, ports, signal, token))) return;
     if (signal.aborted)
       await withLimit(ports.clock, lastActMs, (limit) =>
-        withLock(settings, ports, limit, (run) => endStay(run, shortPatience)),
+        withLock(settings, ports, limit, (run) => endOwnStay(run, shortPatience)),
       );
-    else await withLock(settings, ports, signal, (run) => endStay(run, fullPatience(run)));
+    else await withLock(settings, ports, signal, (run) => endOwnStay(run, fullPatience(run)));
   } catch (error) {
     if (isLost(error)) return;
     const { phase, canaryWeight } = { phase: "Failed", canaryWeight: 0 } as const;
@@ -80,7 +80,10 @@ async function waitUntilDue(
     const object = await sleepAndLook();
     if (signal.aborted) return true;
     if (object === "unknown") continue;
-    if (object?.status?.fence !== token || !podsStay(object.status)) return false;
+    if (object === undefined) return false;
+    // Made anew, as it is after a restore: nobody else knows of the pods any more.
+    if (object.status === undefined) return true;
+    if (object.status.fence !== token || !podsStay(object.status)) return false;
     if (abortSentence(object) !== undefined) return true;
   }
   return true;
@@ -93,6 +96,12 @@ async function waitUntilDue(
       return "unknown";
     }
   }
+}
+
+async function endOwnStay(run: RollbackRun, patience: Patience): Promise<void> {
+  const object = await run.persist(() => run.ports.cluster.readRelease(run.signal));
+  if (object !== undefined && object.status === undefined) await retireCanary(run, patience);
+  else await endStay(run, patience);
 }
 
 /** Under the lock: the canary's pods go, and the journal says no more of them. Nothing to do where somebody else did. */

@@ -27,7 +27,7 @@ const replicas = z
       "Pods of the canary from this step on: a number, a part of the primary's (50%), or as large a part of the primary's as the step's weight (weight). Default: as before.",
   });
 
-const webhooks = z.array(webhook).min(1, "needs a webhook").optional().meta({
+const stepWebhooks = z.array(webhook).min(1, "needs a webhook").optional().meta({
   description:
     "Beside analysis.webhooks, in this step alone: rollout and event, and confirm-traffic-increase (confirm-promotion in the last step) before it is left.",
 });
@@ -41,14 +41,14 @@ const weightStep = z.strictObject({
     .optional()
     .meta({ description: "What is judged in this step, in place of analysis.metrics." }),
   replicas: replicas.optional(),
-  webhooks,
+  webhooks: stepWebhooks,
 });
 
 const pauseStep = z.strictObject({
   pause: z
     .union([z.literal("until approved"), durationAtLeast(1)])
     .meta({ description: 'Stays at the weight, judged all the while: "until approved", or so long.' }),
-  webhooks,
+  webhooks: stepWebhooks,
 });
 
 export const step = z.union([weightStep, pauseStep]);

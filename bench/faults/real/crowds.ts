@@ -1,3 +1,4 @@
+import { setTimeout as pause } from "node:timers/promises";
 import { startSessions, startTraffic } from "../../../sandbox/users/index.js";
 import type { Sessions } from "../../../sandbox/users/index.js";
 import type { Failure, Meeting } from "./evidence.js";
@@ -21,7 +22,9 @@ interface Stream {
 
 /** So many people come again and again. */
 const people = 60;
-const roundMs = 1_500;
+/** All of them come every three seconds. */
+const patienceMs = 20_000;
+const pollMs = 200;
 
 /** All users of a lane, from now until they are stopped. */
 export class Crowds {
@@ -43,15 +46,17 @@ export class Crowds {
       );
   }
 
-  /** Waits until all people with cookies have come again, and says who of them has not the version; undefined: nobody. */
+  /** Waits until all people with cookies were answered by this version last; says who was not. Undefined: everybody. */
   async strandedFrom(version: string): Promise<string | undefined> {
     const sessions = this.streams.flatMap((each) => each.sessions ?? []);
-    if (sessions.length === 0) return undefined;
-    const slowest = Math.max(...this.streams.map(({ coming }) => (people / coming.perSecond) * 1000));
-    await new Promise((resolve) => setTimeout(resolve, slowest + roundMs));
-    const others = sessions.flatMap((each) => [...each.tally().lastVersion]).filter(([last]) => last !== version);
-    if (others.length === 0) return undefined;
-    return `people were answered last by ${others.map(([last, count]) => `${last} (${count})`).join(", ")}`;
+    const deadline = performance.now() + patienceMs;
+    for (;;) {
+      const others = sessions.flatMap((each) => [...each.tally().lastVersion]).filter(([last]) => last !== version);
+      if (others.length === 0) return undefined;
+      if (performance.now() > deadline)
+        return `people were answered last by ${others.map(([last, count]) => `${last} (${count})`).join(", ")}`;
+      await pause(pollMs);
+    }
   }
 
   /** Number of their requests. */

@@ -187,7 +187,7 @@ describe("a release of which everything is an output", () => {
       { name: "gate", url: "[secret]" },
       { name: "b", url: "[secret]" },
     ];
-    expect(at(withoutSecrets(inputs), "settings", "analysis", "steps")).to.deep.equal([
+    expect(at(settingsOf(withoutSecrets(inputs)), "analysis", "steps")).to.deep.equal([
       { weight: 10, webhooks: hidden },
       { pause: "1m", webhooks: hidden },
     ]);

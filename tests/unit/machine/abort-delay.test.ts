@@ -133,6 +133,15 @@ describe("a canary whose pods stay after its rollback", () => {
     expect(harness.unansweredSeconds).to.equal(0);
   });
 
+  it("goes at once where the journal was lost: nobody else would know of it", async () => {
+    const harness = await failing();
+    afterFailure(harness, 20_000, () => harness.world.loseState());
+    const before = harness.clock.nowMs();
+    expect(messageOf(await harness.up("r2", stays))).to.contain("revision r2 rolled back");
+    expect(harness.clock.nowMs() - before).to.be.below(120_000);
+    expect(harness.isAtRest).to.equal(true);
+  });
+
   it("hinders no destroy: with the release's object the wait ends", async () => {
     const harness = await failing();
     afterFailure(harness, 20_000, () => (harness.world.object = undefined));
