@@ -7,17 +7,17 @@ import { apply, kubectl } from "../harness/apps.js";
 import { at, core, deployment, eventually, releaseStatus } from "../harness/cluster.js";
 import { edited, exampleText, firstProgram, plannedResources } from "../harness/examples.js";
 import type { Env, Result } from "../harness/project.js";
-import { walkExternalAutoscaler } from "./autoscaler.js";
+import { walkExternalAutoscaler, walkGatesAndAlerts } from "./people.js";
 import { walkStrategies } from "./strategies.js";
+import { walkTutorial } from "./tutorial.js";
 import { hurried, image, next, old, Walk } from "./walk.js";
 
-// The programs that bring a platform of their own, one after the other in one stack: as its author goes from one to the
-// next, the platform stays, and the release of the one before goes.
+// The programs that bring a platform of their own, one after the other in one stack, that of the tutorial: as its author
+// goes from one to the next, the platform stays, and the release of the one before goes.
 
 /** The programmable application, all of whose answers are errors. */
 const failing = `image: "sandbox/faulty:${next}", env: [{ name: "FAIL_PERCENT", value: "100" }]`;
 const noted: Env = { PULUMI_NODEJS_TRANSPILE_ONLY: "false" };
-const pulumiYaml = "name: shop\nruntime: nodejs\nmain: index.ts\n";
 
 describe("programs with a platform of their own", () => {
   let walk: Walk;
@@ -26,10 +26,8 @@ describe("programs with a platform of their own", () => {
   const promoted = (text: string, users: TrafficOptions): Promise<string> => walk.promoted(text, users);
 
   before(async () => {
-    walk = await Walk.open("shop", {
-      "Pulumi.yaml": pulumiYaml,
-      "index.ts": firstProgram("README.md"),
-    });
+    walk = await Walk.open();
+    walk.project.write({ "index.ts": firstProgram("README.md") });
   });
   after(async () => {
     const { code, output } = await walk.project.destroy();
@@ -63,6 +61,8 @@ describe("programs with a platform of their own", () => {
     expect(await releaseStatus("test", "podinfo")).to.include({ phase: "Failed", canaryWeight: 0 });
   });
 
+  walkTutorial(() => walk);
+
   it("several-services: each on its own; one that fails takes none of the others back", async () => {
     const text = exampleText("several-services");
     await shipped(text);
@@ -85,6 +85,22 @@ describe("programs with a platform of their own", () => {
   });
 
   walkExternalAutoscaler(() => walk);
+
+  it("release-train: two become one revision, and nobody notices", async () => {
+    const text = exampleText("release-train");
+    await shipped(text);
+    const users = startTraffic({ host: "web.example.com", perSecond: 40 });
+    const output = await promoted(edited(text, { ...hurried, [old]: next }), {
+      host: "cart.example.com",
+      perSecond: 40,
+    });
+    const { failed, samples } = await users.stop();
+    expect(failed, samples.join("\n")).to.equal(0);
+    for (const name of ["cart", "web"]) {
+      expect(output).to.contain(`Promotion completed! Scaling down ${name}.shop`);
+      expect((await deployment("shop", `${name}-primary`)).image).to.equal(image(next));
+    }
+  });
 
   it("custom-metric: the corrected query lets a release without 404s pass, and takes one with them back", async () => {
     const text = edited(exampleText("custom-metric"), { 'interval: "10s"': 'interval: "1s"' });
@@ -131,6 +147,8 @@ describe("programs with a platform of their own", () => {
     await promoted(edited(text, { ...hurried, [old]: next }), { host, perSecond: 40, ca });
     expect(await redirection(host)).to.deep.equal([301, `https://${host}/cart`]);
   });
+
+  walkGatesAndAlerts(() => walk);
 });
 
 async function deployments(): Promise<readonly string[]> {

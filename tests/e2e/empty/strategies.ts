@@ -1,12 +1,20 @@
-/** Examples of strategies, one after the other on one release: each of them ships its next revision. */
+/** The examples of strategies, one after the other on one release: each of them ships its next revision. */
 import { expect } from "chai";
-import { startTraffic } from "../../../sandbox/users/index.js";
+import { startSessions, startTraffic } from "../../../sandbox/users/index.js";
 import { deployment, eventually } from "../harness/cluster.js";
 import { edited, exampleText } from "../harness/examples.js";
 import { image, old } from "./walk.js";
 import type { Walk } from "./walk.js";
 
 const host = "app.example.com";
+const loadTester = `
+import * as k8s from "@pulumi/kubernetes";
+import { LoadTester } from "pulumi-apisix-canary";
+
+const test = new k8s.core.v1.Namespace("test", { metadata: { name: "test" } });
+new LoadTester("loadtester", { namespace: test.metadata.name });
+`;
+
 const served = async (): Promise<string> => (await deployment("default", "podinfo-primary")).image;
 
 /** @param walk with `podinfo` in `default` at another revision than the first one's */
@@ -42,7 +50,7 @@ export function walkStrategies(walk: () => Walk): void {
     const team = startTraffic({ host, perSecond: 40, headers });
     const versions: string[] = [];
     const others = startTraffic({ host, perSecond: 40, headers: { "X-Team": "search" } });
-    const update = walk().update(text);
+    const update = walk().update(text + loadTester);
     await eventually("the team meets it", 60, () => Promise.resolve(team.tally.byVersion.has("6.0.2")));
     versions.push(...others.tally.byVersion.keys());
     const { code, output } = await update;
@@ -51,5 +59,39 @@ export function walkStrategies(walk: () => Walk): void {
     for (const { failed, samples } of tallies) expect(failed, samples.join("\n")).to.equal(0);
     expect(versions).to.deep.equal([old]);
     expect(await served()).to.equal(image("6.0.2"));
+  });
+
+  it("blue-green: tested where no user is, by the load tester, then all at once", async () => {
+    const text = edited(exampleText("blue-green"), {
+      'interval: "30s"': 'interval: "2s"',
+      "iterations: 10": "iterations: 3",
+    });
+    const output = await walk().promoted(text + loadTester, { host, perSecond: 40 });
+    expect(output).to.contain("Advance podinfo.default canary iteration 3/3");
+    expect(await served()).to.equal(image(old));
+  });
+
+  it("mirroring: copies first, then users", async () => {
+    const text = edited(exampleText("mirroring"), {
+      [old]: "6.0.2",
+      'interval: "30s"': 'interval: "1s"',
+      'for: "5m"': 'for: "3s"',
+      "[10, 30, 50]": "[50]",
+    });
+    await walk().promoted(text, { host, perSecond: 150 });
+    expect(await served()).to.equal(image("6.0.2"));
+  });
+
+  it("session-affinity: who has met the new revision keeps it", async () => {
+    const text = edited(exampleText("session-affinity"), { 'interval: "5m"': 'interval: "2s"' });
+    const sessions = startSessions({ host, perSecond: 200, users: 400 });
+    const { code, output } = await walk().update(text);
+    await sessions.stop();
+    const met = sessions.tally();
+    expect(code, output).to.equal(0);
+    expect(met.failed, met.samples.join("\n")).to.equal(0);
+    expect(met.switchedBack).to.equal(0);
+    expect(met.lastVersion.get(old) ?? 0).to.be.greaterThan(0);
+    expect(await served()).to.equal(image(old));
   });
 }

@@ -2,6 +2,8 @@
 import { expect } from "chai";
 import { startTraffic } from "../../../sandbox/users/index.js";
 import type { TrafficOptions } from "../../../sandbox/users/index.js";
+import { blocks } from "../../unit/documents/blocks.js";
+import { edited } from "../harness/examples.js";
 import { UserProject } from "../harness/project.js";
 import type { Result } from "../harness/project.js";
 
@@ -11,11 +13,20 @@ export const image = (tag: string): string => `ghcr.io/stefanprodan/podinfo:${ta
 /** Fewer and shorter steps. */
 export const hurried = { 'interval: "10s"': 'interval: "1s"', "stepWeight: 10": "stepWeight: 25" };
 
+/** The tutorial's commands, block by block. */
+export function tutorial(): readonly string[] {
+  return blocks()
+    .filter(({ document, kind }) => document === "docs/tutorial.md" && kind === "sh")
+    .map(({ text }) => text);
+}
+
 export class Walk {
   private constructor(readonly project: UserProject) {}
 
-  static async open(name: string, files: Readonly<Record<string, string>>): Promise<Walk> {
-    return new Walk(await UserProject.create(name, files));
+  /** As the tutorial begins. Its packages are found above its folder, as in any workspace: no registry answers in here. */
+  static async open(): Promise<Walk> {
+    const [project = ""] = tutorial();
+    return new Walk(await UserProject.madeBy("tutorial", edited(project, { "\nnpm install ": "\n: npm install " })));
   }
 
   update(text: string, more: readonly string[] = []): Promise<Result> {

@@ -1,6 +1,8 @@
 import { spawn } from "node:child_process";
+import type { ChildProcessByStdio } from "node:child_process";
 import { cpSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
+import type { Readable } from "node:stream";
 import { Update } from "../../../bench/project/index.js";
 import { ensurePackage, packedRoot } from "./packed.js";
 
@@ -17,7 +19,10 @@ export type Env = Readonly<Record<string, string>>;
 
 /** A user's own Pulumi project with the packed package, run by the real command line. */
 export class UserProject {
-  private constructor(readonly folder: string) {}
+  private constructor(
+    readonly folder: string,
+    private readonly state = path.join(folder, "state"),
+  ) {}
 
   /** A fresh one with these files; `index.js` or `index.ts` is the program. */
   static async create(name: string, files: Readonly<Record<string, string>>): Promise<UserProject> {
@@ -36,12 +41,20 @@ export class UserProject {
     return project.initialized();
   }
 
+  /** What its author makes by these commands, which end in its folder with a stack of their own. */
+  static async madeBy(name: string, commands: string): Promise<UserProject> {
+    const above = UserProject.empty(name);
+    const { code, output } = await above.shell(`${commands}\npwd`);
+    if (code !== 0) throw new Error(`${commands}: ${output}`);
+    return new UserProject(output.trim().split("\n").at(-1) ?? "", above.state);
+  }
+
   private static empty(name: string): UserProject {
     ensurePackage();
     const sandbox = path.basename(process.env["APISIX_CANARY_SANDBOX_DIR"] ?? "outside");
     const project = new UserProject(path.join(packedRoot, sandbox, name));
     rmSync(project.folder, { recursive: true, force: true });
-    mkdirSync(path.join(project.folder, "state"), { recursive: true });
+    mkdirSync(project.state, { recursive: true });
     return project;
   }
 
@@ -99,13 +112,30 @@ export class UserProject {
   /** The package's own program for people. */
   cli(argv: readonly string[]): Promise<Pick<Result, "code" | "output">> {
     const program = path.join(packedRoot, "node_modules/pulumi-apisix-canary/dist/cli/main.js");
-    const child = spawn(process.execPath, [program, ...argv], { cwd: this.folder, stdio: ["ignore", "pipe", "pipe"] });
-    const lines: string[] = [];
-    for (const stream of [child.stdout, child.stderr])
-      stream.on("data", (chunk: Buffer) => lines.push(chunk.toString()));
-    return new Promise((resolve, reject) => {
-      child.once("error", reject);
-      child.once("close", (code) => resolve({ code: code ?? -1, output: lines.join("") }));
+    return ended(spawn(process.execPath, [program, ...argv], { cwd: this.folder, stdio: ["ignore", "pipe", "pipe"] }));
+  }
+
+  /** What a person types there; what Pulumi asks is answered with yes. */
+  shell(commands: string): Promise<Pick<Result, "code" | "output">> {
+    return ended(this.typed(commands));
+  }
+
+  /** The same in a terminal that stays open; what ends it is returned. */
+  terminal(commands: string): () => Promise<void> {
+    const child = this.typed(commands);
+    const end = ended(child);
+    return async () => {
+      if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, "SIGTERM");
+      await end;
+    };
+  }
+
+  private typed(commands: string): ChildProcessByStdio<null, Readable, Readable> {
+    return spawn("bash", ["--noprofile", "--norc", "-eo", "pipefail", "-c", commands], {
+      cwd: this.folder,
+      env: { ...this.environment(), PULUMI_SKIP_CONFIRMATIONS: "true" },
+      detached: true,
+      stdio: ["ignore", "pipe", "pipe"],
     });
   }
 
@@ -113,7 +143,7 @@ export class UserProject {
   environment(): Readonly<NodeJS.ProcessEnv> {
     return {
       ...process.env,
-      PULUMI_BACKEND_URL: `file://${path.join(this.folder, "state")}`,
+      PULUMI_BACKEND_URL: `file://${this.state}`,
       PULUMI_CONFIG_PASSPHRASE: "test",
       PULUMI_SKIP_UPDATE_CHECK: "1",
       // Types are checked with all others; here it would only take its time.
@@ -124,6 +154,16 @@ export class UserProject {
   private start(argv: readonly string[], more: Env): Update {
     return new Update(argv, { folder: this.folder, env: { ...this.environment(), ...more } });
   }
+}
+
+/** All that it printed, when it has ended. */
+function ended(child: ChildProcessByStdio<null, Readable, Readable>): Promise<Pick<Result, "code" | "output">> {
+  const lines: string[] = [];
+  for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk: Buffer) => lines.push(chunk.toString()));
+  return new Promise((resolve, reject) => {
+    child.once("error", reject);
+    child.once("close", (code) => resolve({ code: code ?? -1, output: lines.join("") }));
+  });
 }
 
 function packageJson(name: string): string {

@@ -22,9 +22,6 @@ function walkedExamples(): readonly string[] {
   return [...new Set(found.map(([, name = ""]) => name))].toSorted();
 }
 
-/** Previewed alone, so far. */
-const unwalked = ["blue-green", "gates-and-alerts", "mirroring", "release-train", "session-affinity"];
-
 /** A file of this repository and what stands in it. */
 type Place = readonly [file: string, text: string];
 
@@ -82,7 +79,7 @@ describe("what readers copy", () => {
     const folder = path.join(root, "examples");
     const names = readdirSync(folder).filter((name) => existsSync(path.join(folder, name, "Pulumi.yaml")));
     expect(names.length).to.be.greaterThan(20);
-    expect([...walkedExamples(), ...unwalked].toSorted()).to.deep.equal(names.toSorted());
+    expect(walkedExamples()).to.deep.equal(names.toSorted());
   });
 
   it("how-to: each page is walked by an end-to-end test, and no other", () => {
@@ -94,6 +91,11 @@ describe("what readers copy", () => {
       for (const [file, text] of [test, ...Object.values(commands)]) expect(textOf(file), file).to.contain(text);
       expect(commandsIn(`docs/how-to/${page}.md`)).to.deep.equal(Object.keys(commands).toSorted());
     });
+
+  it("tutorial: its commands and its program are walked as they are", () => {
+    expect(tests.get("empty/tutorial.ts")).to.contain('firstProgram("docs/tutorial.md")');
+    expect(tests.get("empty/programs.test.ts")).to.contain("walkTutorial(");
+  });
 });
 
 /** `pulumi up`, `apisix-canary import`; not what everybody has, such as npm. */
