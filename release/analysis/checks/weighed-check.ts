@@ -28,7 +28,7 @@ import { evaluate, isCompared } from "./findings.js";
 import type { Evaluation, Finding, Moment } from "./findings.js";
 import { betweenBoundsText, claimText, proofText, sharedText, strangersText } from "./explain.js";
 import { countsOf, isCustom, isRatio, maxIncreaseOf, trialsBetween } from "./hypotheses.js";
-import { quantileMs, slowShareAllowed } from "./latency.js";
+import { quantileMs, slowEstimate, slowShareAllowed } from "./latency.js";
 import { noValuesText } from "./sentences.js";
 import { waitText } from "./traffic.js";
 
@@ -72,6 +72,7 @@ const rules: readonly Rule[] = [
   breachedLimit,
   worseThanPrimary,
   tooFewRequests,
+  notYetKnown,
   notYetProved,
 ];
 
@@ -195,6 +196,24 @@ function tooFewRequests({ state, metric }: Evaluation, from: Totals): RuleResult
   const sentence = `${metric.name}: only ${requests} of ${minRequests} requests since the last change of weight${wait}`;
   const tally = minus(state.totals.subject, from.subject);
   return { verdict: "inconclusive", tally, sentence, awaitsRequests: true };
+}
+
+/**
+ * How long a request took is sure one scrape later. Where nothing comes after the step, it doesn't end on what isn't known
+ * of any of its requests and looks bad for most.
+ */
+function notYetKnown({ state, metric, moment, claims }: Evaluation, from: Totals): RuleResult | undefined {
+  if (!moment.finalStep) return undefined;
+  const start = state.weightStart.totals.subject;
+  const sinceStart = minus(state.totals.subject, start);
+  const open = claims.some(({ hypothesis: { event } }) => {
+    if (event.kind !== "slowerThan") return false;
+    const known = trialsBetween(event, start, state.totals.subject, state.boundsMs).count;
+    return known === 0 && slowEstimate(sinceStart, state.boundsMs, event.limitMs) > sinceStart.timed / 2;
+  });
+  if (!open) return undefined;
+  const sentence = `${metric.name}: how long the ${sinceStart.timed} requests since the last change of weight took is known with the next scrape`;
+  return { verdict: "inconclusive", tally: minus(state.totals.subject, from.subject), sentence, awaitsRequests: true };
 }
 
 function notYetProved({ state, moment, claims }: Evaluation, from: Totals): RuleResult | undefined {

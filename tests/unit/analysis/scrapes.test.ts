@@ -40,6 +40,19 @@ describe("two numbers of one scrape that aren't of one moment", () => {
     expect(proved.at(-1)).equal(4);
   });
 
+  it("let no last step end on requests none of which is known, and most of which look slow", () => {
+    const stage = new Stage({ ...duration(), minRequests: 1 });
+    stage.ask(canary, 100, { ms: 1500 }).ask(primary, 100);
+    expect(verdictOf(stage.check({ intervalEnds: true, finalStep: false }))).equal("pass");
+    const last = new Stage({ ...duration(), minRequests: 1 });
+    last.ask(canary, 100, { ms: 1500 }).ask(primary, 100);
+    const assessment = last.check({ intervalEnds: true, finalStep: true });
+    expect(verdictOf(assessment)).equal("hold: inconclusive");
+    expect(sentenceOf(assessment)).contain("is known with the next scrape");
+    last.ask(canary, 100, { ms: 1500 }).ask(primary, 100);
+    expect(verdictOf(last.check({ intervalEnds: true, finalStep: true }))).equal("failNow");
+  });
+
   const second = fc.record({ fast: fc.nat(30), slow: fc.nat(4), read: fc.double({ min: 0, max: 1, noNaN: true }) });
 
   it("never prove more slow requests than there were, in any stretch of any stream, and miss none in the end", () => {
