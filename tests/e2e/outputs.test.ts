@@ -118,7 +118,9 @@ describe("what is wrong in an output", () => {
   const home = "e2e-outputs-wrong";
   const problems: Readonly<Record<string, (key: pulumi.Output<string>) => Partial<CanaryReleaseArgs>>> = {
     "replicas: must be at least 1": (key) => ({ replicas: key.apply(() => 0) }),
-    "template.spec.containers: needs a container": (key) => ({ template: key.apply(() => ({ spec: { containers: [] } })) }),
+    "template.spec.containers: needs a container": (key) => ({
+      template: key.apply(() => ({ spec: { containers: [] } })),
+    }),
   };
   const thrown = (key: pulumi.Output<string>): Partial<CanaryReleaseArgs> => ({
     replicas: key.apply((): number => {
