@@ -8,7 +8,7 @@ import { fullPatience, shortPatience } from "./drain.js";
 import type { Patience } from "./drain.js";
 import { AbortRun, ReleaseFailed, sentenceOf, TrainIsOut } from "./failure.js";
 import { Gates, jumpsGates } from "./gates.js";
-import { reported } from "./judging.js";
+import { reported, thresholdSentence } from "./judging.js";
 import { PausableLimit } from "./limit.js";
 import { isLost, lossOf, withLock } from "./lock.js";
 import {
@@ -193,8 +193,7 @@ async function preRollout(run: Run, train: TrainMember | undefined): Promise<voi
     const failedChecks = run.status.failedChecks + 1;
     await run.journal({ failedChecks });
     run.announce("warning", `Halt ${run.label} advancement pre-rollout check ${refused.sentence}`);
-    if (failedChecks >= threshold)
-      throw new AbortRun(`failed checks threshold reached ${threshold}: pre-rollout check ${refused.sentence}`);
+    if (failedChecks >= threshold) throw new AbortRun(thresholdSentence(run, `pre-rollout check ${refused.sentence}`));
     await waitAndListen(run, interval * 1000);
     await train?.heed();
   }

@@ -2,7 +2,7 @@ import type { Reading, Verdict } from "../analysis/contract.js";
 import type { CheckStatus } from "../model/index.js";
 import { backgroundsOf, checkSecondsOf, numberOfAnalysis } from "../strategy/index.js";
 import type { Background } from "../strategy/index.js";
-import { checksOf, haltSentence, Judging } from "./judging.js";
+import { checksOf, haltSentence, Judging, thresholdSentence } from "./judging.js";
 import type { Step } from "./judging.js";
 import type { Run } from "./run.js";
 
@@ -103,7 +103,7 @@ export class Backgrounds {
         if (each.failures >= threshold)
           return {
             kind: "failed",
-            sentence: `failed checks threshold reached ${threshold}: ${verdict.sentence}`,
+            sentence: thresholdSentence(this.run, verdict.sentence),
             onFailure,
           };
         this.run.announce("warning", haltSentence(this.run.label, verdict.sentence));

@@ -163,6 +163,11 @@ export function readMetrics(
   return run.ports.metrics.read({ windowSeconds, canaryNodes: subjectNodes, primaryNodes: baselineNodes }, run.signal);
 }
 
+/** Why a run ends by checks none of which would have ended it. */
+export function thresholdSentence({ settings }: Pick<Run, "settings">, sentence: string): string {
+  return `failed checks threshold reached ${settings.analysis.threshold}: ${sentence}`;
+}
+
 /** Flagger names the release, but not where the sentence does so itself. */
 export function haltSentence(label: string, sentence: string): string {
   return sentence.startsWith("no values found")

@@ -4,7 +4,7 @@ import type { Stage } from "../strategy/index.js";
 import { clearCommands, heedAbort } from "./commands.js";
 import { fullPatience } from "./drain.js";
 import { ReleaseFailed } from "./failure.js";
-import { checksOf, checkThroughInterval, haltSentence, Judging } from "./judging.js";
+import { checksOf, checkThroughInterval, haltSentence, Judging, thresholdSentence } from "./judging.js";
 import { finishAborted } from "./rollback.js";
 import type { Run } from "./run.js";
 import { keepAtZero } from "./traffic.js";
@@ -65,7 +65,7 @@ class AfterPromotion {
         if (done >= stage.intervals) return undefined;
         continue;
       }
-      if (failures >= threshold) return `failed checks threshold reached ${threshold}: ${verdict.sentence}`;
+      if (failures >= threshold) return thresholdSentence(run, verdict.sentence);
       if (run.ports.clock.nowMs() > untilMs) return verdict.sentence;
       run.announce("warning", haltSentence(run.label, verdict.sentence));
     }

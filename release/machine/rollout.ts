@@ -18,7 +18,7 @@ import type { Baseline } from "./baseline.js";
 import { Effect } from "./effect.js";
 import { AbortRun } from "./failure.js";
 import type { Gates } from "./gates.js";
-import { checkThroughInterval, haltSentence } from "./judging.js";
+import { checkThroughInterval, haltSentence, thresholdSentence } from "./judging.js";
 import type { Step } from "./judging.js";
 import type { PausableLimit } from "./limit.js";
 import type { Run } from "./run.js";
@@ -319,6 +319,6 @@ export class Rollout {
     const failedChecks = run.status.failedChecks + 1;
     await run.journal({ failedChecks });
     run.announce("warning", haltSentence(run.label, sentence));
-    if (failedChecks >= threshold) throw new AbortRun(`failed checks threshold reached ${threshold}: ${sentence}`);
+    if (failedChecks >= threshold) throw new AbortRun(thresholdSentence(run, sentence));
   }
 }

@@ -25,20 +25,20 @@ export const baselineFields = {
 /** What the baseline is compared by. */
 interface Compared {
   readonly baseline?: BaselineSettings | undefined;
-  readonly preview?: unknown;
-  readonly mirror?: unknown;
   readonly metrics: readonly MetricSettings[];
   readonly steps?: readonly StepSettings[] | undefined;
 }
 
 type Problem = readonly [path: readonly (string | number)[], message: string];
 
-/** Where nothing would ever be compared with it. */
-export function baselineProblems(value: Compared, blueGreen: boolean): readonly Problem[] {
+/**
+ * Where nothing would ever be compared with it.
+ * @param requestsBefore whether requests reach the canary before all users are moved
+ */
+export function baselineProblems(value: Compared, requestsBefore: boolean): readonly Problem[] {
   if (value.baseline === undefined || value.baseline === false) return [];
-  const { preview, mirror, metrics, steps = [] } = value;
-  const isTested = preview !== undefined || (mirror !== undefined && mirror !== false);
-  if (blueGreen && !isTested)
+  const { metrics, steps = [] } = value;
+  if (!requestsBefore)
     return [
       [["baseline"], "blue/green compares only what comes by preview or mirror: give one of them, or leave it out"],
     ];

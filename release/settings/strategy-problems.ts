@@ -35,6 +35,7 @@ type Problem = readonly [path: Path, message: string];
 
 /** Combinations that make no sense: where, and what is possible instead. */
 export function strategyProblems(value: Combined): readonly Problem[] {
+  const requestsBefore = !isBlueGreen(value) || value.preview !== undefined || isMirrored(value);
   return [
     ...weightProblems(value),
     ...combinationProblems(value),
@@ -42,28 +43,26 @@ export function strategyProblems(value: Combined): readonly Problem[] {
     ...promotionProblems(value),
     ...stepWebhookProblems(value.steps ?? []),
     ...metricProblems(value),
-    ...analysesProblems(value, { stages: stageCount(value), requestsBefore: !isBlueGreen(value) || isShown(value) }),
-    ...baselineProblems(value, isBlueGreen(value)),
+    ...analysesProblems(value, { stages: stageCount(value), requestsBefore }),
+    ...baselineProblems(value, requestsBefore),
   ];
 }
 
-/** Whether requests reach a blue/green's canary before users are moved. */
-function isShown({ preview, mirror }: Combined): boolean {
-  return preview !== undefined || (mirror !== undefined && mirror !== false);
+/** Whether the canary is shown copies of users' requests. */
+function isMirrored({ mirror }: Combined): boolean {
+  return mirror !== undefined && mirror !== false;
 }
 
 /** How many stages the plan has. */
 function stageCount(value: Combined): number {
-  const { match, mirror, steps, stepWeight, stepWeights, maxWeight, prePromotion, postPromotion, scaleDownDelay } =
-    value;
+  const { match, steps, stepWeight, stepWeights, maxWeight, prePromotion, postPromotion, scaleDownDelay } = value;
   const before = prePromotion === undefined ? 0 : 1;
   // Refused already.
   if (stepWeight !== undefined && stepWeight < 1) return Infinity;
   if (match !== undefined) return 1 + before;
   const after = [postPromotion, scaleDownDelay].filter((each) => each !== undefined).length;
   if (isBlueGreen(value)) return 2 + before + after;
-  const mirrored = mirror === undefined || mirror === false ? 0 : 1;
-  return mirrored + (steps ?? stepWeightsOf({ stepWeight, stepWeights, maxWeight })).length + before;
+  return (isMirrored(value) ? 1 : 0) + (steps ?? stepWeightsOf({ stepWeight, stepWeights, maxWeight })).length + before;
 }
 
 function weightProblems(value: Combined): readonly Problem[] {
@@ -90,7 +89,7 @@ function weightProblems(value: Combined): readonly Problem[] {
 
 function combinationProblems(value: Combined): readonly Problem[] {
   const { match, iterations, preview, previewReplicas, scaleDownDelay, mirror, sessionAffinity } = value;
-  const mirrors = mirror !== undefined && mirror !== false;
+  const mirrors = isMirrored(value);
   const blueGreen = isBlueGreen(value);
   const found: Problem[] = [];
   if (match !== undefined && iterations === undefined) found.push([["match"], "needs iterations"]);
