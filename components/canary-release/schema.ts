@@ -1,5 +1,13 @@
 import { z } from "zod";
-import { analysis, dnsLabel, httpUrl, objectName, release, serviceLabel } from "../../release/settings/index.js";
+import {
+  analysis,
+  dnsLabel,
+  httpUrl,
+  isPause,
+  objectName,
+  release,
+  serviceLabel,
+} from "../../release/settings/index.js";
 import { argument } from "../arguments/index.js";
 import type { Shape } from "../arguments/index.js";
 import { longestStabilizationSeconds } from "./manifests.js";
@@ -185,7 +193,7 @@ export const schema = z
       });
     if (typeof args.autoscaler === "object")
       (args.analysis.steps ?? []).forEach((step, index) => {
-        if ("weight" in step && step.replicas !== undefined)
+        if (!isPause(step) && step.replicas !== undefined)
           context.addIssue({
             code: "custom",
             path: ["analysis", "steps", index, "replicas"],

@@ -29,6 +29,7 @@ export function advanceSentence(label: string, stage: Stage): string {
         ? `Pausing ${label} at canary weight ${shownWeight(split)} until it is approved`
         : `Pausing ${label} at canary weight ${shownWeight(split)} for ${durationText(intervals * intervalSeconds)}`;
     case "matched":
+      if (stage.staysMatched === true) return `Advance ${label} canary step, matching users stay`;
       return `Routing all matching users of ${label} to the canary`;
     case "test":
       return `Testing ${label} before any user, by its webhooks`;

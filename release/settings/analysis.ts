@@ -4,6 +4,7 @@ import { durationAtLeast } from "./duration.js";
 import { baselineFields } from "./baseline.js";
 import { metric } from "./metrics.js";
 import type { MetricSettings } from "./metrics.js";
+import { isPause } from "./pace.js";
 import { strategyFields } from "./strategy.js";
 import { strategyProblems } from "./strategy-problems.js";
 import { alert, webhook } from "./webhooks.js";
@@ -127,7 +128,7 @@ export function metricsOf(
   const { metrics, steps = [] } = settings;
   const all = [
     ...metrics,
-    ...steps.flatMap((step) => ("weight" in step ? (step.metrics ?? []) : [])),
+    ...steps.flatMap((step) => (isPause(step) ? [] : (step.metrics ?? []))),
     ...metricListsOf(settings).flatMap(([, each]) => each),
   ];
   return all.filter((metric, index) => all.findIndex(({ name }) => name === metric.name) === index);

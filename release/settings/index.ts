@@ -2,7 +2,7 @@
 export { adoptionSettings } from "./adoption.js";
 export type { AdoptionSettings } from "./adoption.js";
 export { analysis, metricsOf } from "./analysis.js";
-export { checkEverySeconds } from "./pace.js";
+export { checkEverySeconds, isPause } from "./pace.js";
 export { metricListsOf } from "./analyses.js";
 export type { AwaitedAnalysis, BackgroundAnalysis } from "./analyses.js";
 export type { AnalysisInput, AnalysisSettings } from "./analysis.js";
@@ -10,7 +10,7 @@ export { release } from "./release.js";
 export type { ReleaseInput, ReleaseSettings, RollbackSettings } from "./release.js";
 export type { MetricSettings, MetricTemplate, MetricTemplateInput } from "./metrics.js";
 export { isAddress, matchEntry } from "./strategy.js";
-export type { AffinitySettings, MatchEntry, MirrorSettings, StepSettings, ValueMatch } from "./strategy.js";
+export type { AffinitySettings, JudgedStep, MatchEntry, MirrorSettings, PauseStep, ValueMatch } from "./strategy.js";
 export type { AlertSettings, WebhookSettings, WebhookType } from "./webhooks.js";
 export { compilesAsPcre } from "./pcre.js";
 export { dnsLabel, httpUrl, metricPrefix, objectName, serviceLabel } from "./names.js";

@@ -1,3 +1,5 @@
+import type { PauseStep, StepSettings } from "./strategy.js";
+
 interface Weights {
   readonly maxWeight: number;
   readonly stepWeight?: number | undefined;
@@ -22,4 +24,9 @@ interface Pace {
 /** Seconds between two checks: never more than an interval. */
 export function checkEverySeconds({ checkInterval, interval }: Pace): number {
   return checkInterval ?? Math.min(usualCheckSeconds, interval);
+}
+
+/** Whether a step only stays where the one before it is. */
+export function isPause(step: StepSettings): step is PauseStep {
+  return "pause" in step;
 }

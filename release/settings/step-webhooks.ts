@@ -1,3 +1,4 @@
+import { isPause } from "./pace.js";
 import type { StepSettings } from "./strategy.js";
 import type { WebhookType } from "./webhooks.js";
 
@@ -19,7 +20,10 @@ function refusal(type: WebhookType, next: StepSettings | undefined): string | un
       return `${type} is no matter of one step: ${everywhere}`;
     case "confirm-traffic-increase":
       if (next === undefined) return "nothing increases after the last step: make it confirm-promotion";
-      return "weight" in next ? undefined : "the pause after this step keeps its weight: give it to the pause";
+      if (isPause(next)) return "the pause after this step keeps its weight: give it to the pause";
+      return next.weight === undefined
+        ? "A/B gives the canary no more users from step to step: make it confirm-promotion in the last one"
+        : undefined;
     case "confirm-promotion":
       return next === undefined
         ? undefined

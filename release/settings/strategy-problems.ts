@@ -4,7 +4,7 @@ import type { AwaitedAnalysis, BackgroundAnalysis } from "./analyses.js";
 import { baselineProblems } from "./baseline.js";
 import type { BaselineSettings } from "./baseline.js";
 import type { MetricSettings } from "./metrics.js";
-import { stepWeightsOf } from "./pace.js";
+import { isPause, stepWeightsOf } from "./pace.js";
 import { stepWebhookProblems } from "./step-webhooks.js";
 import type { AffinitySettings, MatchEntry, MirrorSettings, PreviewSettings, StepSettings } from "./strategy.js";
 
@@ -59,7 +59,7 @@ function stageCount(value: Combined): number {
   const before = prePromotion === undefined ? 0 : 1;
   // Refused already.
   if (stepWeight !== undefined && stepWeight < 1) return Infinity;
-  if (match !== undefined) return 1 + before;
+  if (match !== undefined) return (steps?.length ?? 1) + before;
   const after = [postPromotion, scaleDownDelay].filter((each) => each !== undefined).length;
   if (isBlueGreen(value)) return 2 + before + after;
   return (isMirrored(value) ? 1 : 0) + (steps ?? stepWeightsOf({ stepWeight, stepWeights, maxWeight })).length + before;
@@ -77,8 +77,7 @@ function weightProblems(value: Combined): readonly Problem[] {
     found.push([["stepWeight"], `must not be above maxWeight ${maxWeight}`]);
   if ((stepWeights ?? []).some((weight, index, all) => index > 0 && weight <= (all[index - 1] ?? 0)))
     found.push([["stepWeights"], "must ascend"]);
-  if (first !== undefined && match !== undefined)
-    found.push([[first[0]], "A/B moves the users who match, and no others: leave it out, and give iterations"]);
+  if (match !== undefined) found.push(...matchProblems(value, first?.[0]));
   else if (first !== undefined && iterations !== undefined)
     found.push([
       ["iterations"],
@@ -87,12 +86,21 @@ function weightProblems(value: Combined): readonly Problem[] {
   return found;
 }
 
+/** @param weights the name of what says how users are moved step by step */
+function matchProblems({ iterations, steps }: Combined, weights: string | undefined): readonly Problem[] {
+  if (weights !== undefined && steps === undefined)
+    return [[[weights], "A/B moves the users who match, and no others: leave it out, and give iterations"]];
+  if (iterations === undefined && steps === undefined) return [[["match"], "needs iterations or steps"]];
+  return iterations !== undefined && steps !== undefined
+    ? [[["iterations"], "give iterations or steps, not both"]]
+    : [];
+}
+
 function combinationProblems(value: Combined): readonly Problem[] {
-  const { match, iterations, preview, previewReplicas, scaleDownDelay, mirror, sessionAffinity } = value;
+  const { match, preview, previewReplicas, scaleDownDelay, mirror, sessionAffinity } = value;
   const mirrors = isMirrored(value);
   const blueGreen = isBlueGreen(value);
   const found: Problem[] = [];
-  if (match !== undefined && iterations === undefined) found.push([["match"], "needs iterations"]);
   if (preview !== undefined && !blueGreen)
     found.push([["preview"], "is for blue/green: give iterations, and neither weights nor match"]);
   if (previewReplicas !== undefined && !blueGreen)
@@ -141,7 +149,7 @@ function promotionProblems(value: Combined): readonly Problem[] {
 
 /** Of the canary, at the end of its run. */
 function highestWeight({ maxWeight, stepWeight, stepWeights, steps }: Combined): number {
-  if (steps !== undefined) return Math.max(0, ...steps.map((step) => ("weight" in step ? step.weight : 0)));
+  if (steps !== undefined) return Math.max(0, ...steps.map((step) => (isPause(step) ? 0 : (step.weight ?? 0))));
   if (stepWeights !== undefined) return Math.max(0, ...stepWeights);
   return stepWeight === undefined ? 100 : maxWeight;
 }
@@ -151,18 +159,25 @@ function isBlueGreen({ match, iterations, stepWeight, stepWeights, steps }: Comb
   return iterations !== undefined && match === undefined && !hasWeights;
 }
 
-function stepProblems({ steps = [], maxWeight }: Combined): readonly Problem[] {
+function stepProblems(value: Combined): readonly Problem[] {
+  const { steps = [], match, maxWeight } = value;
   const found: Problem[] = [];
   let last = 0;
   steps.forEach((step, index) => {
-    if (!("weight" in step)) {
-      if (index === 0)
-        found.push([["steps", 0, "pause"], "needs a weight before it; a confirm-rollout webhook waits before any"]);
-      return;
+    const problem = (field: string, message: string): number => found.push([["steps", index, field], message]);
+    if (isPause(step)) {
+      if (index > 0) return;
+      const before = match === undefined ? "a weight" : "a step";
+      problem("pause", `needs ${before} before it; a confirm-rollout webhook waits before any`);
+    } else if (match !== undefined) {
+      if (step.weight !== undefined)
+        problem("weight", "A/B moves the users who match, all of them: leave it out, or match");
+    } else if (step.weight === undefined) problem("weight", "is missing (needs a number)");
+    else {
+      if (step.weight <= last) problem("weight", `must be above the ${last} before it`);
+      if (step.weight > maxWeight) problem("weight", `must not be above maxWeight ${maxWeight}`);
+      last = Math.max(last, step.weight);
     }
-    if (step.weight <= last) found.push([["steps", index, "weight"], `must be above the ${last} before it`]);
-    if (step.weight > maxWeight) found.push([["steps", index, "weight"], `must not be above maxWeight ${maxWeight}`]);
-    last = Math.max(last, step.weight);
   });
   return found;
 }
@@ -182,9 +197,7 @@ function metricProblems(value: Combined): readonly Problem[] {
         found.push([[...at, index, "name"], `${metric.name} is measured otherwise elsewhere: give it another name`]);
     });
   look(metrics, ["metrics"]);
-  steps.forEach((step, index) =>
-    look(("weight" in step ? step.metrics : undefined) ?? [], ["steps", index, "metrics"]),
-  );
+  steps.forEach((step, index) => look((isPause(step) ? undefined : step.metrics) ?? [], ["steps", index, "metrics"]));
   for (const [at, own] of metricListsOf(value)) look(own, at);
   return found;
 }

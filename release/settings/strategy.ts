@@ -32,8 +32,10 @@ const stepWebhooks = z.array(webhook).min(1, "needs a webhook").optional().meta(
     "Beside analysis.webhooks, in this step alone: rollout and event, and confirm-traffic-increase (confirm-promotion in the last step) before it is left.",
 });
 
-const weightStep = z.strictObject({
-  weight: finePercent.meta({ description: "The canary's share of traffic, percent, from 0.01." }),
+const judgedStep = z.strictObject({
+  weight: finePercent.optional().meta({
+    description: "The canary's share of traffic, percent, from 0.01. Of A/B none: all users who match are its.",
+  }),
   for: durationAtLeast(1).optional().meta({ description: "Length of the step. Default: interval." }),
   metrics: z
     .array(metric)
@@ -51,8 +53,10 @@ const pauseStep = z.strictObject({
   webhooks: stepWebhooks,
 });
 
-export const step = z.union([weightStep, pauseStep]);
+export const step = z.union([judgedStep, pauseStep]);
 export type StepSettings = z.output<typeof step>;
+export type PauseStep = Extract<StepSettings, { pause: unknown }>;
+export type JudgedStep = Exclude<StepSettings, PauseStep>;
 
 /** As RFC 9110 has the names of header fields. */
 const token = z.string().regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, "must be a token: letters, digits, and - _ .");
@@ -184,7 +188,10 @@ export const strategyFields = {
     .array(step)
     .min(1, "needs a step")
     .optional()
-    .meta({ description: "The steps one by one, in place of stepWeight and stepWeights." }),
+    .meta({
+      description:
+        "The steps one by one, in place of stepWeight and stepWeights; of A/B, in place of iterations, steps without a weight.",
+    }),
   match: z
     .array(matchEntry)
     .min(1, "needs an entry")

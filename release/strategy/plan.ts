@@ -1,10 +1,11 @@
-import { checkEverySeconds, stepWeightsOf } from "../settings/pace.js";
+import { checkEverySeconds, isPause, stepWeightsOf } from "../settings/pace.js";
 import type { Split, StageKind } from "../model/index.js";
 import type {
   AnalysisSettings,
+  JudgedStep,
   MetricSettings,
   MirrorSettings,
-  StepSettings,
+  PauseStep,
   WebhookSettings,
 } from "../settings/index.js";
 import { awaitedStage, intervalsOf } from "./own-analyses.js";
@@ -18,7 +19,7 @@ export const populations = ["users", "matched", "preview", "mirror", "nobody"] a
 export type Population = (typeof populations)[number];
 
 /** Pods of the canary: so many, so many percent of the primary's, or as large a part of them as the weight. */
-export type StageReplicas = NonNullable<Extract<StepSettings, { weight: number }>["replicas"]>;
+export type StageReplicas = NonNullable<JudgedStep["replicas"]>;
 
 /** One stage of a plan. */
 export interface Stage {
@@ -40,6 +41,8 @@ export interface Stage {
   readonly replicas?: StageReplicas;
   /** Left only when a person approves. */
   readonly untilApproved?: true;
+  /** Of A/B: the users who match are there already. */
+  readonly staysMatched?: true;
 }
 
 /** What a plan depends on. */
@@ -54,7 +57,7 @@ export function planStages(settings: PlanSettings): readonly Stage[] {
     case "canary":
       return withPrePromotion(settings, [...mirrorFirst(settings), ...weightStages(settings)]);
     case "abTesting":
-      return withPrePromotion(settings, [iterated(settings, "matched", "matched", { base: 0, matched: 100 })]);
+      return withPrePromotion(settings, matchedStages(settings));
     case "blueGreen":
       return blueGreenStages(settings);
   }
@@ -116,23 +119,45 @@ export function mirrorOf({ mirror }: Pick<StrategySettings, "mirror">): MirrorSe
   return mirror === true ? { percent: 100, methods: ["GET", "HEAD", "OPTIONS"], timeout: 1 } : mirror;
 }
 
+/** Users who match are the canary's from the first step on; what the steps change is who is asked what, and for how long. */
+function matchedStages(settings: PlanSettings): readonly Stage[] {
+  const split: Split = { base: 0, matched: 100 };
+  if (settings.steps === undefined) return [iterated(settings, "matched", "matched", split)];
+  return stagesOf(settings, settings.steps, (step, before) => ({
+    ...judgedStage(settings, step, { kind: "matched", split, judged: "matched" }),
+    ...(before === undefined ? {} : { staysMatched: true }),
+  }));
+}
+
 function weightStages(settings: PlanSettings): readonly Stage[] {
+  const steps = settings.steps ?? stepWeightsOf(settings).map((weight) => ({ weight }));
+  return stagesOf(settings, steps, (step) =>
+    judgedStage(settings, step, { kind: "weight", split: splitAt(settings, step.weight ?? 0), judged: "users" }),
+  );
+}
+
+function stagesOf(
+  settings: PlanSettings,
+  steps: readonly (JudgedStep | PauseStep)[],
+  make: (step: JudgedStep, before: Stage | undefined) => Stage,
+): readonly Stage[] {
   const stages: Stage[] = [];
-  for (const step of settings.steps ?? stepWeightsOf(settings).map((weight) => ({ weight }))) {
+  for (const step of steps) {
     const before = stages.at(-1);
-    if ("weight" in step) stages.push(weightStage(settings, step));
+    if (!isPause(step)) stages.push(make(step, before));
     else if (before !== undefined) stages.push(pauseStage(settings, step, before));
   }
   return stages;
 }
 
-function weightStage(settings: PlanSettings, step: Extract<StepSettings, { weight: number }>): Stage {
-  const { weight, metrics, replicas, webhooks } = step;
+function judgedStage(
+  settings: PlanSettings,
+  { for: seconds, metrics, replicas, webhooks }: JudgedStep,
+  stage: Pick<Stage, "kind" | "split" | "judged">,
+): Stage {
   return {
-    kind: "weight",
-    split: splitAt(settings, weight),
-    ...lengthOf(settings, step.for),
-    judged: "users",
+    ...stage,
+    ...lengthOf(settings, seconds),
     ...(metrics === undefined ? {} : { metrics }),
     ...(replicas === undefined ? {} : { replicas }),
     ...(webhooks === undefined ? {} : { webhooks }),
@@ -144,11 +169,7 @@ function splitAt({ sessionAffinity }: PlanSettings, weight: number): Split {
   return sessionAffinity === undefined ? { base: weight } : { base: 0, bucketsPercent: weight };
 }
 
-function pauseStage(
-  settings: PlanSettings,
-  { pause, webhooks }: Extract<StepSettings, { pause: unknown }>,
-  before: Stage,
-): Stage {
+function pauseStage(settings: PlanSettings, { pause, webhooks }: PauseStep, before: Stage): Stage {
   const { split, judged, metrics } = before;
   const same = {
     kind: "pause" as const,
@@ -182,8 +203,8 @@ export function gateAfter(stages: readonly Stage[], index: number) {
 }
 
 /** Whether a stage leaves the gateway as the one before has it. */
-export function keepsSplit({ kind }: Pick<Stage, "kind">): boolean {
-  return ["pause", "prePromotion", "postPromotion", "scaleDownDelay"].includes(kind);
+export function keepsSplit({ kind, staysMatched }: Pick<Stage, "kind" | "staysMatched">): boolean {
+  return staysMatched === true || ["pause", "prePromotion", "postPromotion", "scaleDownDelay"].includes(kind);
 }
 
 /** The highest split that a plan reaches: nothing of a run may ever be above it. */

@@ -1,4 +1,4 @@
-import { metricListsOf, pathText } from "../../settings/index.js";
+import { isPause, metricListsOf, pathText } from "../../settings/index.js";
 import type { AnalysisSettings, MetricSettings } from "../../settings/index.js";
 import { hypothesesOf, isCustom } from "../checks/hypotheses.js";
 import type { CustomMetric, Event } from "../checks/hypotheses.js";
@@ -55,10 +55,11 @@ const finePercent = 1;
 function cycleWarnings({ sessionAffinity, steps = [] }: AnalysisSettings): readonly string[] {
   if (sessionAffinity !== undefined) return [];
   return steps.flatMap((step, index) => {
-    if (!("weight" in step) || step.weight <= 0 || step.weight >= finePercent) return [];
-    const cycle = Math.ceil(100 / step.weight);
+    const weight = isPause(step) ? undefined : step.weight;
+    if (weight === undefined || weight <= 0 || weight >= finePercent) return [];
+    const cycle = Math.ceil(100 / weight);
     return [
-      `analysis.steps[${index}].weight: at ${step.weight}% the canary's first request comes after up to ${cycle} requests to each worker of the gateway: until then the step has nothing to judge`,
+      `analysis.steps[${index}].weight: at ${weight}% the canary's first request comes after up to ${cycle} requests to each worker of the gateway: until then the step has nothing to judge`,
     ];
   });
 }

@@ -71,3 +71,48 @@ describe("A/B: users who match", () => {
     await scene.expectAtRest("Failed", "1.0.1");
   });
 });
+
+describe("A/B in steps", () => {
+  const inSteps = "in-steps";
+  const users = (headers: Readonly<Record<string, string>>) =>
+    startTraffic({ host: hostOf(inSteps), perSecond: 60, headers });
+  let scene: Scene;
+  before(async () => {
+    scene = await Scene.open(inSteps, {
+      ...quickJudgement,
+      match: [{ headers: { "X-Insider": { exact: "yes" } } }],
+      steps: [
+        { for: "4s", metrics: [{ name: "request-success-rate", thresholdRange: { min: 50 } }] },
+        { pause: "2s" },
+        { for: "4s", replicas: 2 },
+      ],
+    });
+  });
+  after(() => scene.close());
+
+  it("moves who matches once, walks on with them, and promotes", async () => {
+    const [insiders, rest] = [users({ "X-Insider": "yes" }), users({})];
+    const watch = scene.watchSplits();
+    const update = await scene.up("1.0.1");
+    const splits = await watch.stop();
+    const tallies = await Promise.all([insiders.stop(), rest.stop()]);
+    expect(update.failed, update.output).to.equal(false);
+    tallies.forEach((tally) => expect(tally.failed, tally.samples.join("\n")).to.equal(0));
+    expect(splits.map(({ split }) => split.matched ?? 0)).to.deep.equal([0, 100, 0]);
+    expect(update.output).to.match(/Pausing .* at canary weight 100 for 2s/);
+    expect(update.output).to.contain("canary step, matching users stay");
+    await scene.expectAtRest("Succeeded", "1.0.1");
+  });
+
+  it("takes a canary back in the step that asks more of it", async () => {
+    const [insiders, rest] = [users({ "X-Insider": "yes" }), users({})];
+    const update = await scene.up("1.0.2", { FAIL_PERCENT: "20" });
+    const [met, left] = await Promise.all([insiders.stop(), rest.stop()]);
+    expect(update.failed, update.output).to.equal(true);
+    expect(update.output).to.contain("canary step, matching users stay");
+    expect(update.output).to.match(/success rate [\d.]+% < 99%/);
+    expect(met.failed).to.equal(met.byVersion.get("1.0.2")?.failed ?? 0);
+    expect(left.failed, left.samples.join("\n")).to.equal(0);
+    await scene.expectAtRest("Failed", "1.0.1");
+  });
+});

@@ -98,7 +98,33 @@ export const wrongStrategies: readonly Wrong[] = [
     analysis({ match, iterations: 1 }),
     "analysis.stepWeight: A/B moves the users who match, and no others: leave it out, and give iterations",
   ],
-  ["A/B without iterations", analysis({ ...no, match }), "analysis.match: needs iterations"],
+  ["A/B without iterations", analysis({ ...no, match }), "analysis.match: needs iterations or steps"],
+  [
+    "A/B with iterations and steps",
+    analysis({ ...abTesting, steps: [{}] }),
+    "analysis.iterations: give iterations or steps, not both",
+  ],
+  [
+    "A/B with a weight in a step",
+    analysis({ ...no, match, steps: [{}, { weight: 10 }] }),
+    "analysis.steps[1].weight: A/B moves the users who match, all of them: leave it out, or match",
+  ],
+  [
+    "A/B that begins with a pause",
+    analysis({ ...no, match, steps: [{ pause: "5m" }] }),
+    "analysis.steps[0].pause: needs a step before it; a confirm-rollout webhook waits before any",
+  ],
+  [
+    "an increase in A/B",
+    analysis({ ...no, match, steps: [{ webhooks: [hook("confirm-traffic-increase")] }, {}] }),
+    "analysis.steps[0].webhooks[0].type: A/B gives the canary no more users from step to step: make it confirm-promotion in the last one",
+  ],
+  ["a step without its weight", steps({ for: "5m" }), "analysis.steps[0].weight: is missing (needs a number)"],
+  [
+    "a weight that is spelled wrong",
+    steps({ wieght: 10 }),
+    'analysis.steps[0].wieght: is not a known setting: did you mean "weight"?; analysis.steps[0].weight: is missing (needs a number)',
+  ],
   [
     "A/B that mirrors",
     analysis({ ...abTesting, mirror: true }),

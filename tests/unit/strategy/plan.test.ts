@@ -10,6 +10,7 @@ import {
   highestOf,
   isPromotedInSteps,
   isWithin,
+  keepsSplit,
   partsOf,
   planPromotion,
   plannedIntervals,
@@ -44,6 +45,28 @@ describe("strategy: plan", () => {
     });
     expect(long).to.deep.include({ intervals: 3, intervalSeconds: 50 });
     expect(short).to.deep.include({ intervals: 1, intervalSeconds: 20 });
+  });
+
+  it("of A/B in steps moves who matches once, and asks each step its own", () => {
+    const stages = plan({
+      match,
+      steps: [{ for: "30s" }, { pause: "until approved" }, { for: "2m", metrics, replicas: 3 }, {}],
+    });
+    expect(stages.map(({ kind, judged, intervals }) => [kind, judged, intervals])).to.deep.equal([
+      ["matched", "matched", 1],
+      ["pause", "matched", 1],
+      ["matched", "matched", 2],
+      ["matched", "matched", 1],
+    ]);
+    expect(stages.map(keepsSplit)).to.deep.equal([false, true, true, true]);
+    expect(stages.map(({ split }) => split)).to.deep.equal(stages.map(() => ({ base: 0, matched: 100 })));
+    expect(stages.map((_, index) => gateAfter(stages, index))).to.deep.equal([
+      ...["none", "none", "none"],
+      "confirm-promotion",
+    ]);
+    expect(partsOf(stages).map((part) => part.stages.length)).to.deep.equal([2, 1, 1]);
+    expect(stages[2]).to.deep.include({ replicas: 3 });
+    expect(wayBack(stages).plan).to.deep.equal([{ ...stages[0], intervals: 1 }]);
   });
 
   it("asks for an increase before users see one, and never for a pause", () => {

@@ -29,6 +29,39 @@ describe("A/B testing", () => {
     expect(harness.unansweredSeconds).to.equal(0);
   });
 
+  it("walks its steps with the same users, each judged by its own metrics, and waits in between for a person", async () => {
+    const harness = await Harness.atRest();
+    const metrics = [{ name: "request-success-rate" as const, thresholdRange: { min: 50 } }];
+    harness.world.behaviour = { ...harness.world.behaviour, canary: { ...healthy, failingShare: 0.2 } };
+    const steps = [{ for: "20s", metrics }, { pause: "until approved" as const }, { for: "10s", metrics }];
+    const up = harness.begin("r2", { match, steps });
+    harness.clock.at(90_000, () => {
+      harness.world.command("approve", "by anna");
+    });
+    expect(messageOf(await harness.clock.until(up))).to.equal("succeeded");
+    expect(harness.world.weightWrites.map(({ split }) => split)).to.deep.equal([
+      { base: 0, matched: 100 },
+      { base: 0 },
+    ]);
+    const told = harness.world.messages.filter((line) => /matching users|Pausing/.test(line));
+    expect(told).to.deep.equal([
+      "Routing all matching users of podinfo.test to the canary",
+      "Pausing podinfo.test at canary weight 100 until it is approved",
+      "Advance podinfo.test canary step, matching users stay",
+    ]);
+    expect(requests(harness, "canary", "base")).to.equal(0);
+  });
+
+  it("ends in the step whose own metrics the canary breaks", async () => {
+    const harness = await Harness.atRest();
+    const lenient = [{ name: "request-success-rate" as const, thresholdRange: { min: 50 } }];
+    harness.world.behaviour = { ...harness.world.behaviour, canary: { ...healthy, failingShare: 0.2 } };
+    const up = await harness.up("r2", { match, steps: [{ for: "20s", metrics: lenient }, { for: "60s" }] });
+    expect(messageOf(up)).to.contain("success rate");
+    expect(harness.world.messages).to.include("Advance podinfo.test canary step, matching users stay");
+    expect(harness.isAtRest).to.equal(true);
+  });
+
   it("judges those users alone: few failures among all are many among them", async () => {
     const harness = await Harness.atRest();
     harness.world.behaviour = { ...harness.world.behaviour, canary: { ...healthy, failingShare: 0.3 } };
