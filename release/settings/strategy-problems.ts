@@ -57,8 +57,8 @@ function isMirrored({ mirror }: Combined): boolean {
 function stageCount(value: Combined): number {
   const { match, steps, stepWeight, stepWeights, maxWeight, prePromotion, postPromotion, scaleDownDelay } = value;
   const before = prePromotion === undefined ? 0 : 1;
-  // Refused already.
-  if (stepWeight !== undefined && stepWeight < 1) return Infinity;
+  // Refused already, and too many to be listed.
+  if ((stepWeight !== undefined && stepWeight < 1) || maxWeight > 100) return Infinity;
   if (match !== undefined) return (steps?.length ?? 1) + before;
   const after = [postPromotion, scaleDownDelay].filter((each) => each !== undefined).length;
   if (isBlueGreen(value)) return 2 + before + after;

@@ -8,6 +8,11 @@ export const wrongValues: readonly Wrong[] = [
   ["no namespace", { namespace: undefined }, "namespace: is missing (needs a string)"],
   ["no template", { template: undefined }, "template: is missing (needs a object)"],
   [
+    "a largest weight out of all bounds",
+    analysis({ maxWeight: 1e21 }),
+    "analysis.maxWeight: must be a whole number; analysis.maxWeight: must be 1 to 100",
+  ],
+  [
     "containers that are no list",
     { template: { spec: { containers: {} } } },
     "template.spec.containers: Invalid input: expected array, received object",
