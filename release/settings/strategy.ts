@@ -184,14 +184,10 @@ const rollbackWindow = z
 
 /** What of `analysis` says how users are moved, beside Flagger's weights. */
 export const strategyFields = {
-  steps: z
-    .array(step)
-    .min(1, "needs a step")
-    .optional()
-    .meta({
-      description:
-        "The steps one by one, in place of stepWeight and stepWeights; of A/B, in place of iterations, steps without a weight.",
-    }),
+  steps: z.array(step).min(1, "needs a step").optional().meta({
+    description:
+      "The steps one by one, in place of stepWeight and stepWeights; of A/B, in place of iterations, steps without a weight.",
+  }),
   match: z
     .array(matchEntry)
     .min(1, "needs an entry")
