@@ -4,7 +4,7 @@ import { durationAtLeast } from "./duration.js";
 import { baselineFields } from "./baseline.js";
 import { metric } from "./metrics.js";
 import type { MetricSettings } from "./metrics.js";
-import { isPause } from "./pace.js";
+import { metricsOfStep } from "./pace.js";
 import { strategyFields } from "./strategy.js";
 import { strategyProblems } from "./strategy-problems.js";
 import { alert, webhook } from "./webhooks.js";
@@ -126,11 +126,7 @@ export function metricsOf(
   settings: Pick<AnalysisSettings, "metrics" | "steps" | "background" | "prePromotion" | "postPromotion">,
 ): readonly MetricSettings[] {
   const { metrics, steps = [] } = settings;
-  const all = [
-    ...metrics,
-    ...steps.flatMap((step) => (isPause(step) ? [] : (step.metrics ?? []))),
-    ...metricListsOf(settings).flatMap(([, each]) => each),
-  ];
+  const all = [...metrics, ...steps.flatMap(metricsOfStep), ...metricListsOf(settings).flatMap(([, each]) => each)];
   return all.filter((metric, index) => all.findIndex(({ name }) => name === metric.name) === index);
 }
 

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { MetricSettings } from "./metrics.js";
-import { isPause } from "./pace.js";
+import { metricsOfStep } from "./pace.js";
 import type { StepSettings } from "./strategy.js";
 
 const baseline = z.union([
@@ -43,7 +43,7 @@ export function baselineProblems(value: Compared, requestsBefore: boolean): read
     return [
       [["baseline"], "blue/green compares only what comes by preview or mirror: give one of them, or leave it out"],
     ];
-  const all = [...metrics, ...steps.flatMap((step) => (isPause(step) ? [] : (step.metrics ?? [])))];
+  const all = [...metrics, ...steps.flatMap(metricsOfStep)];
   if (all.some((metric) => !("template" in metric) && metric.compare !== false)) return [];
   return [
     [

@@ -1,3 +1,4 @@
+import type { MetricSettings } from "./metrics.js";
 import type { PauseStep, StepSettings } from "./strategy.js";
 
 interface Weights {
@@ -24,6 +25,11 @@ interface Pace {
 /** Seconds between two checks: never more than an interval. */
 export function checkEverySeconds({ checkInterval, interval }: Pace): number {
   return checkInterval ?? Math.min(usualCheckSeconds, interval);
+}
+
+/** Metrics of a step's own. */
+export function metricsOfStep(step: StepSettings): readonly MetricSettings[] {
+  return isPause(step) ? [] : (step.metrics ?? []);
 }
 
 /** Whether a step only stays where the one before it is. */

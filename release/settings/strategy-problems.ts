@@ -4,7 +4,7 @@ import type { AwaitedAnalysis, BackgroundAnalysis } from "./analyses.js";
 import { baselineProblems } from "./baseline.js";
 import type { BaselineSettings } from "./baseline.js";
 import type { MetricSettings } from "./metrics.js";
-import { isPause, stepWeightsOf } from "./pace.js";
+import { isPause, metricsOfStep, stepWeightsOf } from "./pace.js";
 import { stepWebhookProblems } from "./step-webhooks.js";
 import type { AffinitySettings, MatchEntry, MirrorSettings, PreviewSettings, StepSettings } from "./strategy.js";
 
@@ -197,7 +197,7 @@ function metricProblems(value: Combined): readonly Problem[] {
         found.push([[...at, index, "name"], `${metric.name} is measured otherwise elsewhere: give it another name`]);
     });
   look(metrics, ["metrics"]);
-  steps.forEach((step, index) => look((isPause(step) ? undefined : step.metrics) ?? [], ["steps", index, "metrics"]));
+  steps.forEach((step, index) => look(metricsOfStep(step), ["steps", index, "metrics"]));
   for (const [at, own] of metricListsOf(value)) look(own, at);
   return found;
 }
