@@ -73,7 +73,7 @@ export class Rollout {
     for (const [index, stage] of plan.entries()) {
       if (index < from) continue;
       this.finalStep = index === plan.length - 1;
-      await this.enter(stage, { stage: index + 1, stages: plan.length });
+      await this.enter(stage, { stage: index + 1, stages: plan.length }, keepsSplit(plan, index));
       this.judging.judgeAs(stage, partOf.get(stage) ?? 0);
       await this.hold(stage, gateAfter(plan, index));
       if (this.request === "none") continue;
@@ -115,7 +115,11 @@ export class Rollout {
   }
 
   /** Asks the stage of the gateway, with as many pods as it needs. */
-  private async enter(stage: Stage, place: { readonly stage: number; readonly stages: number }): Promise<void> {
+  private async enter(
+    stage: Stage,
+    place: { readonly stage: number; readonly stages: number },
+    keeps: boolean,
+  ): Promise<void> {
     const { run } = this;
     await this.resize(stage);
     this.stage = stage;
@@ -126,7 +130,7 @@ export class Rollout {
     const background = names.length === 0 ? {} : { background: names };
     const besides = { ...iterations, ...background, ...endOf(stage, run) };
     await run.journal({ strategy: { kind, ...place, doing: stage.kind, ...besides } });
-    if (!keepsSplit(stage)) {
+    if (!keeps) {
       await run.setSplit(stage.split, phaseDuring);
       this.effect.begin(knownShare(this.split), knownShare(stage.split));
       this.split = stage.split;
@@ -134,7 +138,7 @@ export class Rollout {
     }
     const pause = pauseOf(stage);
     if (pause !== undefined) await this.gates.pauseAt(pause);
-    run.announce("info", advanceSentence(run.label, stage));
+    run.announce("info", advanceSentence(run.label, stage, keeps));
   }
 
   /** Pods first, users then: meanwhile the stage before goes on. */

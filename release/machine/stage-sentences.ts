@@ -18,8 +18,11 @@ export function endOf(
   return kind === "scaleDownDelay" ? { until: isoTime(clock.nowMs() + intervals * intervalSeconds * 1000) } : {};
 }
 
-/** Flagger's words where it has such a stage. */
-export function advanceSentence(label: string, stage: Stage): string {
+/**
+ * Flagger's words where it has such a stage.
+ * @param keeps whether it leaves the gateway as the stage before has it
+ */
+export function advanceSentence(label: string, stage: Stage, keeps: boolean): string {
   const { kind, split, intervals, intervalSeconds, untilApproved } = stage;
   switch (kind) {
     case "weight":
@@ -29,7 +32,7 @@ export function advanceSentence(label: string, stage: Stage): string {
         ? `Pausing ${label} at canary weight ${shownWeight(split)} until it is approved`
         : `Pausing ${label} at canary weight ${shownWeight(split)} for ${durationText(intervals * intervalSeconds)}`;
     case "matched":
-      if (stage.staysMatched === true) return `Advance ${label} canary step, matching users stay`;
+      if (keeps) return `Advance ${label} canary step, matching users stay`;
       return `Routing all matching users of ${label} to the canary`;
     case "test":
       return `Testing ${label} before any user, by its webhooks`;

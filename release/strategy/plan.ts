@@ -41,8 +41,6 @@ export interface Stage {
   readonly replicas?: StageReplicas;
   /** Left only when a person approves. */
   readonly untilApproved?: true;
-  /** Of A/B: the users who match are there already. */
-  readonly staysMatched?: true;
 }
 
 /** What a plan depends on. */
@@ -123,10 +121,9 @@ export function mirrorOf({ mirror }: Pick<StrategySettings, "mirror">): MirrorSe
 function matchedStages(settings: PlanSettings): readonly Stage[] {
   const split: Split = { base: 0, matched: 100 };
   if (settings.steps === undefined) return [iterated(settings, "matched", "matched", split)];
-  return stagesOf(settings, settings.steps, (step, before) => ({
-    ...judgedStage(settings, step, { kind: "matched", split, judged: "matched" }),
-    ...(before === undefined ? {} : { staysMatched: true }),
-  }));
+  return stagesOf(settings, settings.steps, (step) =>
+    judgedStage(settings, step, { kind: "matched", split, judged: "matched" }),
+  );
 }
 
 function weightStages(settings: PlanSettings): readonly Stage[] {
@@ -139,12 +136,12 @@ function weightStages(settings: PlanSettings): readonly Stage[] {
 function stagesOf(
   settings: PlanSettings,
   steps: readonly (JudgedStep | PauseStep)[],
-  make: (step: JudgedStep, before: Stage | undefined) => Stage,
+  make: (step: JudgedStep) => Stage,
 ): readonly Stage[] {
   const stages: Stage[] = [];
   for (const step of steps) {
     const before = stages.at(-1);
-    if (!isPause(step)) stages.push(make(step, before));
+    if (!isPause(step)) stages.push(make(step));
     else if (before !== undefined) stages.push(pauseStage(settings, step, before));
   }
   return stages;
@@ -197,14 +194,14 @@ export function checkSecondsOf(
 
 /** What is asked before the stage after this one begins; `none`: nothing changes for users. */
 export function gateAfter(stages: readonly Stage[], index: number) {
-  const [stage, next] = [stages[index], stages[index + 1]];
-  if (next === undefined || stage === undefined) return "confirm-promotion";
-  return sameSplit(stage.split, next.split) ? "none" : "confirm-traffic-increase";
+  if (stages[index + 1] === undefined) return "confirm-promotion";
+  return keepsSplit(stages, index + 1) ? "none" : "confirm-traffic-increase";
 }
 
 /** Whether a stage leaves the gateway as the one before has it. */
-export function keepsSplit({ kind, staysMatched }: Pick<Stage, "kind" | "staysMatched">): boolean {
-  return staysMatched === true || ["pause", "prePromotion", "postPromotion", "scaleDownDelay"].includes(kind);
+export function keepsSplit(stages: readonly Stage[], index: number): boolean {
+  const [before, stage] = [stages[index - 1], stages[index]];
+  return before !== undefined && stage !== undefined && sameSplit(before.split, stage.split);
 }
 
 /** The highest split that a plan reaches: nothing of a run may ever be above it. */

@@ -30,7 +30,7 @@ export function isWithinWindow(
  * for what is judged after users were moved.
  */
 export function wayBack(plan: readonly Stage[]): { readonly plan: readonly Stage[]; readonly from: number } {
-  const from = plan.findLastIndex((stage) => !keepsSplit(stage));
+  const from = plan.findLastIndex((_, index) => !keepsSplit(plan, index));
   const after = plan.slice(from + 1).filter(({ kind }) => kind === "postPromotion");
   const until = plan.slice(0, from + 1).map((stage, index) => (index === from ? { ...stage, intervals: 1 } : stage));
   return { plan: [...until, ...after], from };

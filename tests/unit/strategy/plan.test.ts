@@ -58,7 +58,7 @@ describe("strategy: plan", () => {
       ["matched", "matched", 2],
       ["matched", "matched", 1],
     ]);
-    expect(stages.map(keepsSplit)).to.deep.equal([false, true, true, true]);
+    expect(stages.map((_, index) => keepsSplit(stages, index))).to.deep.equal([false, true, true, true]);
     expect(stages.map(({ split }) => split)).to.deep.equal(stages.map(() => ({ base: 0, matched: 100 })));
     expect(stages.map((_, index) => gateAfter(stages, index))).to.deep.equal([
       ...["none", "none", "none"],
