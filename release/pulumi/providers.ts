@@ -42,7 +42,8 @@ function step(name: StepName) {
 
 async function perform(name: StepName, inputs: Inputs): Promise<Record<string, unknown>> {
   const { runStep } = await import("./run-step.js");
-  const outcome = await runStep(name, parse(inputs));
+  const { forgetWhatWasRead } = await import("./needs-analysis.js");
+  const outcome = await runStep(name, parse(inputs)).finally(forgetWhatWasRead);
   const promoted = "promoted" in outcome ? { promoted: outcome.promoted } : {};
   return { ...withoutProvider(inputs), outcome: outcome.kind, ...promoted };
 }
