@@ -1,18 +1,20 @@
 /** A door to the API server that writes down what is asked, in the words of RBAC. */
-import http from "node:http";
-import type { AddressInfo } from "node:net";
 import https from "node:https";
+import type { AddressInfo } from "node:net";
 import { KubeConfig } from "@kubernetes/client-node";
+import { generate } from "selfsigned";
 
 /** `create apps/deployments`; the core group is "". */
 export type Ask = `${string} ${string}/${string}`;
+
+const address = "127.0.0.1";
 
 export class ApiRecorder {
   private constructor(
     /** The same account's, by way of this door. */
     readonly kubeconfig: string,
     private readonly asks: Set<Ask>,
-    private readonly server: http.Server,
+    private readonly server: https.Server,
   ) {}
 
   /** In front of the kubeconfig's server; whoever asks brings credentials along. */
@@ -25,7 +27,8 @@ export class ApiRecorder {
     const ca = Buffer.from(cluster.caData ?? "", "base64");
     const agent = new https.Agent({ ca, keepAlive: true, servername: cluster.tlsServerName });
     const target = new URL(cluster.server);
-    const server = http.createServer((request, response) => {
+    const own = await ownCertificate();
+    const server = https.createServer({ cert: own.cert, key: own.private }, (request, response) => {
       const ask = askOf(request.method ?? "", new URL(request.url ?? "/", target));
       if (ask !== undefined) asks.add(ask);
       const options = { agent, method: request.method, headers: { ...request.headers, host: target.host } };
@@ -36,9 +39,9 @@ export class ApiRecorder {
       forwarded.once("error", () => response.destroy());
       request.pipe(forwarded);
     });
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    await new Promise<void>((resolve) => server.listen(0, address, resolve));
     const { port } = server.address() as AddressInfo;
-    return new ApiRecorder(through(config, cluster.name, port), asks, server);
+    return new ApiRecorder(through(config, cluster.name, port, own.cert), asks, server);
   }
 
   get recorded(): readonly Ask[] {
@@ -51,8 +54,16 @@ export class ApiRecorder {
   }
 }
 
-function through(config: KubeConfig, name: string, port: number): string {
-  const cluster = { server: `http://127.0.0.1:${port}`, "insecure-skip-tls-verify": true };
+/** Clients of the kind that Pulumi's provider is give a kubeconfig's token to nobody without TLS. */
+function ownCertificate() {
+  return generate([{ name: "commonName", value: address }], {
+    extensions: [{ name: "subjectAltName", altNames: [{ type: 7, ip: address }] }],
+  });
+}
+
+function through(config: KubeConfig, name: string, port: number, cert: string): string {
+  const ca = Buffer.from(cert).toString("base64");
+  const cluster = { server: `https://${address}:${port}`, "certificate-authority-data": ca };
   const whole = JSON.parse(config.exportConfig()) as { clusters: unknown };
   return JSON.stringify({ ...whole, clusters: [{ name, cluster }] });
 }
