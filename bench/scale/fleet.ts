@@ -62,12 +62,15 @@ export function fleetProgram({ namespace, releases, version, stepSeconds, autosc
   };
 }
 
-/** What the program of the update without any change is told. */
+/**
+ * What the program of the update without any change is told. Its dynamic parts are ours, none, or as many that hold nothing
+ * and do nothing.
+ */
 export const noopSettings = z.strictObject({
   namespace: z.string(),
   releases: z.number(),
   version: z.string(),
-  dynamic: z.boolean(),
+  parts: z.enum(["ours", "none", "empty"]),
 });
 
 export type NoopSettings = z.output<typeof noopSettings>;

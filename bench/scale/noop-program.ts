@@ -2,8 +2,11 @@ import { programSettings } from "../project/index.js";
 import { fleetProgram, noopSettings } from "./fleet.js";
 import { plainProgram } from "./plain.js";
 
-// A Pulumi program: a fleet of releases, or the same objects without the dynamic resources between them.
+// A Pulumi program: a fleet of releases, or the same objects without the dynamic resources between them or with empty ones.
 
-const { dynamic, ...fleet } = noopSettings.parse(programSettings());
-const program = dynamic ? fleetProgram({ ...fleet, stepSeconds: 10, autoscaled: true }) : plainProgram(fleet);
+const { parts, ...fleet } = noopSettings.parse(programSettings());
+const program =
+  parts === "ours"
+    ? fleetProgram({ ...fleet, stepSeconds: 10, autoscaled: true })
+    : plainProgram({ ...fleet, emptySteps: parts === "empty" });
 void program();

@@ -11,26 +11,29 @@ const program = path.join(__dirname, "noop-program.js");
 const namespaceWith = "bench-noop-with";
 
 interface Subject {
-  readonly name: "with" | "without";
+  readonly name: "with" | "without" | "empty";
   /** Seconds of one command from its start to its end. */
   readonly seconds: Readonly<Record<"up" | "preview", () => Promise<number>>>;
 }
 
 /**
- * Updates and previews of two unchanged stacks in turn, with the dynamic resources and without them: medians of what
- * people wait for at the command line.
+ * Updates and previews of three unchanged stacks in turn, with the dynamic resources, without them, and with as many empty
+ * ones: medians of what people wait for at the command line.
  */
 export async function measureNoop(releases: number, tell: (line: string) => void): Promise<Scale["noop"]> {
   const world = await startWorld(namespaceWith);
   try {
     const shape = { releases, version: "1.0.0" };
     const subjects = [
-      await subjectOf("with", { ...shape, namespace: namespaceWith, dynamic: true }),
-      await subjectOf("without", { ...shape, namespace: "bench-noop-without", dynamic: false }),
+      await subjectOf("with", { ...shape, namespace: namespaceWith, parts: "ours" }),
+      await subjectOf("without", { ...shape, namespace: "bench-noop-without", parts: "none" }),
+      await subjectOf("empty", { ...shape, namespace: "bench-noop-empty", parts: "empty" }),
     ];
     const up = await compareInTurn(subjects, "up");
     const preview = await compareInTurn(subjects, "preview");
-    tell(`no-op up ${up.ratio.toFixed(2)} times, preview ${preview.ratio.toFixed(2)} times`);
+    const ratios = ({ ratio, emptyRatio }: Noop): string =>
+      `${ratio.toFixed(2)} times (empty ${emptyRatio.toFixed(2)})`;
+    tell(`no-op up ${ratios(up)}, preview ${ratios(preview)}`);
     return { releases, up, preview };
   } finally {
     await world.stop();
@@ -54,12 +57,14 @@ async function secondsOf(command: Update): Promise<number> {
 }
 
 async function compareInTurn(subjects: readonly Subject[], command: "up" | "preview"): Promise<Noop> {
-  const seconds: Record<Subject["name"], number[]> = { with: [], without: [] };
+  const seconds: Record<Subject["name"], number[]> = { with: [], without: [], empty: [] };
   for (let round = 0; round < rounds; round++) {
     const order = round % 2 === 0 ? subjects : subjects.toReversed();
     for (const subject of order) seconds[subject.name].push(await subject.seconds[command]());
   }
   const withSeconds = median(seconds.with);
   const withoutSeconds = median(seconds.without);
-  return { withSeconds, withoutSeconds, ratio: withSeconds / withoutSeconds };
+  const emptySeconds = median(seconds.empty);
+  const times = (some: number): number => some / withoutSeconds;
+  return { withSeconds, withoutSeconds, emptySeconds, ratio: times(withSeconds), emptyRatio: times(emptySeconds) };
 }

@@ -7,17 +7,32 @@ import type { Fleet } from "./fleet.js";
 const notAwaited = { "pulumi.com/skipAwait": "true" };
 const shared = { "pulumi.com/patchForce": "true" };
 
+interface PlainFleet extends Pick<Fleet, "namespace" | "releases" | "version"> {
+  /** Where a release has its three dynamic resources stand some that hold nothing and do nothing. */
+  readonly emptySteps: boolean;
+}
+
 /** The typed objects of a fleet, in the same order, without the dynamic resources between them. */
-export function plainProgram({
-  namespace,
-  releases,
-  version,
-}: Pick<Fleet, "namespace" | "releases" | "version">): Program {
+export function plainProgram({ namespace, releases, version, emptySteps }: PlainFleet): Program {
   return () => {
     const home = new k8s.core.v1.Namespace(namespace, { metadata: { name: namespace } });
-    for (let index = 0; index < releases; index++) new PlainRelease(releaseName(index), home.metadata.name, version);
+    for (let index = 0; index < releases; index++)
+      new PlainRelease(releaseName(index), home.metadata.name, version, emptySteps);
     return Promise.resolve();
   };
+}
+
+/** What any dynamic resource costs: Pulumi's provider runs this text, and it changes nothing. */
+class EmptyStep extends pulumi.CustomResource {
+  private static readonly provider = `exports.handler = () => ({
+  diff: async () => ({ changes: false }),
+  create: async () => ({ id: "empty", outs: {} }),
+});
+`;
+
+  constructor(name: string, opts: pulumi.CustomResourceOptions) {
+    super("pulumi-nodejs:dynamic/bench:EmptyStep", name, { __provider: EmptyStep.provider }, opts);
+  }
 }
 
 class PlainRelease extends pulumi.ComponentResource {
@@ -25,16 +40,23 @@ class PlainRelease extends pulumi.ComponentResource {
     private readonly release: string,
     private readonly namespace: pulumi.Output<string>,
     private readonly version: string,
+    private readonly emptySteps: boolean,
   ) {
     super("bench:index:PlainRelease", release);
     const object = this.object();
     const services = ["", "-canary", "-primary"].map((suffix) => this.service(suffix, object));
     const route = this.route([object, ...services]);
-    const canary = this.deployment("", route);
-    const primary = this.deployment("-primary", canary);
+    const canary = this.deployment("", this.step("preparation", route));
+    const primary = this.deployment("-primary", this.step("analysis", canary));
     this.autoscaler("", canary);
     this.autoscaler("-primary", primary);
+    this.step("promotion", primary);
     this.registerOutputs({});
+  }
+
+  /** What the next object comes after. */
+  private step(name: string, before: pulumi.Resource): pulumi.Resource {
+    return this.emptySteps ? new EmptyStep(`${this.release}-${name}`, this.after([before])) : before;
   }
 
   private after(dependsOn: readonly pulumi.Resource[]): pulumi.CustomResourceOptions {

@@ -22,7 +22,11 @@ export interface ScaleRow {
 export interface Noop {
   readonly withSeconds: number;
   readonly withoutSeconds: number;
+  /** With as many dynamic resources that hold nothing and do nothing: what Pulumi takes for them. */
+  readonly emptySeconds: number;
+  /** Times that without. */
   readonly ratio: number;
+  readonly emptyRatio: number;
 }
 
 export interface Scale {
@@ -44,6 +48,8 @@ export interface Look {
 /** Costs of the largest run for each release, against those of the smallest one with company: 1 is linear. */
 const linearSlack = 1.3;
 const judgedAt = 50;
+/** An update and a preview that change nothing may take so many times as long as with dynamic resources that do nothing. */
+const ownSlack = 1.1;
 
 export function scaleRequirementsOf({ rows, broken, noop, look }: Scale): readonly Requirement[] {
   const judged = rows.find(({ releases }) => releases === judgedAt);
@@ -65,7 +71,13 @@ export function scaleRequirementsOf({ rows, broken, noop, look }: Scale): readon
 
 export function noopRequirementsOf({ releases, up, preview }: Scale["noop"]): readonly Requirement[] {
   const times = `with the dynamic parts, times that without (${releases} releases)`;
-  return [atMost(`no-op up ${times}`, up.ratio, 1.2), atMost(`preview ${times}`, preview.ratio, 1.15)];
+  const own = "with the dynamic parts, times that with as many empty ones";
+  return [
+    atMost(`no-op up ${times}`, up.ratio, 1.2),
+    atMost(`preview ${times}`, preview.ratio, 1.15),
+    atMost(`no-op up ${own}`, up.withSeconds / up.emptySeconds, ownSlack),
+    atMost(`preview ${own}`, preview.withSeconds / preview.emptySeconds, ownSlack),
+  ];
 }
 
 export function noopLine({ releases, up, preview }: Scale["noop"]): string {
@@ -135,8 +147,10 @@ export function scaleMarkdownOf({ rows, broken, noop, look }: Scale): string {
   ].join("\n\n");
 }
 
-function compared({ withSeconds, withoutSeconds, ratio }: Noop): string {
-  return `${withSeconds.toFixed(1)} s, without the dynamic parts ${withoutSeconds.toFixed(1)} s (${ratio.toFixed(2)} times)`;
+function compared({ withSeconds, withoutSeconds, emptySeconds, ratio, emptyRatio }: Noop): string {
+  const without = `without the dynamic parts ${withoutSeconds.toFixed(1)} s (${ratio.toFixed(2)} times)`;
+  const empty = `with as many empty ones ${emptySeconds.toFixed(1)} s (${emptyRatio.toFixed(2)} times)`;
+  return `${withSeconds.toFixed(1)} s, ${without}, ${empty}`;
 }
 
 const reading =

@@ -32,8 +32,8 @@ const scaleRow = {
   notPromoted: 0,
 };
 
-function scaleOf(fifty: Partial<typeof scaleRow>, ratio = 1.1): Scale {
-  const noop = { withSeconds: 5 * ratio, withoutSeconds: 5, ratio };
+function scaleOf(fifty: Partial<typeof scaleRow>, ratio = 1.1, emptyRatio = ratio): Scale {
+  const noop = { withSeconds: 5 * ratio, withoutSeconds: 5, emptySeconds: 5 * emptyRatio, ratio, emptyRatio };
   return {
     broken: [],
     rows: [scaleRow, { ...scaleRow, releases: 50, cpuCores: 0.5, ...fifty }],
@@ -137,6 +137,8 @@ describe("bench: results", () => {
     expect(missed(scaleOf({ apiRequestsPerReleaseSecond: 6 }))).to.have.length(1);
     expect(missed(scaleOf({}, 1.18))).to.have.length(1);
     expect(missed(scaleOf({}, 1.21))).to.have.length(2);
+    expect(missed(scaleOf({}, 1.1, 1.01))).to.deep.equal([]);
+    expect(missed(scaleOf({}, 1.1, 0.99))).to.have.length(2);
   });
 
   it("a number of releases that could not be measured is named, and a miss", () => {
