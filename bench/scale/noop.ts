@@ -6,7 +6,7 @@ import type { NoopSettings } from "./fleet.js";
 import type { Noop, Scale } from "./report.js";
 import { startWorld } from "./world-process.js";
 
-const rounds = 5;
+const rounds = 7;
 const program = path.join(__dirname, "noop-program.js");
 const namespaceWith = "bench-noop-with";
 
@@ -18,7 +18,7 @@ interface Subject {
 
 /**
  * Updates and previews of three unchanged stacks in turn, with the dynamic resources, without them, and with as many empty
- * ones: medians of what people wait for at the command line.
+ * ones: medians of what people wait for at the command line, and of their ratios.
  */
 export async function measureNoop(releases: number, tell: (line: string) => void): Promise<Scale["noop"]> {
   const world = await startWorld(namespaceWith);
@@ -62,9 +62,15 @@ async function compareInTurn(subjects: readonly Subject[], command: "up" | "prev
     const order = round % 2 === 0 ? subjects : subjects.toReversed();
     for (const subject of order) seconds[subject.name].push(await subject.seconds[command]());
   }
-  const withSeconds = median(seconds.with);
-  const withoutSeconds = median(seconds.without);
-  const emptySeconds = median(seconds.empty);
-  const times = (some: number): number => some / withoutSeconds;
-  return { withSeconds, withoutSeconds, emptySeconds, ratio: times(withSeconds), emptyRatio: times(emptySeconds) };
+  const times = (some: Subject["name"], of: Subject["name"]): number =>
+    // Round by round: the pace of a machine changes by more in minutes than what is looked for.
+    median(seconds[some].map((value, round) => value / (seconds[of][round] ?? Number.NaN)));
+  return {
+    withSeconds: median(seconds.with),
+    withoutSeconds: median(seconds.without),
+    emptySeconds: median(seconds.empty),
+    ratio: times("with", "without"),
+    emptyRatio: times("empty", "without"),
+    ownRatio: times("with", "empty"),
+  };
 }

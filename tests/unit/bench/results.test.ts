@@ -33,7 +33,8 @@ const scaleRow = {
 };
 
 function scaleOf(fifty: Partial<typeof scaleRow>, ratio = 1.1, emptyRatio = ratio): Scale {
-  const noop = { withSeconds: 5 * ratio, withoutSeconds: 5, emptySeconds: 5 * emptyRatio, ratio, emptyRatio };
+  const seconds = { withSeconds: 5 * ratio, withoutSeconds: 5, emptySeconds: 5 * emptyRatio };
+  const noop = { ...seconds, ratio, emptyRatio, ownRatio: ratio / emptyRatio };
   return {
     broken: [],
     rows: [scaleRow, { ...scaleRow, releases: 50, cpuCores: 0.5, ...fifty }],
