@@ -1,6 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { checkArguments, resolved } from "../arguments/index.js";
+import { refusing } from "../errors/index.js";
 import { GeneratedKey } from "../credentials/index.js";
 import {
   contentConfigMap,
@@ -78,8 +79,11 @@ export class Apisix extends pulumi.ComponentResource {
 
   private metricMemory(): MetricMemory | pulumi.Output<MetricMemory> {
     const { metricPairs = usualPairs.pairs, latencyBuckets: bounds = defaultLatencyBuckets } = this.args;
-    return resolved("Apisix", { pairs: metricPairs, bounds }, ({ pairs, bounds: plain }) =>
-      metricMemory({ ...usualPairs, pairs, buckets: latencyBuckets(plain).length }),
+    return resolved(
+      "Apisix",
+      { pairs: metricPairs, bounds },
+      ({ pairs, bounds: plain }) => metricMemory({ ...usualPairs, pairs, buckets: latencyBuckets(plain).length }),
+      refusing(this, this.prefix),
     );
   }
 
@@ -99,12 +103,16 @@ export class Apisix extends pulumi.ComponentResource {
       shutdownTimeoutSeconds: args.shutdownSeconds ?? 30,
       publicHttpsPort: this.httpsPort,
     };
-    const text = resolved("Apisix", inputs, ({ bounds, plugins, extraPlugins, ...plain }) =>
-      gatewayConfig({
-        ...plain,
-        latencyBuckets: latencyBuckets(bounds),
-        plugins: [...new Set([...plugins, ...extraPlugins])],
-      }),
+    const text = resolved(
+      "Apisix",
+      inputs,
+      ({ bounds, plugins, extraPlugins, ...plain }) =>
+        gatewayConfig({
+          ...plain,
+          latencyBuckets: latencyBuckets(bounds),
+          plugins: [...new Set([...plugins, ...extraPlugins])],
+        }),
+      refusing(this, this.prefix),
     );
     return contentConfigMap(`${this.prefix}-config`, "apisix-config", args.namespace, "config.yaml", text, this.child);
   }

@@ -3,7 +3,8 @@ import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 import { mapParts } from "../../release/template/index.js";
 import type { Lazily } from "../../release/template/index.js";
-import { refusal } from "../errors/index.js";
+import { orRefuse, refusal } from "../errors/index.js";
+import type { Refuse } from "../errors/index.js";
 import { check } from "../../release/settings/index.js";
 import type { Problem } from "../../release/settings/index.js";
 
@@ -44,13 +45,15 @@ export function isComputed(value: unknown): boolean {
 }
 
 /**
- * What `make` makes of inputs: at once where all of them are plain, so that it may name a resource, else as an output.
- * @throws pulumi.RunError with the one line that `make` throws
+ * What `make` makes of inputs: at once where all of them are plain, so that it may name a resource, else as an output, where
+ * the one line that `make` throws ends the update.
+ * @throws pulumi.RunError with that line
  */
 export function resolved<T extends object, R>(
   component: string,
   inputs: T,
   make: (plain: pulumi.Unwrap<T>) => R,
+  refuse: Refuse,
 ): R | pulumi.Output<R> {
   const checked = (plain: pulumi.Unwrap<T>): R => {
     try {
@@ -59,7 +62,8 @@ export function resolved<T extends object, R>(
       throw argumentError(component, error instanceof Error ? error.message : String(error));
     }
   };
-  return whenKnown(inputs, checked);
+  if (isPlain(inputs)) return checked(inputs);
+  return pulumi.output(inputs).apply(orRefuse(refuse, checked));
 }
 
 /** What `make` makes of inputs, at once where all of them are plain: their structure may be anything. */

@@ -14,7 +14,7 @@ import { ReleaseObjects } from "../adoption/index.js";
 import type { ReleaseAutoscaler, ReleaseDeployment, ReleaseRoute, ReleaseService } from "../adoption/index.js";
 import { isPlain, waitingFor, whenKnown } from "../arguments/index.js";
 import { GeneratedKey } from "../credentials/index.js";
-import { never, refusalOf, refuseLate } from "../errors/index.js";
+import { never, refusalOf, refusing } from "../errors/index.js";
 import { asPromoted } from "../promoted/index.js";
 import type { PromotedRelease } from "../promoted/index.js";
 import type { CanaryReleaseArgs } from "./args.js";
@@ -182,6 +182,7 @@ export class CanaryRelease extends pulumi.ComponentResource {
       ...{ release, logical, args, namespace, access, givesBack: custody.givesBack },
       identity: new ContentIdentity(() => new GeneratedKey(`${logical}-identity-key`, { parent: this }).value),
       objects: new ReleaseObjects(custody),
+      refuse: refusing(this, logical),
       metadata: (name, more) => this.metadata(name, more),
       after: (dependsOn) => this.after(dependsOn),
     };
@@ -198,9 +199,7 @@ export class CanaryRelease extends pulumi.ComponentResource {
   private checkedLater({ platform, ...own }: CanaryReleaseArgs): Promise<void> | undefined {
     if (isPlain(own)) return undefined;
     const args = platform === undefined ? own : { ...own, platform };
-    return validateKnown(this.logical, args).catch((error: unknown) =>
-      refuseLate(this, this.logical, messageOf(error)),
-    );
+    return validateKnown(this.logical, args).catch((error: unknown) => refusing(this, this.logical)(messageOf(error)));
   }
 
   private after(dependsOn: readonly pulumi.Input<pulumi.Resource>[]): pulumi.CustomResourceOptions {

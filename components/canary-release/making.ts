@@ -1,5 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { ReleaseObjects } from "../adoption/index.js";
+import type { Refuse } from "../errors/index.js";
 import type { CanaryReleaseArgs } from "./args.js";
 import type { RuntimeCluster, TrainInput } from "./dynamic.js";
 import type { ContentIdentity } from "./identity.js";
@@ -32,6 +33,8 @@ export interface Making {
   readonly objects: ReleaseObjects;
   /** A plain Deployment serves again when the release is deleted. */
   readonly givesBack: boolean;
+  /** Ends the update with one line about the release. */
+  readonly refuse: Refuse;
   /** Name, place and the release's mark. */
   metadata(name: string, more?: Readonly<Record<string, pulumi.Input<string>>>): Metadata;
   /** Options of a child that comes after these. */

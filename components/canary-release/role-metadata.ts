@@ -4,8 +4,10 @@ import { annotations as ours, apiGroup } from "../../release/model/index.js";
 import type { Role } from "../../release/model/index.js";
 import { isOwnLabel, isTree, roleKeysText } from "../../release/template/index.js";
 import { isComputed, whenKnown } from "../arguments/index.js";
-import { refusal } from "../errors/index.js";
+import { orRefuse, refusal } from "../errors/index.js";
+import type { Refuse } from "../errors/index.js";
 import type { CanaryReleaseArgs, RoleMetadata } from "./args.js";
+import type { Making } from "./making.js";
 import type { RoleTemplate } from "./template.js";
 
 const argumentNames = { canary: "canaryMetadata", primary: "primaryMetadata" } as const;
@@ -53,7 +55,7 @@ function problemOf(kind: Kind, key: string, metadata: unknown): string | undefin
 export function withRoleMetadata(
   metadata: NonNullable<RoleTemplate["metadata"]>,
   role: Role,
-  args: CanaryReleaseArgs,
+  { args, refuse }: Pick<Making, "args" | "refuse">,
   kept: Kept | undefined,
 ) {
   const { labels, annotations } = args[argumentNames[role]] ?? {};
@@ -65,16 +67,16 @@ export function withRoleMetadata(
   };
   return {
     ...metadata,
-    ...(labels === undefined ? {} : { labels: eachWhereItIs(labels, withOwn) }),
+    ...(labels === undefined ? {} : { labels: eachWhereItIs(labels, withOwn, refuse) }),
     ...(annotations === undefined
       ? {}
-      : { annotations: eachWhereItIs(annotations, (known) => ({ ...known, ...metadata.annotations })) }),
+      : { annotations: eachWhereItIs(annotations, (known) => ({ ...known, ...metadata.annotations }), refuse) }),
   };
 }
 
 /** What of it is secret, or not known yet, stays so there alone. */
-function eachWhereItIs(texts: pulumi.Input<Texts>, make: (texts: Texts) => Texts): pulumi.Input<Texts> {
-  return isWhole(texts) ? make(texts) : pulumi.output(texts).apply(make);
+function eachWhereItIs(texts: pulumi.Input<Texts>, make: (texts: Texts) => Texts, refuse: Refuse): pulumi.Input<Texts> {
+  return isWhole(texts) ? make(texts) : pulumi.output(texts).apply(orRefuse(refuse, make));
 }
 
 function isWhole(texts: pulumi.Input<Texts>): texts is Texts {

@@ -4,7 +4,7 @@ import { annotations } from "../../release/model/index.js";
 import { analysis as schema, check, inOneLine, pathText } from "../../release/settings/index.js";
 import type { AnalysisSettings } from "../../release/settings/index.js";
 import { mirrorOf, ownRulesOf } from "../../release/strategy/index.js";
-import { refusal } from "../errors/index.js";
+import { orRefuse, refusal } from "../errors/index.js";
 import type { Making } from "./making.js";
 import { refusalsOf, rulesAtRest } from "./route/index.js";
 import type { HttpRule } from "./route/index.js";
@@ -18,7 +18,7 @@ export interface RouteAtRest {
 
 /** @param uid of the release's own object: nobody can guess it, and it stays */
 export function routeAtRest(
-  { release, args }: Pick<Making, "release" | "args">,
+  { release, args, refuse }: Pick<Making, "release" | "args" | "refuse">,
   base: pulumi.Input<readonly HttpRule[]>,
   uid: pulumi.Output<string | undefined>,
 ): RouteAtRest {
@@ -26,12 +26,14 @@ export function routeAtRest(
   const own = pulumi.unsecret(analysis).apply((settings) => (settings === undefined ? [] : ownRulesOf(settings)));
   const service = args.service.name ?? release;
   const build = (given: typeof analysis): pulumi.Output<readonly HttpRule[]> =>
-    pulumi.all([base, given, args.service.port]).apply(([rules, settings, port]) => {
-      if (settings === undefined || ownRulesOf(settings).length === 0) return pulumi.output(rules);
-      refuse(rules, settings);
-      const token = mirrorOf(settings) === undefined ? pulumi.output("") : uid.apply(tokenOf);
-      return token.apply((mirrorToken) => rulesAtRest(rules, { analysis: settings, service, port, mirrorToken }));
-    });
+    pulumi
+      .all([base, given, args.service.port])
+      .apply(orRefuse(refuse, accepted))
+      .apply(([rules, settings, port]) => {
+        if (settings === undefined || ownRulesOf(settings).length === 0) return pulumi.output(rules);
+        const token = mirrorOf(settings) === undefined ? pulumi.output("") : uid.apply(tokenOf);
+        return token.apply((mirrorToken) => rulesAtRest(rules, { analysis: settings, service, port, mirrorToken }));
+      });
   // A secret anywhere in the analysis makes all of it one; of that only these kinds of rules show a value.
   const mayShow = own.apply((kinds) => kinds.includes("match") || kinds.includes("preview"));
   return {
@@ -48,9 +50,15 @@ function settingsOf(input: unknown): AnalysisSettings | undefined {
   return checked.kind === "valid" ? checked.settings : undefined;
 }
 
-function refuse(rules: readonly HttpRule[], analysis: AnalysisSettings): void {
-  const found = refusalsOf(rules, analysis).map(({ path, message }) => ({ path: pathText(path), message }));
+type Known = readonly [readonly HttpRule[], AnalysisSettings | undefined, number];
+
+/** @throws RunError in one line where the release's own rules can't stand beside these */
+function accepted<T extends Known>(known: T): T {
+  const [rules, settings] = known;
+  if (settings === undefined || ownRulesOf(settings).length === 0) return known;
+  const found = refusalsOf(rules, settings).map(({ path, message }) => ({ path: pathText(path), message }));
   if (found.length > 0) throw refusal(inOneLine(found));
+  return known;
 }
 
 const tokenLength = 16;

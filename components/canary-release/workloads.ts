@@ -7,6 +7,7 @@ import { selectorFor, templateFor } from "../../release/template/index.js";
 import type { Rename } from "../../release/template/index.js";
 import type { ReleaseDeployment, ReleaseService } from "../adoption/index.js";
 import { lazily, whenKnown } from "../arguments/index.js";
+import { orRefuse } from "../errors/index.js";
 import type { ServiceArgs } from "./args.js";
 import { copyConfiguration } from "./configuration.js";
 import type { Configuration } from "./configuration.js";
@@ -144,17 +145,17 @@ export function podTemplate(
   kept: KeptOutput,
   more: Readonly<Record<string, string>> = {},
 ): pulumi.Input<k8s.types.input.core.v1.PodTemplateSpec> {
-  const { release, args } = making;
+  const { release } = making;
   const make = (plain: RoleTemplate, known?: Kept) => {
     const made = templateFor<Text>(role, release, revision.revision, plain, rename, { lazily });
     const { metadata, spec } = withLabels(made, role, known, more);
     return {
-      metadata: withRoleMetadata(metadata ?? {}, role, args, known),
+      metadata: withRoleMetadata(metadata ?? {}, role, making, known),
       spec: { ...spec, containers: named(spec.containers) },
     };
   };
   if (kept === undefined) return revision.template.with((plain) => make(plain));
-  return revision.template.output.apply((plain) => kept.apply((known) => make(plain, known)));
+  return revision.template.output.apply((plain) => kept.apply(orRefuse(making.refuse, (known) => make(plain, known))));
 }
 
 function withLabels(

@@ -32,8 +32,32 @@ class Refusal extends DynamicResource {
  */
 export function refuseLate(resource: pulumi.Resource, name: string, message: string): Promise<never> {
   if (pulumi.runtime.getEngine() === undefined || isOwnProvider()) return Promise.reject(refusalOf(resource, message));
-  new Refusal(`${name}-refusal`, message, resource);
+  // One line ends it: a second one of the same name would be told as a mistake of its own.
+  if (!refused.has(resource)) new Refusal(`${name}-refusal`, message, resource);
+  refused.add(resource);
   return never();
+}
+
+const refused = new WeakSet<pulumi.Resource>();
+
+/** Ends the update with one line about what it belongs to. */
+export type Refuse = (message: string) => Promise<never>;
+
+/** `refuseLate` of one resource. */
+export function refusing(resource: pulumi.Resource, name: string): Refuse {
+  return (message) => refuseLate(resource, name, message);
+}
+
+/** For an `apply`: what `make` makes of what is known now, and the end of the update where it refuses that. */
+export function orRefuse<T, R>(refuse: Refuse, make: (known: T) => R): (known: T) => Promise<R> {
+  return async (known) => {
+    try {
+      return make(known);
+    } catch (error) {
+      if (!pulumi.RunError.isInstance(error)) throw error;
+      return refuse(error.message);
+    }
+  };
 }
 
 /** What waits for it is not made, and ends with the program. */

@@ -1,6 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { checkArguments, resolved } from "../arguments/index.js";
+import { refusing } from "../errors/index.js";
 import { ApisixDefinitions } from "../crds/index.js";
 import {
   adminPort,
@@ -147,7 +148,8 @@ export class ApisixIngressController extends pulumi.ComponentResource {
   ): pulumi.Resource {
     const { args, prefix } = this;
     const { namespace, syncPeriod = "1m", adcTimeout = "5s", webhook = true } = args;
-    const text = resolved("ApisixIngressController", { syncPeriod, adcTimeout, webhook }, controllerConfig);
+    const inputs = { syncPeriod, adcTimeout, webhook };
+    const text = resolved("ApisixIngressController", inputs, controllerConfig, refusing(this, prefix));
     const config = contentConfigMap(`${prefix}-config`, `${app}-config`, namespace, "config.yaml", text, this.child);
     const spec = controllerPod({
       ...args,

@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { PrometheusAccess } from "../../release/settings/index.js";
 import { Apisix, defaultLatencyBuckets } from "../apisix/index.js";
 import { checkArguments } from "../arguments/index.js";
+import { refusing } from "../errors/index.js";
 import { CanaryDefinitions } from "../crds/index.js";
 import { ApisixIngressController } from "../ingress-controller/index.js";
 import { gatewayNames, withDefaults } from "../kubernetes/index.js";
@@ -108,7 +109,7 @@ export class CanaryPlatform extends pulumi.ComponentResource implements Platform
     const { prometheus = {}, pods } = this.args;
     if ("url" in prometheus) {
       checkArguments("CanaryPlatform", externalArguments, this.args);
-      return { ...boundPrometheus(prometheus), dependencies: [] };
+      return { ...boundPrometheus(prometheus, refusing(this, this.prefix)), dependencies: [] };
     }
     const own = withDefaults(prometheus, pods);
     const made = new Prometheus(`${this.prefix}-prometheus`, { ...own, namespace }, { parent: this });

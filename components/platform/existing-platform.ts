@@ -4,6 +4,7 @@ import { metricPrefix } from "../../release/settings/index.js";
 import type { PrometheusAccess } from "../../release/settings/index.js";
 import { argument, checkArguments } from "../arguments/index.js";
 import type { Shape } from "../arguments/index.js";
+import { refusing } from "../errors/index.js";
 import { CanaryDefinitions } from "../crds/index.js";
 import type { PlatformBinding } from "../platform-binding/index.js";
 import { ReleaseWatchdog } from "../watchdog/index.js";
@@ -89,7 +90,7 @@ export class ExistingPlatform extends pulumi.ComponentResource implements Platfo
     super("apisix-canary:index:ExistingPlatform", name, {}, opts);
     checkArguments("ExistingPlatform", schema, args);
     const { gateway, prometheus, definitions = true } = args;
-    const bound = boundPrometheus(prometheus);
+    const bound = boundPrometheus(prometheus, refusing(this, name));
     this.ingressClassName = pulumi.output(args.ingressClassName);
     this.prometheusUrl = bound.prometheusUrl;
     if (bound.prometheus !== undefined) this.prometheus = bound.prometheus;

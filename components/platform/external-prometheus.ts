@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
-import { refusal } from "../errors/index.js";
+import { orRefuse, refusal } from "../errors/index.js";
+import type { Refuse } from "../errors/index.js";
 import { httpUrl, prometheusAccess } from "../../release/settings/index.js";
 import type { PrometheusAccess } from "../../release/settings/index.js";
 import { argument } from "../arguments/index.js";
@@ -34,7 +35,10 @@ export const externalPrometheus = prometheusAccess.safeExtend({
 } satisfies Shape<Omit<ExternalPrometheus, keyof PrometheusAccess>>);
 
 /** What a binding says of it. */
-export function boundPrometheus(given: ExternalPrometheus): {
+export function boundPrometheus(
+  given: ExternalPrometheus,
+  refuse: Refuse,
+): {
   readonly prometheusUrl: pulumi.Output<string>;
   readonly prometheus?: pulumi.Output<PrometheusAccess>;
   readonly scrapeIntervalSeconds: number;
@@ -44,21 +48,21 @@ export function boundPrometheus(given: ExternalPrometheus): {
   return {
     // A URL may hold a user and a password.
     prometheusUrl: pulumi.output(url).apply((plain) => (hasUser(plain) ? pulumi.secret(plain) : pulumi.output(plain))),
-    ...(isOpen ? {} : { prometheus: secretAccess(access) }),
+    ...(isOpen ? {} : { prometheus: secretAccess(access, refuse) }),
     scrapeIntervalSeconds,
   };
 }
 
 /** Checked once more when all of it is known: tokens are outputs as a rule. */
-function secretAccess(access: object): pulumi.Output<PrometheusAccess> {
-  return pulumi.secret(
-    pulumi.output(access).apply((plain) => {
-      const parsed = prometheusAccess.safeParse(plain);
-      if (parsed.success) return parsed.data;
-      const problems = parsed.error.issues.map(({ path, message }) => `prometheus.${path.join(".")}: ${message}`);
-      throw refusal(problems.join("; "));
-    }),
-  );
+function secretAccess(access: object, refuse: Refuse): pulumi.Output<PrometheusAccess> {
+  return pulumi.secret(pulumi.output(access).apply(orRefuse(refuse, accessOf)));
+}
+
+function accessOf(plain: unknown): PrometheusAccess {
+  const parsed = prometheusAccess.safeParse(plain);
+  if (parsed.success) return parsed.data;
+  const problems = parsed.error.issues.map(({ path, message }) => `prometheus.${path.join(".")}: ${message}`);
+  throw refusal(problems.join("; "));
 }
 
 function hasUser(url: string): boolean {

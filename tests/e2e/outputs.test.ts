@@ -3,12 +3,12 @@ import path from "node:path";
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { expect } from "chai";
-import { CanaryRelease } from "../../components/index.js";
+import { CanaryRelease, ExistingPlatform } from "../../components/index.js";
 import type { CanaryReleaseArgs } from "../../components/index.js";
 import { startTraffic } from "../../sandbox/users/index.js";
 import { apps, at, core, deployment, releaseStatus } from "./harness/cluster.js";
 import { GeneratedKey } from "../../components/credentials/index.js";
-import { hostOf, releaseArgs, TestStack } from "./harness/stacks.js";
+import { hostOf, prometheusUrl, releaseArgs, TestStack } from "./harness/stacks.js";
 import type { Program } from "./harness/stacks.js";
 import { program as programText, releaseText } from "./harness/programs.js";
 import { UserProject } from "./harness/project.js";
@@ -122,6 +122,15 @@ describe("what is wrong in an output", () => {
       template: key.apply(() => ({ spec: { containers: [] } })),
     }),
   };
+  /** Told by the platform, whose Prometheus nobody may ask then. */
+  const wrongToken = "prometheus.bearerToken: must be one line without control characters";
+  const platformOf = (key: pulumi.Output<string>) =>
+    new ExistingPlatform("edge", {
+      ingressClassName: "apisix",
+      gateway: { namespace: "apisix" },
+      prometheus: { url: prometheusUrl, bearerToken: key.apply((text) => `${text}\n`) },
+      definitions: false,
+    });
   const thrown = (key: pulumi.Output<string>): Partial<CanaryReleaseArgs> => ({
     replicas: key.apply((): number => {
       throw new Error("the program's own mistake");
@@ -133,7 +142,12 @@ describe("what is wrong in an output", () => {
     () => {
       const { value } = new GeneratedKey("key", {});
       const base = releaseArgs({ name: "wrong", namespace: home, image: "sandbox/faulty:1.0.0" });
-      const release = new CanaryRelease("wrong", { ...base, ...(problems[problem] ?? thrown)(value) });
+      const { prometheusUrl: _own, ...bare } = base;
+      const args =
+        problem === wrongToken
+          ? { ...bare, platform: platformOf(value) }
+          : { ...base, ...(problems[problem] ?? thrown)(value) };
+      const release = new CanaryRelease("wrong", args);
       const data = { primary: release.primary.metadata.name };
       const own = new k8s.core.v1.ConfigMap("own", { metadata: { namespace: home }, data });
       new k8s.core.v1.ConfigMap("next", { metadata: { namespace: home } }, { dependsOn: [own, release] });
@@ -149,7 +163,7 @@ describe("what is wrong in an output", () => {
     expect(items).to.deep.equal([]);
   });
 
-  for (const problem of Object.keys(problems))
+  for (const problem of [...Object.keys(problems), wrongToken])
     it(`ends an inline program with its one line: ${problem}`, async () => {
       const stack = await TestStack.create("outputs-wrong");
       const { failed, output } = await stack.up(wrong(problem));
