@@ -25,28 +25,26 @@ class Refusal extends DynamicResource {
   }
 }
 
+/** Ends the update with one line about what it belongs to. */
+export type Refuse = (message: string) => Promise<never>;
+
 /**
  * Ends the update with one line about a resource, where that is found when an output is known. An inline program of the
  * Automation API has no end where a promise is merely rejected: all that waits for it waits on. So the engine is shown a
  * resource that it refuses; it ends program and update. Never resolves; rejects where no engine is, as in unit tests.
  */
-export function refuseLate(resource: pulumi.Resource, name: string, message: string): Promise<never> {
-  if (pulumi.runtime.getEngine() === undefined || isOwnProvider()) return Promise.reject(refusalOf(resource, message));
-  // One line ends it: a second one of the same name would be told as a mistake of its own.
-  if (!refused.has(resource)) new Refusal(`${name}-refusal`, message, resource);
-  refused.add(resource);
-  return never();
+export function refusing(resource: pulumi.Resource, name: string): Refuse {
+  return (message) => {
+    if (pulumi.runtime.getEngine() === undefined || isOwnProvider())
+      return Promise.reject(refusalOf(resource, message));
+    // One line ends it: a second one of the same name would be told as a mistake of its own.
+    if (!refused.has(resource)) new Refusal(`${name}-refusal`, message, resource);
+    refused.add(resource);
+    return never();
+  };
 }
 
 const refused = new WeakSet<pulumi.Resource>();
-
-/** Ends the update with one line about what it belongs to. */
-export type Refuse = (message: string) => Promise<never>;
-
-/** `refuseLate` of one resource. */
-export function refusing(resource: pulumi.Resource, name: string): Refuse {
-  return (message) => refuseLate(resource, name, message);
-}
 
 /** For an `apply`: what `make` makes of what is known now, and the end of the update where it refuses that. */
 export function orRefuse<T, R>(refuse: Refuse, make: (known: T) => R): (known: T) => Promise<R> {
